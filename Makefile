@@ -1,0 +1,32 @@
+# make build: artifacts/ingest/ingest    make run: the worker with its embedded default    make test: everything that must hold
+SHELL := /bin/bash
+CONFIGURATION ?= Release
+DATA ?= ./data
+ROUNDS ?= 5
+SECONDS_EACH ?= 5
+
+.PHONY: build run test bench stress clean tools
+
+build:
+	@dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c $(CONFIGURATION) -o artifacts/ingest --nologo -v quiet
+	@echo "built artifacts/ingest/ingest"
+
+run: build
+	@exec artifacts/ingest/ingest serve --data $(DATA)
+
+tools:
+	@tests/tools.sh
+
+test: tools build
+	@tests/run.sh
+
+# Side by side with a bare server and a usual one, both of which keep nothing: quote the ratios, not the absolute figures.
+bench: build
+	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
+
+# Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
+stress: build
+	@tests/stress/kills.sh && tests/stress/backlog.sh
+
+clean:
+	@rm -rf artifacts

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs every test project and closes with one plain line: N passed, N failed, N skipped.
+# Usage: tests/run.sh [project...]      default: all of tests/*.Tests
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+projects=("$@")
+if [[ ${#projects[@]} -eq 0 ]]; then
+  for directory in tests/*.Tests; do
+    project=$(basename "$directory")
+    # Containers need the whole package registry and a container engine: they run where those are (docs/decisions/0002-packages.md).
+    [[ $project == Ingest.Containers.Tests && ${FullRegistry:-false} != true ]] || projects+=("$project")
+  done
+fi
+# One build for all of them: the projects share most of what they compile.
+dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
+
+passed=0 failed=0 skipped=0
+for project in "${projects[@]}"; do
+  log=artifacts/test-results/$project.log
+  mkdir -p artifacts/test-results
+  echo "== $project"
+  timeout 900 "artifacts/bin/$project/release/$project" -noLogo -noColor -longRunning 60 >"$log" 2>&1
+  code=$?
+  summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1)
+  count() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"; }
+  if [[ -z $summary ]]; then
+    tail -40 "$log"
+    echo "$project ended with code $code and without a summary"
+    failed=$((failed + 1))
+    continue
+  fi
+  bad=$(($(count Errors) + $(count Failed)))
+  off=$(($(count Skipped) + $(count 'Not Run')))
+  [[ $code -eq 0 || $bad -gt 0 ]] || bad=1
+  if [[ $bad -gt 0 ]]; then
+    grep -vE '^\s*(Discovering|Discovered|Starting|Finished):' "$log" | tail -150
+  fi
+  passed=$((passed + $(count Total) - bad - off)) failed=$((failed + bad)) skipped=$((skipped + off))
+  echo "   $summary" | sed -E 's/ +/ /g'
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[[ $failed -eq 0 ]]

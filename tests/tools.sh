@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs what the tests need from Debian: librdkafka (the Kafka client), kcat (reads topics back, independently of our client),
+# strace (counts flushes), curl (the README's own commands). Quick when everything is there.
+set -euo pipefail
+declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [curl]=curl)
+missing=()
+for package in "${!packages[@]}"; do
+  need=${packages[$package]}
+  case $need in
+    *.so.*) ldconfig -p 2>/dev/null | grep -q "$need" || /sbin/ldconfig -p 2>/dev/null | grep -q "$need" || missing+=("$package") ;;
+    *) command -v "$need" >/dev/null || missing+=("$package") ;;
+  esac
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "The tests need ${missing[*]} (Debian's names). Install them and run again." >&2
+  exit 1
+fi
+if [[ $(id -u) -eq 0 ]]; then
+  apt=(apt-get)
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+  apt=(sudo apt-get)
+else
+  echo "The tests need ${missing[*]}. As root: apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+  exit 1
+fi
+echo "installing ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${apt[@]}" update -qq
+"${apt[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
