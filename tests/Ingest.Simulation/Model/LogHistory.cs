@@ -1,0 +1,428 @@
+using Ingest.Simulation.Disk;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Retention;
+using Ingest.Wal.Storage;
+using Ingest.Wal.Writing;
+
+namespace Ingest.Simulation.Model;
+
+/// <summary>Runs a history on the real log over a simulated disk and compares every answer with the reference model.</summary>
+public sealed class LogHistory
+{
+    private const int Readers = 2;
+    private const int Cursors = 2;
+
+    private readonly SimulatedDisk _disk;
+    private readonly Func<IWalDirectory, IWalDirectory> _decorate;
+    private readonly Random _ids;
+    private readonly ReferenceLog _model = new();
+    private readonly HistoryCoverage _coverage;
+    private readonly WalReader?[] _readers = new WalReader?[Readers];
+    private readonly WalCursor?[] _cursors = new WalCursor?[Cursors];
+    private WriteAheadLog _log = null!;
+
+    /// <summary>So small that a few appends roll.</summary>
+    private WalOptions _options = new() { SegmentBytes = WalOptions.SegmentBytesMin, GroupBytesMax = 8 * 1024, SegmentsAhead = 1 };
+    private (CrashStyle Style, int Seed)? _powerCut;
+    private bool _markedClean;
+    private int _payloads;
+
+    /// <summary>A history on a new disk.</summary>
+    /// <param name="seed">Of the disk and of the segments' identities.</param>
+    /// <param name="decorate">Wraps the directory, to break it on purpose.</param>
+    /// <param name="coverage">Counts what happens.</param>
+    public LogHistory(int seed, Func<IWalDirectory, IWalDirectory>? decorate = null, HistoryCoverage? coverage = null)
+    {
+        _coverage = coverage ?? new HistoryCoverage();
+        _disk = new SimulatedDisk(seed);
+        _ids = new Random(seed);
+        _decorate = decorate ?? (directory => directory);
+        Reopen();
+    }
+
+    /// <summary>Records that were acknowledged.</summary>
+    public long Acknowledged => _model.Durable;
+
+    /// <summary>Runs the steps, then a crash that loses all that is unflushed, and reads everything.</summary>
+    public void Run(IEnumerable<WalAction> actions)
+    {
+        foreach (var action in actions)
+        {
+            Step(action);
+        }
+        Step(new WalAction.Crash(CrashStyle.AllLost, 0));
+        Step(new WalAction.Verify());
+    }
+
+    private void Step(WalAction action)
+    {
+        try
+        {
+            Do(action);
+        }
+        catch (PowerCutException) when (_powerCut is not null)
+        {
+            Crash(_powerCut.Value.Style, _powerCut.Value.Seed);
+        }
+        if (_disk.Violations.Count > 0)
+        {
+            throw new ModelException(_disk.Violations[0]);
+        }
+    }
+
+    private void Do(WalAction action)
+    {
+        switch (action)
+        {
+            case WalAction.Append append:
+                Append(append.RecordBytes);
+                break;
+            case WalAction.Commit commit:
+                Commit(commit.UnixMs);
+                break;
+            case WalAction.Prepare:
+                TolerateFailure(() => _log.PrepareSegments());
+                break;
+            case WalAction.Reclaim reclaim:
+                Reclaim(reclaim);
+                break;
+            case WalAction.OpenReader open:
+                _readers[open.Reader]?.Dispose();
+                _readers[open.Reader] = _log.OpenReader(Percent(open.FromPercent) + 1);
+                break;
+            case WalAction.Read read:
+                Read(read.Reader, read.Records);
+                break;
+            case WalAction.SaveCursor save:
+                SaveCursor(save);
+                break;
+            case WalAction.Fail fail:
+                _disk.Faults.FailNext(fail.Operation, fail.Failure, fail.After);
+                break;
+            case WalAction.Capacity capacity:
+                _disk.Capacity = capacity.FreeBytes < 0 ? long.MaxValue : _disk.UsedBytes + capacity.FreeBytes;
+                break;
+            case WalAction.Configure configure:
+                _options = _options with { SegmentBytes = configure.SegmentBytes, SegmentsAhead = configure.SegmentsAhead };
+                break;
+            case WalAction.CloseAndReopen close:
+                Close(close.MarkClean);
+                break;
+            case WalAction.Crash crash:
+                Crash(crash.Style, crash.Seed, crash.AgainAfter);
+                break;
+            case WalAction.CutPower cut:
+                _powerCut = (cut.Style, cut.Seed);
+                _disk.Faults.CutPowerAfter(cut.AfterChanges);
+                break;
+            case WalAction.Verify:
+                Verify();
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(action));
+        }
+    }
+
+    private void Append(int[] recordBytes)
+    {
+        using var batch = RecordBatch.Rent();
+        var records = recordBytes.Select(bytes => new Payload(_payloads++, bytes)).ToList();
+        foreach (var record in records)
+        {
+            batch.BeginRecord();
+            record.Fill(batch.GetSpan(record.Bytes)[..record.Bytes]);
+            batch.Advance(record.Bytes);
+            batch.EndRecord();
+        }
+        if (batch.Bytes > _log.BatchBytesMax)
+        {
+            return;
+        }
+        long first;
+        if (!_log.TryAdd(batch, out first))
+        {
+            Require(_model.Grouped > 0, "An empty group refused a batch that fits a segment.");
+            Commit(0);
+            Require(_log.TryAdd(batch, out first), "The group was just committed and refuses a batch that fits a segment.");
+        }
+        var next = _model.Durable + _model.Grouped + 1;
+        Require(first == next, $"The batch was numbered from {first}, not from {next}.");
+        _model.Add(records);
+    }
+
+    private void Commit(long unixMs)
+    {
+        var poisoned = _log.Poison is not null;
+        var before = _model.Durable;
+        CommitOutcome outcome;
+        try
+        {
+            outcome = _log.Commit(unixMs);
+        }
+        catch (PowerCutException)
+        {
+            _model.Unknown();
+            _coverage.Count("power cut in a commit");
+            throw;
+        }
+        _coverage.Count($"commit: {outcome}");
+        Require(!poisoned || outcome == CommitOutcome.Poisoned, $"A poisoned log answered {outcome}.");
+        switch (outcome)
+        {
+            case CommitOutcome.Committed:
+                _model.Committed();
+                break;
+            case CommitOutcome.DiskFull:
+                Require(_disk.Capacity != long.MaxValue || _model.Durable == before, "Full without a reason.");
+                _model.Dropped();
+                break;
+            default:
+                Require(_log.Poison is not null, "Poisoned without a reason.");
+                if (poisoned)
+                {
+                    _model.Dropped();
+                }
+                else
+                {
+                    _model.Unknown();
+                }
+                break;
+        }
+        Require(_log.DurableSequence == _model.Durable, $"The durable sequence is {_log.DurableSequence}, not {_model.Durable}.");
+    }
+
+    private void Reclaim(WalAction.Reclaim reclaim)
+    {
+        var settled = Percent(reclaim.SettledPercent);
+        _model.Settled = Math.Max(_model.Settled, settled);
+        TolerateFailure(() =>
+        {
+            var result = _log.Reclaim(new ReclaimLimits(settled, long.MaxValue, (long)reclaim.KeepSegments * _options.SegmentBytes));
+            _coverage.Count("segment deleted", result.SegmentsDeleted);
+            _coverage.Count("segment recycled", result.SegmentsRecycled);
+        });
+        RequireUnsettledRecords();
+    }
+
+    private void Read(int index, int records)
+    {
+        var reader = _readers[index] ??= _log.OpenReader(1);
+        for (var i = 0; i < records && ReadOne(reader); i++)
+        {
+        }
+    }
+
+    /// <summary>Reads once, and again for as long as the disk cannot read: then the same record must come. False at the end.</summary>
+    private bool ReadOne(WalReader reader)
+    {
+        var expected = reader.NextSequence;
+        while (true)
+        {
+            try
+            {
+                return Check(reader, expected, reader.Read());
+            }
+            catch (StorageException)
+            {
+                _coverage.Count("read failed and was repeated");
+                Require(reader.NextSequence == expected, "A reader moved on over a record that could not be read.");
+            }
+        }
+    }
+
+    /// <summary>False at the end.</summary>
+    private bool Check(WalReader reader, long expected, WalReadStatus status)
+    {
+        switch (status)
+        {
+            case WalReadStatus.CaughtUp:
+                Require(expected > _model.Durable, $"A reader at {expected} sees nothing, of {_model.Durable} durable records.");
+                return false;
+            case WalReadStatus.Gap:
+                _coverage.Count("reader told of reclaimed records");
+                Require(reader.Gap.Reclaimed, $"Records are reported as damaged: {reader.Gap}.");
+                var behind = reader.Gap.First + reader.Gap.Count;
+                Require(reader.Gap.First == expected && behind <= _model.Settled + 1, $"Unsettled records are gone: {reader.Gap}.");
+                return true;
+            default:
+                Require(reader.Sequence == expected, $"Record {reader.Sequence} came where {expected} was due.");
+                Require(expected <= _model.Durable, $"A reader saw record {expected}, of {_model.Durable} durable ones.");
+                Require(_model[expected].Is(reader.Body), $"Record {expected} came back with other bytes.");
+                return true;
+        }
+    }
+
+    private void SaveCursor(WalAction.SaveCursor save)
+    {
+        var sequence = Percent(save.Percent);
+        var annotation = new byte[save.AnnotationBytes];
+        annotation.AsSpan().Fill((byte)sequence);
+        var known = _model.Cursor(save.Cursor);
+        var opened = false;
+        try
+        {
+            var cursor = _cursors[save.Cursor] ??= _log.OpenCursor($"cursor{save.Cursor}");
+            opened = true;
+            cursor.Save(sequence, annotation);
+            known.Saved(sequence, annotation.Length);
+        }
+        catch (Exception e) when (e is StorageException or PowerCutException)
+        {
+            if (opened)
+            {
+                known.Unknown(sequence, annotation.Length);
+            }
+            if (e is PowerCutException)
+            {
+                _coverage.Count("power cut in a save");
+                throw;
+            }
+            _coverage.Count("save failed");
+        }
+    }
+
+    private void Close(bool markClean)
+    {
+        if (_model.Grouped > 0)
+        {
+            Commit(0);
+        }
+        if (markClean && _log.Poison is null)
+        {
+            TolerateFailure(() =>
+            {
+                _log.MarkClean();
+                _markedClean = true;
+            });
+        }
+        DisposeAll();
+        Reopen();
+    }
+
+    private void Crash(CrashStyle style, int seed, int againAfter = -1)
+    {
+        _disk.Crash(style, seed);
+        if (againAfter >= 0)
+        {
+            _powerCut = (style, seed + 1);
+            _disk.Faults.CutPowerAfter(againAfter);
+        }
+        Forget();
+        Reopen();
+    }
+
+    private void Reopen()
+    {
+        var wasClean = _markedClean;
+        var fired = _disk.Faults.Fired;
+        _markedClean = false;
+        while (true)
+        {
+            try
+            {
+                _log = WriteAheadLog.Open(_decorate(_disk.Mount()), _options, NextId);
+                break;
+            }
+            catch (PowerCutException) when (_powerCut is not null)
+            {
+                _coverage.Count("power cut in a recovery");
+                _disk.Crash(_powerCut.Value.Style, _powerCut.Value.Seed);
+                wasClean = false;
+            }
+            catch (StorageException)
+            {
+                _coverage.Count("start failed");
+                // A disk that fails while the log is opened: what an operator would do is mend it and start again.
+                _disk.Faults.Clear();
+                _disk.Capacity = long.MaxValue;
+                _disk.Crash(CrashStyle.ProcessKilled, 0);
+                wasClean = false;
+            }
+        }
+        _powerCut = null;
+        _disk.Faults.Clear();
+        _coverage.Count("unacknowledged group survived", _log.DurableSequence > _model.Durable ? 1 : 0);
+        _model.Recovered(_log.DurableSequence);
+        _coverage.Count("torn group cut", _log.Recovery.TornBytes > 0 ? 1 : 0);
+        _coverage.Count("torn group with its commit", _log.Recovery.Quarantined.Count);
+        _coverage.Count("clean shutdown", wasClean ? 1 : 0);
+        var harm = _log.Recovery.Quarantined.Where(range => range.Records > 0 || range.Offset == 0).ToList();
+        Require(harm.Count == 0, $"Damage was reported where there is none: {string.Join(", ", harm)}.");
+        // A mark that the disk could not read is as good as none.
+        wasClean &= _disk.Faults.Fired == fired;
+        Require(!wasClean || _log.Recovery.CleanShutdown, "A clean shutdown was not recognized.");
+        RequireUnsettledRecords();
+        foreach (var (name, sequence) in _log.ListCursors())
+        {
+            var index = name[^1] - '0';
+            var cursor = _cursors[index] = _log.OpenCursor(name);
+            Require(cursor.Sequence == sequence, $"Cursor {name} is listed at {sequence} and opens at {cursor.Sequence}.");
+            _model.Cursor(index).Recovered(name, sequence, cursor.Annotation.Span);
+        }
+        for (var i = 0; i < Cursors; i++)
+        {
+            if (_cursors[i] is null)
+            {
+                _model.Cursor(i).Recovered($"cursor{i}", 0, []);
+            }
+        }
+    }
+
+    private void Verify()
+    {
+        using var reader = _log.OpenReader(1);
+        Require(reader.NextSequence == _log.FirstSequence, "A reader of everything does not begin with the oldest record.");
+        while (ReadOne(reader))
+        {
+        }
+        Require(_log.Quarantined.All(range => range.Records == 0), "Readers found damage where there is none.");
+    }
+
+    private void DisposeAll()
+    {
+        foreach (var reader in _readers)
+        {
+            reader?.Dispose();
+        }
+        foreach (var cursor in _cursors)
+        {
+            cursor?.Dispose();
+        }
+        _log.Dispose();
+        Forget();
+    }
+
+    private void Forget()
+    {
+        Array.Clear(_readers);
+        Array.Clear(_cursors);
+    }
+
+    private void RequireUnsettledRecords() =>
+        Require(_log.FirstSequence <= _model.Settled + 1, $"The log begins at {_log.FirstSequence}; settled was {_model.Settled}.");
+
+    private long Percent(int percent) => _model.Durable * percent / 100;
+
+    private ulong NextId() => (ulong)_ids.NextInt64();
+
+    private static void TolerateFailure(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (StorageException)
+        {
+            // An injected fault; what it may have harmed is checked by the rest of the history.
+        }
+    }
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new ModelException(message);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Ingest.Simulation.Model;
+
+namespace Ingest.Wal.Tests.Model;
+
+/// <summary>
+/// Random histories on the simulated disk against the reference model. <c>WAL_MODEL_SEED</c> runs one seed alone, <c>WAL_MODEL_COUNT</c>
+/// another number of them, <c>WAL_MODEL_FIRST</c> from another one on.
+/// </summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    private const int HistoriesByDefault = 10_000;
+
+    [Fact]
+    public void No_history_loses_doubles_reorders_or_invents_a_record()
+    {
+        if (Number("WAL_MODEL_SEED") is { } one)
+        {
+            AssertHolds(one);
+            return;
+        }
+        var first = Number("WAL_MODEL_FIRST") ?? 1;
+        var failure = int.MaxValue;
+        Parallel.For(first, first + (Number("WAL_MODEL_COUNT") ?? HistoriesByDefault), (seed, loop) =>
+        {
+            if (Run(seed) is not null)
+            {
+                failure = Math.Min(failure, seed);
+                loop.Stop();
+            }
+        });
+        if (failure != int.MaxValue)
+        {
+            AssertHolds(failure);
+        }
+    }
+
+    [Fact]
+    public void The_histories_get_into_every_corner()
+    {
+        var coverage = new HistoryCoverage();
+        for (var seed = 1; seed <= 3000; seed++)
+        {
+            new LogHistory(seed, coverage: coverage).Run(HistoryGenerator.Generate(seed));
+        }
+        foreach (var (what, times) in coverage.Counts)
+        {
+            output.WriteLine($"{times,8} {what}");
+        }
+        string[] corners =
+        [
+            "clean shutdown", "commit: Committed", "commit: DiskFull", "commit: Poisoned",
+            "power cut in a commit", "power cut in a recovery", "power cut in a save", "read failed and was repeated",
+            "reader told of reclaimed records", "save failed", "segment deleted",
+            "segment recycled", "start failed", "torn group cut", "torn group with its commit", "unacknowledged group survived",
+        ];
+        Assert.All(corners, corner => Assert.InRange(coverage.Counts.GetValueOrDefault(corner), 3, int.MaxValue));
+    }
+
+    private static Exception? Run(int seed) =>
+        HistoryShrinker.Failure(seed, HistoryGenerator.Generate(seed), start => new LogHistory(start));
+
+    private static void AssertHolds(int seed)
+    {
+        if (Run(seed) is not { } failure)
+        {
+            return;
+        }
+        var shortest = HistoryShrinker.Shrink(seed, HistoryGenerator.Generate(seed), start => new LogHistory(start));
+        var why = HistoryShrinker.Failure(seed, shortest, start => new LogHistory(start)) ?? failure;
+        Assert.Fail($"Seed {seed} (run it alone with WAL_MODEL_SEED={seed}) fails after\n{HistoryShrinker.Describe(shortest)}\n{why}");
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
+}

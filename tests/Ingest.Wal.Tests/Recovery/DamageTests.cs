@@ -1,0 +1,218 @@
+using Ingest.Wal.Format;
+using Ingest.Wal.Tests.Testing;
+
+namespace Ingest.Wal.Tests.Recovery;
+
+/// <summary>
+/// Bits that rot: whatever is damaged, never a wrong byte, never a crash, every number accounted for, everything else delivered.
+/// </summary>
+public sealed class DamageTests
+{
+    private const int RecordBytes = 300;
+
+    public static TheoryData<DiskKind> Disks => TestDisk.Kinds;
+
+    [Fact]
+    public void Any_flipped_byte_of_a_sealed_segment_loses_at_most_one_record()
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        var saved = Write(disk, records: 70);
+        var segment = disk.Segments.First();
+        var last = SealedLast(disk);
+        for (var offset = 0; offset < saved[segment].Length; offset++)
+        {
+            disk.Restore(saved);
+            disk.Damage(segment, offset, (byte)(saved[segment][offset] ^ 0x40));
+            using var log = disk.Open();
+            Assert.Equal(70, log.DurableSequence);
+            var content = log.ReadAll();
+            content.AssertAccountedFor(1, 70, RecordBytes);
+            Assert.InRange(content.Lost, 0, 1);
+            Assert.All(content.Gaps, gap => Assert.InRange(gap.First, 1, last));
+            Assert.Equal(content.Lost, log.Quarantined.Sum(range => range.Records));
+        }
+    }
+
+    [Fact]
+    public void Any_flipped_byte_of_the_tail_loses_at_most_one_record_or_the_last_group()
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        var saved = Write(disk, records: 20);
+        var segment = disk.Segments.Single();
+        var end = SegmentHeader.BlockBytes + 20 * GroupBytes;
+        for (var offset = 0; offset < end + 2 * GroupBytes; offset++)
+        {
+            disk.Restore(saved);
+            disk.Damage(segment, offset, (byte)(saved[segment][offset] ^ 0x40));
+            using var log = disk.Open();
+            var content = log.ReadAll();
+            var lastGroup = offset >= end - GroupBytes && offset < end;
+            Assert.Equal(lastGroup && !IsPadding(offset, 20) ? 19 : 20, log.DurableSequence);
+            content.AssertAccountedFor(1, log.DurableSequence, RecordBytes);
+            Assert.InRange(content.Lost, 0, lastGroup ? 0 : 1);
+            log.Append("after");
+            Assert.Equal("after", log.ReadAll(log.DurableSequence).Records.Values.Single());
+        }
+    }
+
+    [Fact]
+    public void After_a_clean_shutdown_damage_of_the_last_group_is_damage_and_never_cut()
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        var saved = Write(disk, records: 5, clean: true);
+        var segment = disk.Segments.Single();
+        var end = SegmentHeader.BlockBytes + 5 * GroupBytes;
+        for (var offset = SegmentHeader.BlockBytes; offset < end; offset++)
+        {
+            disk.Restore(saved);
+            disk.Damage(segment, offset, (byte)(saved[segment][offset] ^ 0x40));
+            using (var log = disk.Open())
+            {
+                Assert.Equal(5, log.DurableSequence);
+                Assert.Equal(0, log.Recovery.TornBytes);
+                var content = log.ReadAll();
+                content.AssertAccountedFor(1, 5, RecordBytes);
+                Assert.InRange(content.Lost, 0, 1);
+                log.Append(LogExtensions.Text(6, RecordBytes));
+            }
+            using var again = disk.Open();
+            again.ReadAll().AssertAccountedFor(1, 6, RecordBytes);
+        }
+    }
+
+    [Fact]
+    public void What_a_cursor_has_passed_is_never_taken_for_torn()
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        using (var log = disk.Open())
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var next = log.DurableSequence + 1;
+                log.Append(LogExtensions.Text(next, RecordBytes), LogExtensions.Text(next + 1, RecordBytes));
+            }
+            using var cursor = log.OpenCursor("lane");
+            cursor.Save(9, default);
+        }
+        var segment = disk.Segments.Single();
+        var saved = disk.Save();
+        var group = 2 * FrameHeader.FrameBytes(RecordBytes) + CommitBody.FrameBytes;
+        for (var offset = SegmentHeader.BlockBytes + 4 * group; offset < SegmentHeader.BlockBytes + 5 * group; offset++)
+        {
+            disk.Restore(saved);
+            disk.Damage(segment, offset, (byte)(saved[segment][offset] ^ 0x40));
+            using var log = disk.Open();
+            Assert.InRange(log.DurableSequence, 9, 10);
+            var content = log.ReadAll();
+            content.AssertAccountedFor(1, log.DurableSequence, RecordBytes);
+            Assert.InRange(content.Lost, 0, 1);
+        }
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public void Any_lost_sector_loses_only_the_records_in_it(int sectorBytes)
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        var saved = Write(disk, records: 100);
+        foreach (var segment in disk.Segments.SkipLast(1).ToList())
+        {
+            for (var sector = 0; sector < saved[segment].Length / sectorBytes; sector++)
+            {
+                foreach (var filling in (byte[])[0x00, 0xFF, 0xA5])
+                {
+                    disk.Restore(saved);
+                    disk.Damage(segment, sector * sectorBytes, Enumerable.Repeat(filling, sectorBytes).ToArray());
+                    using var log = disk.Open();
+                    var content = log.ReadAll();
+                    content.AssertAccountedFor(1, 100, RecordBytes);
+                    Assert.InRange(content.Lost, 0, sectorBytes / FrameHeader.FrameBytes(RecordBytes) + 2);
+                }
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Disks))]
+    public void Damage_is_copied_aside_once_whoever_finds_it_and_stays_where_it_is(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        var saved = Write(disk, records: 40);
+        var segment = disk.Segments.First();
+        var offset = SegmentHeader.BlockBytes + 3 * GroupBytes + 100;
+        disk.Damage(segment, offset, 1, 2, 3);
+        var damaged = disk.Bytes(segment);
+        using (var log = disk.Open())
+        {
+            Assert.Empty(log.Recovery.Quarantined);
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.Equal(4, log.ReadAll().Gaps.Single().First);
+            }
+            var range = Assert.Single(log.Quarantined);
+            Assert.Equal((segment, 4, 1), (range.Segment, range.FirstSequence, range.Records));
+            Assert.Equal(damaged.Skip((int)range.Offset).Take((int)range.Bytes), disk.Bytes(range.Copy));
+        }
+        using var again = disk.Open();
+        again.ReadAll();
+        Assert.Single(disk.Files, file => file.StartsWith("quarantine", StringComparison.Ordinal));
+        Assert.Equal(damaged, disk.Bytes(segment));
+        Assert.NotEqual(saved[segment], damaged);
+    }
+
+    [Fact]
+    public void Ten_thousand_random_damages_never_deliver_a_wrong_byte()
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        var saved = Write(disk, records: 60);
+        var random = new Random(20261121);
+        for (var round = 0; round < 10_000; round++)
+        {
+            disk.Restore(saved);
+            for (var i = random.Next(1, 6); i > 0; i--)
+            {
+                var segment = disk.Segments.ElementAt(random.Next(disk.Segments.Count()));
+                var bytes = new byte[random.Next(1, random.Next(2, 2000))];
+                random.NextBytes(bytes);
+                if (random.Next(3) == 0)
+                {
+                    // What a misdirected write leaves: other parts of the same log.
+                    saved[segment].AsSpan(random.Next(saved[segment].Length - bytes.Length), bytes.Length).CopyTo(bytes);
+                }
+                disk.Damage(segment, random.Next(saved[segment].Length - bytes.Length), bytes);
+            }
+            using var log = disk.Open();
+            var content = log.ReadAll();
+            content.AssertAccountedFor(log.FirstSequence, log.DurableSequence, RecordBytes);
+            Assert.All(content.Gaps, gap => Assert.False(gap.Reclaimed));
+        }
+    }
+
+    private static int GroupBytes => FrameHeader.FrameBytes(RecordBytes) + CommitBody.FrameBytes;
+
+    /// <summary>Bytes between a record's body and the next frame are zero, and nobody checks that.</summary>
+    private static bool IsPadding(int offset, int group)
+    {
+        var inGroup = offset - SegmentHeader.BlockBytes - ((group - 1) * GroupBytes);
+        return inGroup >= FrameHeader.Bytes + RecordBytes && inGroup < FrameHeader.FrameBytes(RecordBytes);
+    }
+
+    private static Dictionary<string, byte[]> Write(TestDisk disk, int records, bool clean = false)
+    {
+        using (var log = disk.Open())
+        {
+            log.Fill(records, RecordBytes);
+            if (clean)
+            {
+                log.MarkClean();
+            }
+        }
+        return disk.Save();
+    }
+
+    private static long SealedLast(TestDisk disk)
+    {
+        Assert.True(SegmentName.TryParse(disk.Segments.ElementAt(1), out var second));
+        return second.BaseSequence - 1;
+    }
+}

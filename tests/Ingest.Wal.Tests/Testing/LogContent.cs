@@ -1,0 +1,33 @@
+using Ingest.Wal.Reading;
+
+namespace Ingest.Wal.Tests.Testing;
+
+/// <summary>What a reader found.</summary>
+/// <param name="Records">Texts by number.</param>
+/// <param name="Gaps">What was missing.</param>
+internal sealed record LogContent(SortedDictionary<long, string> Records, List<WalGap> Gaps)
+{
+    /// <summary>
+    /// The records are exactly these numbers, with the texts <see cref="LogExtensions.Fill"/> wrote, and there is no gap.
+    /// </summary>
+    internal void AssertFilled(long first, long last, int bytes = 1000)
+    {
+        Assert.Empty(Gaps);
+        Assert.Equal(Numbers(first, last), Records.Keys);
+        Assert.All(Records, record => Assert.Equal(LogExtensions.Text(record.Key, bytes), record.Value));
+    }
+
+    /// <summary>Every number from first to last is there with its text or in exactly one gap.</summary>
+    internal void AssertAccountedFor(long first, long last, int bytes = 1000)
+    {
+        var missing = Gaps.SelectMany(gap => Numbers(gap.First, gap.First + gap.Count - 1));
+        Assert.Equal(Numbers(first, last), Records.Keys.Concat(missing).Order());
+        Assert.All(Records, record => Assert.Equal(LogExtensions.Text(record.Key, bytes), record.Value));
+    }
+
+    /// <summary>How many records are missing.</summary>
+    internal long Lost => Gaps.Sum(gap => gap.Count);
+
+    private static IEnumerable<long> Numbers(long first, long last) =>
+        Enumerable.Range((int)first, (int)(last - first + 1)).Select(number => (long)number);
+}

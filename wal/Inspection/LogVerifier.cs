@@ -1,0 +1,206 @@
+using Ingest.Wal.Format;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Recovery;
+using Ingest.Wal.Segments;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Inspection;
+
+/// <summary>Reads a whole log and lists what is wrong with it. One use.</summary>
+internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progress)
+{
+    private const int FindingsPerSegmentMax = 1000;
+
+    private readonly List<VerifyFinding> _findings = [];
+    private CleanMark? _clean;
+    private long _known;
+    private Guid? _logId;
+    private int _segments;
+    private long _groups;
+    private long _records;
+    private long _bytes;
+    private long _last;
+
+    internal VerifyReport Run(CancellationToken cancellation)
+    {
+        // Before the segments: a running process moves its cursors, but never behind what is durable by then.
+        var cursors = ReadCursors();
+        _clean = CleanMark.Read(directory);
+        _known = Math.Max(_clean?.Sequence ?? 0, cursors.Select(cursor => cursor.Content.Value.Sequence).DefaultIfEmpty(0).Max());
+        var names = SegmentFile.Names(directory);
+        for (var i = 0; i < names.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var known = _findings.Count;
+            Check(names[i], i + 1 < names.Count ? names[i + 1] : null);
+            // A running process may have taken the segment away and begun to write over it while it was read.
+            if (_findings.Count > known && !directory.List().Contains(names[i].ToString()))
+            {
+                _findings.RemoveRange(known, _findings.Count - known);
+            }
+            progress?.Invoke(_bytes);
+        }
+        CheckCursors(cursors);
+        CheckCleanMark(names);
+        CheckStrangers();
+        return new VerifyReport { Findings = _findings, Segments = _segments, Groups = _groups, Records = _records, Bytes = _bytes };
+    }
+
+    private void Check(SegmentName name, SegmentName? next)
+    {
+        using var segment = SegmentFile.TryOpen(directory, name);
+        if (segment is null)
+        {
+            return;
+        }
+        _segments++;
+        var lastBeforeNext = next?.BaseSequence - 1;
+        if (!segment.IsLongEnough)
+        {
+            var last = lastBeforeNext ?? name.BaseSequence - 1;
+            AddLoss(name, 0, segment.Bytes, name.BaseSequence, last - name.BaseSequence + 1, "the file is too short to be a segment");
+            _last = Math.Max(_last, last);
+            return;
+        }
+        CheckHeader(segment);
+        using var scan = segment.Scan(Certain(segment, lastBeforeNext));
+        foreach (var range in scan.Damage.Take(FindingsPerSegmentMax))
+        {
+            var what = range.Records > 0 ? "damaged frames" : "a damaged commit frame";
+            AddLoss(name, range.Offset, range.Bytes, range.FirstSequence, range.Records, what);
+        }
+        foreach (var range in scan.Contradictions.Take(FindingsPerSegmentMax))
+        {
+            Add(FindingSeverity.Damage, name, range.Offset, range.Bytes, "a commit that does not fit the records before it");
+        }
+        CheckEnd(segment, scan, lastBeforeNext);
+        _groups += scan.Groups;
+        _records += scan.Records;
+        _bytes += segment.Bytes;
+        _last = lastBeforeNext ?? scan.Last;
+    }
+
+    /// <summary>Before the next segment everything was committed; at the end of the log, what the clean mark or a cursor knows.</summary>
+    private SegmentBounds Certain(SegmentFile segment, long? lastBeforeNext)
+    {
+        if (lastBeforeNext is { } last)
+        {
+            return new SegmentBounds(segment.FramesEnd, last);
+        }
+        return _clean is { } mark && mark.SegmentId == segment.Name.Id
+            ? new SegmentBounds(mark.End, mark.Sequence)
+            : new SegmentBounds(0, _known);
+    }
+
+    private void CheckHeader(SegmentFile segment)
+    {
+        if (segment.Header is not { } header)
+        {
+            Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, "the header is damaged or another segment's");
+            return;
+        }
+        _logId ??= header.LogId;
+        if (header.LogId != _logId)
+        {
+            Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, $"the segment belongs to another log, {header.LogId}");
+        }
+        if (header.SegmentBytes != segment.Bytes)
+        {
+            Add(FindingSeverity.Damage, segment.Name, 0, 0, $"the file has {segment.Bytes} bytes, not {header.SegmentBytes}");
+        }
+    }
+
+    private void CheckEnd(SegmentFile segment, SegmentScan scan, long? lastBeforeNext)
+    {
+        if (lastBeforeNext is { } last)
+        {
+            if (segment.Seal is null)
+            {
+                Add(FindingSeverity.Damage, segment.Name, segment.FramesEnd, SealBody.FrameBytes, "the seal is missing or damaged");
+            }
+            else if (segment.Seal.Bounds.Last < last)
+            {
+                var first = segment.Seal.Bounds.Last + 1;
+                AddLoss(segment.Name, segment.Bytes, 0, first, last - first + 1, "the next segment is missing");
+            }
+            else if (segment.Seal.Bounds.Last > last)
+            {
+                Add(FindingSeverity.Damage, segment.Name, segment.FramesEnd, 0, "the next segment begins before the end of this one");
+            }
+        }
+        else if (segment.Seal is null && scan.TornEnd > scan.End)
+        {
+            Add(FindingSeverity.Note, segment.Name, scan.End, scan.TornEnd - scan.End,
+                "an unfinished write behind the last commit: being written now, or torn by a crash and cut at the next start");
+        }
+    }
+
+    private List<(string Path, CursorFile Content)> ReadCursors()
+    {
+        var cursors = new List<(string Path, CursorFile Content)>();
+        foreach (var name in CursorStore.Names(directory))
+        {
+            using var file = directory.Open(CursorFile.Path(name), writable: false);
+            cursors.Add((CursorFile.Path(name), CursorFile.Read(file)));
+        }
+        return cursors;
+    }
+
+    private void CheckCursors(List<(string Path, CursorFile Content)> cursors)
+    {
+        foreach (var (path, content) in cursors)
+        {
+            if (content.Damaged)
+            {
+                Add(FindingSeverity.Damage, path, 0, 0, "neither of the two positions is valid");
+            }
+            else if (content.Value.Sequence > _last)
+            {
+                Add(FindingSeverity.Damage, path, 0, 0,
+                    $"its position {content.Value.Sequence} is behind the log's end, {_last}: it is missing, or this is an older copy");
+            }
+        }
+    }
+
+    private void CheckCleanMark(List<SegmentName> names)
+    {
+        if (!directory.List().Contains(CleanMark.FileName))
+        {
+            return;
+        }
+        if (_clean is not { } mark)
+        {
+            Add(FindingSeverity.Damage, CleanMark.FileName, 0, 0, "the mark is damaged");
+        }
+        else if (mark.Sequence > _last || names.All(name => name.Id != mark.SegmentId))
+        {
+            var lost = Math.Max(0, mark.Sequence - _last);
+            var severity = lost > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
+            var message = $"the log was closed in order at {mark.Sequence}; what is here ends at {_last}";
+            _findings.Add(new VerifyFinding(severity, CleanMark.FileName, 0, 0, lost > 0 ? _last + 1 : 0, lost, message));
+        }
+    }
+
+    private void CheckStrangers()
+    {
+        foreach (var file in directory.List().Where(file => file.EndsWith(SegmentName.Extension, StringComparison.Ordinal)))
+        {
+            if (!SegmentName.TryParse(file, out _))
+            {
+                Add(FindingSeverity.Note, file, 0, 0, "not named like a segment: ignored");
+            }
+        }
+    }
+
+    private void AddLoss(SegmentName name, long offset, long bytes, long first, long records, string message)
+    {
+        var severity = records > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
+        _findings.Add(new VerifyFinding(severity, name.ToString(), offset, bytes, records > 0 ? first : 0, Math.Max(0, records), message));
+    }
+
+    private void Add(FindingSeverity severity, SegmentName name, long offset, long bytes, string message) =>
+        Add(severity, name.ToString(), offset, bytes, message);
+
+    private void Add(FindingSeverity severity, string file, long offset, long bytes, string message) =>
+        _findings.Add(new VerifyFinding(severity, file, offset, bytes, 0, 0, message));
+}

@@ -1,0 +1,151 @@
+using Ingest.Wal.Format;
+using Ingest.Wal.Segments;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Reading;
+
+/// <summary>The cursors of a log. Any thread.</summary>
+internal sealed class CursorStore(LogState state)
+{
+    private const int NameLengthMax = 128;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, WalCursor> _open = new(StringComparer.Ordinal);
+
+    internal long DurableSequence => state.DurableSequence;
+
+    internal WalCursor Open(string name)
+    {
+        ThrowUnlessName(name);
+        lock (_lock)
+        {
+            if (_open.ContainsKey(name))
+            {
+                throw new InvalidOperationException($"Cursor {name} is open already.");
+            }
+            state.CreateFolder(CursorFile.Folder);
+            var file = OpenOrCreate(name);
+            try
+            {
+                state.Directory.Sync(CursorFile.Folder);
+                var cursor = new WalCursor(this, name, file, CursorFile.Read(file));
+                cursor.SaveAgain();
+                _open.Add(name, cursor);
+                return cursor;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+    }
+
+    internal void Closed(WalCursor cursor)
+    {
+        lock (_lock)
+        {
+            _open.Remove(cursor.Name);
+        }
+    }
+
+    internal void Delete(string name)
+    {
+        ThrowUnlessName(name);
+        lock (_lock)
+        {
+            if (_open.ContainsKey(name))
+            {
+                throw new InvalidOperationException($"Cursor {name} is open.");
+            }
+            state.Directory.Delete(CursorFile.Path(name));
+            state.Directory.Sync(CursorFile.Folder);
+        }
+    }
+
+    internal IReadOnlyList<CursorPosition> List()
+    {
+        lock (_lock)
+        {
+            return
+            [
+                .. Names(state.Directory).Select(name =>
+                    new CursorPosition(name, _open.TryGetValue(name, out var open) ? open.Sequence : ReadPosition(state.Directory, name))),
+            ];
+        }
+    }
+
+    /// <summary>Cursors on disk, in order of name.</summary>
+    internal static IReadOnlyList<string> Names(IWalDirectory directory)
+    {
+        try
+        {
+            return
+            [
+                .. directory.List(CursorFile.Folder)
+                    .Where(file => file.EndsWith(CursorFile.Extension, StringComparison.Ordinal))
+                    .Select(file => file[..^CursorFile.Extension.Length])
+                    .Where(IsName)
+                    .Order(StringComparer.Ordinal),
+            ];
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
+        {
+            return [];
+        }
+    }
+
+    internal static long ReadPosition(IWalDirectory directory, string name)
+    {
+        using var file = directory.Open(CursorFile.Path(name), writable: false);
+        return CursorFile.Read(file).Value.Sequence;
+    }
+
+    private IWalFile OpenOrCreate(string name)
+    {
+        try
+        {
+            return state.Directory.Open(CursorFile.Path(name), writable: true);
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
+        {
+            return Create(name);
+        }
+    }
+
+    /// <summary>Written whole under another name first: a cursor either has room for both its slots or is not there.</summary>
+    private IWalFile Create(string name)
+    {
+        var temporary = CursorFile.NewPath(name);
+        if (state.Directory.List(CursorFile.Folder).Contains(System.IO.Path.GetFileName(temporary)))
+        {
+            state.Directory.Delete(temporary);
+        }
+        var file = state.Directory.Create(temporary);
+        try
+        {
+            file.Write(new byte[CursorSlot.FileBytes], 0);
+            file.Flush();
+            state.Directory.Rename(temporary, CursorFile.Path(name));
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowUnlessName(string name)
+    {
+        if (!IsName(name))
+        {
+            throw new ArgumentException($"A cursor's name is [A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}, not \"{name}\".", nameof(name));
+        }
+    }
+
+    private static bool IsName(string? name) =>
+        name is { Length: > 0 and <= NameLengthMax }
+        && (char.IsAsciiLetterOrDigit(name[0]) || name[0] == '_')
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using Ingest.Wal.Format;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Reading;
+
+/// <summary>
+/// A pooled window over a segment's bytes that reads ahead. It never asks for bytes behind the limit it is given, so that it holds none
+/// that were not yet flushed. One thread at a time.
+/// </summary>
+internal sealed class FrameWindow : IDisposable
+{
+    /// <summary>Bytes read at once; a frame that needs more gets more, and the larger buffer goes back with the next read.</summary>
+    internal const int ChunkBytes = 256 * 1024;
+
+    /// <summary>The pool hands out powers of two.</summary>
+    private const int LargestKept = 2 * ChunkBytes;
+
+    private IWalFile? _file;
+    private byte[] _buffer = [];
+    private long _start;
+    private int _count;
+
+    /// <summary>Reads <paramref name="file"/> from now on. The file stays the caller's.</summary>
+    internal void Attach(IWalFile? file)
+    {
+        _file = file;
+        _count = 0;
+    }
+
+    /// <summary>
+    /// Bytes from <paramref name="offset"/> on, at least <paramref name="count"/> of them unless <paramref name="limit"/> or the file
+    /// ends before. Valid until the next call.
+    /// </summary>
+    internal ReadOnlySpan<byte> At(long offset, int count, long limit)
+    {
+        var wanted = (int)Math.Min(count, limit - offset);
+        if (wanted <= 0)
+        {
+            return [];
+        }
+        if (offset < _start || offset + wanted > _start + _count)
+        {
+            Fill(offset, (int)Math.Min(Math.Max(wanted, ChunkBytes), limit - offset));
+        }
+        return _buffer.AsSpan((int)(offset - _start), (int)Math.Min(_count - (offset - _start), limit - offset));
+    }
+
+    /// <summary>
+    /// The first place at or behind <paramref name="from"/> where a frame of this segment starts that may follow the gap which opened at
+    /// <paramref name="gapStart"/> before number <paramref name="expected"/>; <paramref name="limit"/> when there is none. A number is
+    /// believed when it is at most <paramref name="last"/> and no larger than the lost bytes can account for.
+    /// </summary>
+    internal long FindFrame(long from, long limit, uint salt, long gapStart, long expected, long last, out Frame frame)
+    {
+        var offset = from;
+        while (limit - offset >= FrameHeader.Bytes)
+        {
+            var bytes = At(offset, FrameHeader.Bytes, limit);
+            var at = 0;
+            for (; bytes.Length - at >= FrameHeader.Bytes; at += FrameHeader.Alignment)
+            {
+                var place = offset + at;
+                if (Frame.TryRead(bytes[at..], salt, limit - place, out frame) && MayFollow(frame, place - gapStart, expected, last))
+                {
+                    return place;
+                }
+            }
+            if (at == 0)
+            {
+                break;
+            }
+            offset += at;
+        }
+        frame = default;
+        return limit;
+    }
+
+    public void Dispose()
+    {
+        Attach(null);
+        Return(_buffer);
+        _buffer = [];
+    }
+
+    private static bool MayFollow(in Frame frame, long gapBytes, long expected, long last)
+    {
+        var lost = (frame.Type == FrameType.Record ? frame.Sequence : frame.Sequence + 1) - expected;
+        return frame.Type != FrameType.Seal && frame.Sequence <= last && lost >= 0 && lost <= gapBytes / FrameHeader.Bytes;
+    }
+
+    /// <summary>Reads <paramref name="count"/> bytes; the beginning of a frame that the window ended in is kept, not read again.</summary>
+    private void Fill(long offset, int count)
+    {
+        var end = _start + _count;
+        var kept = offset >= _start && offset < end ? _buffer.AsSpan((int)(offset - _start), (int)(end - offset)) : [];
+        var from = _buffer;
+        if (_buffer.Length < count || (_buffer.Length > LargestKept && count <= ChunkBytes))
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(count);
+        }
+        kept.CopyTo(_buffer);
+        if (from != _buffer)
+        {
+            Return(from);
+        }
+        // Should the read fail, what was kept is still right.
+        (_start, _count) = (offset, kept.Length);
+        _count += _file!.Read(_buffer.AsSpan(kept.Length, count - kept.Length), offset + kept.Length);
+    }
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Recovery;
+
+/// <summary>
+/// Keeps copies of damaged bytes in <c>quarantine/</c>, each once, and the list of what was found. Nothing is ever removed from the
+/// segments themselves. Any thread.
+/// </summary>
+internal sealed class Quarantine(IWalDirectory directory)
+{
+    internal const string Folder = "quarantine";
+
+    /// <summary>More findings than this are copied and counted by their readers, but no longer listed.</summary>
+    private const int ListedMax = 1000;
+    private const int CopyBytes = 256 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<(string Segment, long Offset)> _seen = [];
+    private readonly List<QuarantinedRange> _found = [];
+
+    internal IReadOnlyList<QuarantinedRange> Found
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _found];
+            }
+        }
+    }
+
+    /// <summary>Copies the range aside, unless that was done before. A copy that fails is reported without its file name: the loss of the
+    /// copy must not stop the delivery of what is behind the damage.</summary>
+    internal void Add(string segment, IWalFile file, in DamagedRange range)
+    {
+        lock (_lock)
+        {
+            if (_seen.Count >= ListedMax || !_seen.Add((segment, range.Offset)))
+            {
+                return;
+            }
+            var copy = Copy(segment, file, range);
+            _found.Add(new QuarantinedRange(segment, range.Offset, range.Bytes, range.FirstSequence, range.Records, copy));
+        }
+    }
+
+    /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says.</summary>
+    internal void Move(string name, long bytes)
+    {
+        lock (_lock)
+        {
+            directory.CreateFolder(Folder);
+            var copy = $"{Folder}/{name}";
+            directory.Rename(name, copy);
+            directory.Sync(Folder);
+            directory.Sync();
+            _found.Add(new QuarantinedRange(name, 0, bytes, 0, 0, copy));
+        }
+    }
+
+    private string Copy(string segment, IWalFile file, in DamagedRange range)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Folder}/{segment}-{range.Offset:D10}.bin");
+        try
+        {
+            directory.CreateFolder(Folder);
+            if (directory.List(Folder).Contains(Path.GetFileName(name)))
+            {
+                return name;
+            }
+            using var copy = directory.Create(name);
+            var buffer = new byte[(int)Math.Min(CopyBytes, range.Bytes)];
+            for (long done = 0; done < range.Bytes;)
+            {
+                var count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, range.Bytes - done)), range.Offset + done);
+                if (count == 0)
+                {
+                    break;
+                }
+                copy.Write(buffer.AsSpan(0, count), done);
+                done += count;
+            }
+            copy.Flush();
+            directory.Sync(Folder);
+            return name;
+        }
+        catch (StorageException)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Ingest.Wal.Reading;
+
+namespace Ingest.Wal.Recovery;
+
+/// <summary>What opening the log found and did.</summary>
+public sealed record RecoveryReport
+{
+    /// <summary>The last stop was in order.</summary>
+    public bool CleanShutdown { get; init; }
+
+    /// <summary>Bytes of the tail segment that were scanned.</summary>
+    public long BytesScanned { get; init; }
+
+    /// <summary>Bytes behind the last valid commit that were cut: a write that a crash tore.</summary>
+    public long TornBytes { get; init; }
+
+    /// <summary>
+    /// Records the log is known to have held (a cursor or the mark of a clean shutdown says so) that are missing at its end: the last
+    /// segment was removed, or an older copy of the directory was restored. Their numbers are not used again; readers meet a gap.
+    /// </summary>
+    public WalGap? MissingEnd { get; init; }
+
+    /// <summary>Places quarantined because they are damaged, not torn.</summary>
+    public IReadOnlyList<QuarantinedRange> Quarantined { get; init; } = [];
+}

@@ -1,0 +1,126 @@
+using Ingest.Wal.Format;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Segments;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Recovery;
+
+/// <summary>
+/// Finds the segments of a log among the files of its directory. What only looks like one is moved to <c>quarantine/</c>.
+/// </summary>
+internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine)
+{
+    private readonly List<Entry> _entries = [];
+
+    /// <summary>Segments of the log, oldest first, and its identity; null when no segment has a valid header.</summary>
+    internal List<Segment> Read(IReadOnlyList<string> files, out Guid? logId)
+    {
+        foreach (var file in files)
+        {
+            if (SegmentName.TryParse(file, out var name))
+            {
+                Add(file, name);
+            }
+        }
+        logId = MostCommonLogId();
+        foreach (var entry in _entries.ToList())
+        {
+            if (entry.LogId is { } id && id != logId)
+            {
+                MoveAside(entry);
+            }
+        }
+        RemoveLeftovers();
+        return [.. _entries.Select(entry => entry.Segment).OrderBy(segment => segment.BaseSequence)];
+    }
+
+    private void Add(string file, SegmentName name)
+    {
+        using var open = directory.Open(file, writable: false);
+        var length = open.Length;
+        var isReadable = TryReadHeader(open, name, out var header);
+        if (length is < SegmentHeader.BlockBytes + SealBody.FrameBytes or > WalOptions.SegmentBytesMax
+            || (isReadable && header is null && !HasFrames(open, name, length)))
+        {
+            quarantine.Move(file, length);
+            return;
+        }
+        var segment = new Segment(name, (int)(length & ~(FrameHeader.Alignment - 1L)), header?.CreatedUnixMs ?? 0);
+        _entries.Add(new Entry(segment, header?.LogId));
+    }
+
+    /// <summary>False: the disk cannot read it, so nothing is known of it. A header that is null is damaged, or another segment's. The
+    /// records do not depend on it.</summary>
+    private static bool TryReadHeader(IWalFile file, SegmentName name, out SegmentHeader? header)
+    {
+        header = null;
+        Span<byte> block = stackalloc byte[SegmentHeader.Bytes];
+        try
+        {
+            block = block[..file.Read(block, 0)];
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.Failed)
+        {
+            return false;
+        }
+        if (SegmentHeader.TryRead(block, out var read) && read.Name == name)
+        {
+            header = read;
+        }
+        return true;
+    }
+
+    /// <summary>The name alone gives the salt: a segment whose header block was damaged still delivers its records.</summary>
+    private static bool HasFrames(IWalFile file, SegmentName name, long length)
+    {
+        using var window = new FrameWindow();
+        window.Attach(file);
+        var limit = length & ~(FrameHeader.Alignment - 1L);
+        return window.FindFrame(SegmentHeader.BlockBytes, limit, name.Salt, 0, name.BaseSequence, long.MaxValue, out _) < limit;
+    }
+
+    /// <summary>A stray file of another log must not take this one over: the identity most segments have is the log's.</summary>
+    private Guid? MostCommonLogId() => _entries
+        .Where(entry => entry.LogId is not null)
+        .GroupBy(entry => entry.LogId)
+        .OrderByDescending(group => group.Count())
+        .ThenByDescending(group => group.Max(entry => entry.Segment.BaseSequence))
+        .FirstOrDefault()?.Key;
+
+    /// <summary>
+    /// A segment without records is replaced by another with the same first number when it is too small for the next group; a crash in
+    /// between leaves both. An empty one is deleted; two that both have frames cannot come from a crash.
+    /// </summary>
+    private void RemoveLeftovers()
+    {
+        foreach (var twins in _entries.GroupBy(entry => entry.Segment.BaseSequence).Where(group => group.Count() > 1).ToList())
+        {
+            foreach (var entry in twins.OrderByDescending(HasFrames).ThenByDescending(entry => entry.Segment.Bytes).Skip(1))
+            {
+                if (HasFrames(entry))
+                {
+                    MoveAside(entry);
+                }
+                else
+                {
+                    directory.Delete(entry.Segment.FileName);
+                    _entries.Remove(entry);
+                }
+            }
+        }
+    }
+
+    private bool HasFrames(Entry entry)
+    {
+        using var file = directory.Open(entry.Segment.FileName, writable: false);
+        return HasFrames(file, entry.Segment.Name, entry.Segment.FramesEnd);
+    }
+
+    private void MoveAside(Entry entry)
+    {
+        quarantine.Move(entry.Segment.FileName, entry.Segment.Bytes);
+        _entries.Remove(entry);
+    }
+
+    private sealed record Entry(Segment Segment, Guid? LogId);
+}

@@ -1,0 +1,172 @@
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Segments;
+
+/// <summary>What the threads of a log share: the segments, the durable position, the poison.</summary>
+/// <remarks>
+/// Readers take no lock because:
+/// <list type="bullet">
+/// <item>the array of segments is never changed, only replaced; the lock orders those who replace it.</item>
+/// <item>how far a segment may be read is published before the durable sequence, so whoever reads the sequence first finds every
+/// record up to it readable.</item>
+/// <item>the durable sequence only grows and is written by the committing thread alone.</item>
+/// </list>
+/// </remarks>
+internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid id)
+{
+    private readonly Lock _listLock = new();
+    private Segment[] _segments = [];
+    private long _durableSequence;
+    private long _spareBytes;
+    private StorageException? _poison;
+    private Action<long>[] _observers = [];
+
+    internal IWalDirectory Directory { get; } = directory;
+
+    internal WalOptions Options { get; } = options;
+
+    internal Guid Id { get; } = id;
+
+    /// <summary>Oldest first. Never empty once the log is open.</summary>
+    internal Segment[] Segments => Volatile.Read(ref _segments);
+
+    internal long DurableSequence => Volatile.Read(ref _durableSequence);
+
+    internal StorageException? Poison => Volatile.Read(ref _poison);
+
+    internal long BytesInUse => Segments.Sum(segment => (long)segment.Bytes);
+
+    internal long Bytes => BytesInUse + Volatile.Read(ref _spareBytes);
+
+    /// <summary>The first failure wins: it is the one that explains the rest.</summary>
+    internal void SetPoison(StorageException reason) => Interlocked.CompareExchange(ref _poison, reason, null);
+
+    internal void CountSpareBytes(long change) => Interlocked.Add(ref _spareBytes, change);
+
+    /// <summary>Committing thread, after the flush: the bytes first, then the sequence that makes readers look at them.</summary>
+    internal void PublishDurable(Segment segment, in SegmentBounds bounds)
+    {
+        segment.PublishReadable(bounds);
+        Volatile.Write(ref _durableSequence, bounds.Last);
+    }
+
+    /// <summary>
+    /// Committing thread, after everything else of a commit: an observer that throws breaks its promise, but not the log.
+    /// </summary>
+    internal void NotifyObservers()
+    {
+        foreach (var observer in Volatile.Read(ref _observers))
+        {
+            observer(DurableSequence);
+        }
+    }
+
+    internal void Start(IEnumerable<Segment> segments, long durableSequence)
+    {
+        Volatile.Write(ref _segments, [.. segments]);
+        Volatile.Write(ref _durableSequence, durableSequence);
+    }
+
+    internal void Append(Segment segment)
+    {
+        lock (_listLock)
+        {
+            Volatile.Write(ref _segments, [.. _segments, segment]);
+        }
+    }
+
+    internal void Remove(Segment segment)
+    {
+        lock (_listLock)
+        {
+            Volatile.Write(ref _segments, [.. _segments.Where(other => other != segment)]);
+        }
+    }
+
+    /// <summary>In one step, so that nobody sees both and removes the old one as well.</summary>
+    internal void Replace(Segment old, Segment segment)
+    {
+        lock (_listLock)
+        {
+            Volatile.Write(ref _segments, [.. _segments.Where(other => other != old), segment]);
+        }
+    }
+
+    /// <summary>The segment whose range holds <paramref name="sequence"/>: the last one that starts at or before it, else the
+    /// oldest.</summary>
+    internal static int Find(Segment[] segments, long sequence)
+    {
+        var low = 0;
+        var high = segments.Length - 1;
+        while (low < high)
+        {
+            var middle = low + ((high - low + 1) / 2);
+            if (segments[middle].BaseSequence <= sequence)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /// <summary>fsync of the log's directory. It may have been another thread's entries that were lost, and the system tells of it once:
+    /// so a failure stops the log whoever sees it.</summary>
+    internal void SyncDirectory()
+    {
+        try
+        {
+            Directory.Sync();
+        }
+        catch (StorageException e)
+        {
+            SetPoison(e);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a folder beside the segments; its entry is in the log's own directory, so the same holds.</summary>
+    internal void CreateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateFolder(folder);
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.Failed)
+        {
+            SetPoison(e);
+            throw;
+        }
+    }
+
+    internal IDisposable Observe(Action<long> observer)
+    {
+        lock (_listLock)
+        {
+            Volatile.Write(ref _observers, [.. _observers, observer]);
+        }
+        return new Observation(this, observer);
+    }
+
+    private void Forget(Action<long> observer)
+    {
+        lock (_listLock)
+        {
+            var index = Array.IndexOf(_observers, observer);
+            if (index >= 0)
+            {
+                Volatile.Write(ref _observers, [.. _observers[..index], .. _observers[(index + 1)..]]);
+            }
+        }
+    }
+
+    private sealed class Observation(LogState state, Action<long> observer) : IDisposable
+    {
+        private LogState? _state = state;
+
+        public void Dispose() => Interlocked.Exchange(ref _state, null)?.Forget(observer);
+    }
+}

@@ -1,0 +1,92 @@
+using Ingest.Wal.Format;
+
+namespace Ingest.Wal.Segments;
+
+/// <summary>One segment of an open log, as the writer, the readers and reclaim see it together.</summary>
+/// <remarks>
+/// Lock-free between the writer and the readers because:
+/// <list type="bullet">
+/// <item>how far it may be read, in bytes and in records, is one word, so that both always belong together. It only grows, and the
+/// committing thread alone writes it, after the bytes below it were flushed.</item>
+/// <item><see cref="LastSequence"/> changes once, from <see cref="long.MaxValue"/>, before the next segment is published.</item>
+/// <item>a reader holds a pin while it reads; reclaim reuses the file only if it retired the segment while no pin was held, and no pin
+/// is given once it is retired. The pin count and the mark are one word, changed by compare-and-swap.</item>
+/// </list>
+/// </remarks>
+internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs)
+{
+    private const int Retired = int.MinValue;
+    private const int EndBits = 32;
+
+    private long _readable = SegmentHeader.BlockBytes;
+    private long _lastSequence = long.MaxValue;
+    private SealInfo? _seal;
+    private int _pins;
+
+    internal SegmentName Name { get; } = name;
+
+    internal string FileName { get; } = name.ToString();
+
+    internal uint Salt { get; } = name.Salt;
+
+    internal int Bytes { get; } = bytes;
+
+    internal long CreatedUnixMs { get; } = createdUnixMs;
+
+    internal long BaseSequence => Name.BaseSequence;
+
+    /// <summary>The last number before the next segment's first; <see cref="long.MaxValue"/> while this one is appended to.</summary>
+    internal long LastSequence => Volatile.Read(ref _lastSequence);
+
+    /// <summary>What the seal says; null while there is none or nobody has read it yet.</summary>
+    internal SealInfo? Seal
+    {
+        get => Volatile.Read(ref _seal);
+        set => Volatile.Write(ref _seal, value);
+    }
+
+    /// <summary>Where frames end at the latest: the seal's place.</summary>
+    internal long FramesEnd => Bytes - SealBody.FrameBytes;
+
+    /// <summary>How far a segment that is appended to may be read.</summary>
+    internal SegmentBounds Readable
+    {
+        get
+        {
+            var readable = Volatile.Read(ref _readable);
+            return new SegmentBounds((uint)readable, BaseSequence + (readable >> EndBits) - 1);
+        }
+    }
+
+    internal void PublishReadable(in SegmentBounds bounds) =>
+        Volatile.Write(ref _readable, ((bounds.Last - BaseSequence + 1) << EndBits) | bounds.End);
+
+    internal void PublishLast(long lastSequence) => Volatile.Write(ref _lastSequence, lastSequence);
+
+    /// <summary>Keeps the file from being reused until <see cref="Unpin"/>. False: it is being removed.</summary>
+    internal bool TryPin()
+    {
+        var pins = Volatile.Read(ref _pins);
+        while (pins >= 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _pins, pins + 1, pins);
+            if (seen == pins)
+            {
+                return true;
+            }
+            pins = seen;
+        }
+        return false;
+    }
+
+    internal void Unpin() => Interlocked.Decrement(ref _pins);
+
+    /// <summary>Gives no more pins. True when none is held: then the file's bytes may be overwritten.</summary>
+    internal bool Retire() => Interlocked.Or(ref _pins, Retired) == 0;
+
+    /// <summary>Not retired: if its file is missing, somebody else took it.</summary>
+    internal bool IsInPlace => Volatile.Read(ref _pins) >= 0;
+
+    /// <summary>Takes <see cref="Retire"/> back when the removal failed.</summary>
+    internal void Reinstate() => Interlocked.And(ref _pins, ~Retired);
+}

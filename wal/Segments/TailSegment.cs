@@ -1,0 +1,189 @@
+using Ingest.Wal.Format;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Wal.Segments;
+
+/// <summary>The segment that is appended to, and the step to the next one. Committing thread only.</summary>
+internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulong> newId) : IDisposable
+{
+    private Segment? _segment;
+    private IWalFile? _file;
+    private ulong _nextId = newId();
+    private SegmentBounds _bounds;
+    private long _firstUnixMs;
+    private long _lastUnixMs;
+
+    /// <summary>Where the next group starts.</summary>
+    internal long End => _bounds.End;
+
+    internal uint Salt => _segment!.Salt;
+
+    /// <summary>Bytes of frames the segment still takes in one group; negative when there is none to append to.</summary>
+    internal long Room => _file is null ? -1 : _segment!.FramesEnd - CommitBody.FrameBytes - End;
+
+    /// <summary>
+    /// Name, and so salt, of the segment after this one, fixed before it exists: frames are stamped while they are copied.
+    /// </summary>
+    internal SegmentName NextName(long baseSequence) => new(baseSequence, _nextId);
+
+    /// <summary>Goes on with the segment recovery found, behind its last frame. Takes over the file.</summary>
+    internal void Resume(Segment segment, IWalFile file, in SegmentBounds bounds, long firstUnixMs, long lastUnixMs)
+    {
+        _segment = segment;
+        _file = file;
+        _bounds = bounds;
+        _firstUnixMs = firstUnixMs;
+        _lastUnixMs = lastUnixMs;
+    }
+
+    /// <summary>Goes on behind a segment that was sealed before the next one could be started.</summary>
+    internal void ResumeSealed(Segment segment, in SegmentBounds bounds)
+    {
+        _segment = segment;
+        _bounds = bounds;
+    }
+
+    /// <summary>Writes and flushes a group, then lets readers see it.</summary>
+    internal void Append(ReadOnlySpan<byte> group, long lastSequence, long unixTimeMs)
+    {
+        _file!.Write(group, End);
+        _file.Flush();
+        _bounds = new SegmentBounds(End + group.Length, lastSequence);
+        _firstUnixMs = Math.Min(_firstUnixMs, unixTimeMs);
+        _lastUnixMs = Math.Max(_lastUnixMs, unixTimeMs);
+        state.PublishDurable(_segment!, _bounds);
+    }
+
+    /// <summary>
+    /// Seals this segment and starts the next. False: no room on the disk, and every record is still where it was. What needs room comes
+    /// before the seal: a log whose last segment is sealed cannot even take a small group.
+    /// </summary>
+    internal bool Roll(long baseSequence, long unixTimeMs)
+    {
+        var name = NextName(baseSequence);
+        if (TryMakeNext(name, unixTimeMs) is not { } spare)
+        {
+            return false;
+        }
+        var next = new Segment(name, state.Options.SegmentBytes, unixTimeMs);
+        // A segment left without records, too small for the group at hand, makes way; any other stays in front of the new one.
+        var makesWay = _file is not null && _bounds.Last < _segment!.BaseSequence && _segment.BaseSequence == baseSequence;
+        try
+        {
+            if (!makesWay)
+            {
+                Seal();
+            }
+            if (!TryName(spare, next))
+            {
+                return false;
+            }
+        }
+        catch
+        {
+            spare.File.Dispose();
+            throw;
+        }
+        Follow(next, spare.File, makesWay);
+        return true;
+    }
+
+    /// <summary>Leaves a note for the next start that the frames end here and all of them were flushed.</summary>
+    internal void MarkClean()
+    {
+        if (state.Poison is { } poison)
+        {
+            throw new StorageException(poison.Kind, $"The log failed before: {poison.Message}", poison.ErrorNumber, poison);
+        }
+        Span<byte> bytes = stackalloc byte[CleanMark.Bytes];
+        new CleanMark(_segment!.Name.Id, _bounds.End, _bounds.Last).Write(bytes);
+        if (state.Directory.List().Contains(CleanMark.NewFileName))
+        {
+            state.Directory.Delete(CleanMark.NewFileName);
+        }
+        using (var file = state.Directory.Create(CleanMark.NewFileName))
+        {
+            file.Write(bytes, 0);
+            file.Flush();
+        }
+        state.Directory.Rename(CleanMark.NewFileName, CleanMark.FileName);
+        state.SyncDirectory();
+    }
+
+    public void Dispose() => _file?.Dispose();
+
+    private SpareSegment? TryMakeNext(SegmentName name, long unixTimeMs)
+    {
+        SpareSegment? spare = null;
+        try
+        {
+            spare = spares.TryTake() ?? spares.Make(inHurry: true);
+            Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
+            new SegmentHeader(state.Id, name, unixTimeMs, state.Options.SegmentBytes).Write(block);
+            spare.File.Write(block, 0);
+            spare.File.Flush();
+            return spare;
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.Full)
+        {
+            // A file system that copies on write may need room even here.
+            spares.Discard(spare);
+            return null;
+        }
+        catch
+        {
+            spare?.File.Dispose();
+            throw;
+        }
+    }
+
+    private void Seal()
+    {
+        if (_file is null)
+        {
+            return;
+        }
+        Span<byte> frame = stackalloc byte[SealBody.FrameBytes];
+        new SealBody(End, _bounds.Last - _segment!.BaseSequence + 1, _firstUnixMs, _lastUnixMs).WriteFrame(frame, _bounds.Last, Salt);
+        _file.Write(frame, _segment.FramesEnd);
+        _file.Flush();
+        _segment.Seal = new SealInfo(_bounds, _firstUnixMs, _lastUnixMs);
+        _file.Dispose();
+        _file = null;
+    }
+
+    /// <summary>False: the directory would have to grow for the name, and there is no room. The spare is one again.</summary>
+    private bool TryName(SpareSegment spare, Segment next)
+    {
+        try
+        {
+            state.Directory.Rename(spare.FileName, next.FileName);
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.Full)
+        {
+            spares.Add(spare);
+            return false;
+        }
+        state.SyncDirectory();
+        return true;
+    }
+
+    private void Follow(Segment next, IWalFile file, bool replacing)
+    {
+        var previous = _segment;
+        _file?.Dispose();
+        Resume(next, file, new SegmentBounds(SegmentHeader.BlockBytes, next.BaseSequence - 1), long.MaxValue, long.MinValue);
+        _nextId = newId();
+        previous?.PublishLast(next.BaseSequence - 1);
+        if (replacing)
+        {
+            state.Replace(previous!, next);
+            state.Directory.Delete(previous!.FileName);
+            state.SyncDirectory();
+        }
+        else
+        {
+            state.Append(next);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+
+namespace Ingest.Wal.Storage;
+
+/// <summary>Error numbers of Linux and what they mean for a log.</summary>
+internal static class Errno
+{
+    internal const int NotPermitted = 1;
+    internal const int NoEntry = 2;
+    internal const int Interrupted = 4;
+    internal const int InputOutput = 5;
+    internal const int WouldBlock = 11;
+    internal const int AccessDenied = 13;
+    internal const int Exists = 17;
+    internal const int NoSpace = 28;
+    internal const int ReadOnlyFileSystem = 30;
+    internal const int NotSupported = 95;
+    internal const int QuotaExceeded = 122;
+
+    /// <summary>The failure of a call that has just set the thread's error number.</summary>
+    /// <param name="operation">What was tried.</param>
+    /// <param name="path">On which file.</param>
+    /// <param name="opening">Opening, creating, renaming or deleting, where a missing permission is the user's to mend; a read-only
+    /// file system under a file already open is a disk that gave up.</param>
+    internal static StorageException Failure(string operation, string path, bool opening)
+    {
+        var number = Marshal.GetLastPInvokeError();
+        return new StorageException(Kind(number, opening), $"{operation} {path}: {Marshal.GetPInvokeErrorMessage(number)}", number);
+    }
+
+    internal static StorageFailure Kind(int number, bool opening) => number switch
+    {
+        NoSpace or QuotaExceeded => StorageFailure.Full,
+        NoEntry when opening => StorageFailure.NotFound,
+        NotPermitted or AccessDenied or ReadOnlyFileSystem when opening => StorageFailure.Denied,
+        _ => StorageFailure.Failed,
+    };
+}

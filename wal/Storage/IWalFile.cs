@@ -1,0 +1,22 @@
+namespace Ingest.Wal.Storage;
+
+/// <summary>One open file of a log. Reads may run beside a write; writes and flushes come from one thread at a time.</summary>
+/// <remarks>Every failure is a <see cref="StorageException"/>.</remarks>
+public interface IWalFile : IDisposable
+{
+    /// <summary>Current length in bytes.</summary>
+    long Length { get; }
+
+    /// <summary>Reads up to <paramref name="buffer"/>'s length at <paramref name="offset"/>; less only at the end of the file.</summary>
+    int Read(Span<byte> buffer, long offset);
+
+    /// <summary>Writes all of <paramref name="bytes"/> at <paramref name="offset"/>, or fails.</summary>
+    void Write(ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>Makes everything written so far durable: a checked fdatasync.</summary>
+    void Flush();
+
+    /// <summary>Extends the file to <paramref name="length"/> and reserves its blocks without writing them, so that writing there cannot
+    /// run out of space. False: this file system cannot, and nothing was changed.</summary>
+    bool Reserve(long length) => false;
+}

@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ingest.Wal.Storage;
+
+/// <summary>A file of a log on the real file system.</summary>
+internal sealed class UnixFile : IWalFile
+{
+    private readonly SafeFileHandle _handle;
+    private readonly string _path;
+
+    private UnixFile(SafeFileHandle handle, string path)
+    {
+        _handle = handle;
+        _path = path;
+    }
+
+    internal static UnixFile Open(string path, int flags)
+    {
+        const int OwnerReadsAndWritesGroupReads = 0b110_100_000;
+        while (true)
+        {
+            var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, OwnerReadsAndWritesGroupReads);
+            if (descriptor >= 0)
+            {
+                return new UnixFile(new SafeFileHandle(descriptor, ownsHandle: true), path);
+            }
+            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            {
+                throw Errno.Failure("open", path, opening: true);
+            }
+        }
+    }
+
+    internal SafeFileHandle Handle => _handle;
+
+    public long Length
+    {
+        get
+        {
+            try
+            {
+                return RandomAccess.GetLength(_handle);
+            }
+            catch (IOException e)
+            {
+                throw new StorageException(StorageFailure.Failed, $"stat {_path}: {e.Message}", e.HResult, e);
+            }
+        }
+    }
+
+    public unsafe int Read(Span<byte> buffer, long offset)
+    {
+        var done = 0;
+        fixed (byte* start = buffer)
+        {
+            while (done < buffer.Length)
+            {
+                var count = Libc.PRead(_handle, start + done, buffer.Length - done, offset + done);
+                if (count > 0)
+                {
+                    done += (int)count;
+                }
+                else if (count == 0)
+                {
+                    break;
+                }
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw Errno.Failure("read", _path, opening: false);
+                }
+            }
+        }
+        return done;
+    }
+
+    public unsafe void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        var done = 0;
+        fixed (byte* start = bytes)
+        {
+            while (done < bytes.Length)
+            {
+                var count = Libc.PWrite(_handle, start + done, bytes.Length - done, offset + done);
+                if (count > 0)
+                {
+                    done += (int)count;
+                }
+                else if (count == 0)
+                {
+                    throw new StorageException(StorageFailure.Failed, $"write {_path}: the system took no bytes and gave no reason");
+                }
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw Errno.Failure("write", _path, opening: false);
+                }
+            }
+        }
+    }
+
+    public void Flush() => Checked(Libc.FDataSync, "fdatasync");
+
+    public bool Reserve(long length)
+    {
+        const int AndExtend = 0;
+        while (Libc.FAllocate(_handle, AndExtend, 0, length) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() == Errno.NotSupported)
+            {
+                return false;
+            }
+            ThrowUnlessInterrupted("fallocate");
+        }
+        return true;
+    }
+
+    /// <summary>Cuts the file to nothing.</summary>
+    internal void Truncate()
+    {
+        while (Libc.FTruncate(_handle, 0) != 0)
+        {
+            ThrowUnlessInterrupted("truncate");
+        }
+    }
+
+    /// <summary>fsync, for directories: fdatasync of one is not promised to write its entries.</summary>
+    internal void FlushWithMetadata() => Checked(Libc.FSync, "fsync");
+
+    public void Dispose() => _handle.Dispose();
+
+    // A flush that was interrupted has not failed: nothing was reported and nothing was given up, so it is asked for again.
+    private void Checked(Func<SafeFileHandle, int> flush, string operation)
+    {
+        while (flush(_handle) != 0)
+        {
+            ThrowUnlessInterrupted(operation);
+        }
+    }
+
+    private void ThrowUnlessInterrupted(string operation)
+    {
+        if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+        {
+            throw Errno.Failure(operation, _path, opening: false);
+        }
+    }
+}

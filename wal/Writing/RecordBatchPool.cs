@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+
+namespace Ingest.Wal.Writing;
+
+/// <summary>Keeps a bounded number of small batches for the next request, so that a request allocates none.</summary>
+internal static class RecordBatchPool
+{
+    private const int CountMax = 512;
+    private const int BufferBytesKept = 16 * 1024;
+
+    private static readonly ConcurrentQueue<RecordBatch> Idle = new();
+    private static int _count;
+
+    internal static RecordBatch Rent(int bytesHint)
+    {
+        if (Idle.TryDequeue(out var batch))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+        else
+        {
+            batch = new RecordBatch();
+        }
+        batch.Rented(bytesHint);
+        return batch;
+    }
+
+    internal static void Return(RecordBatch batch)
+    {
+        batch.Reset(BufferBytesKept);
+        if (Interlocked.Increment(ref _count) <= CountMax)
+        {
+            Idle.Enqueue(batch);
+        }
+        else
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+}
