@@ -1,0 +1,80 @@
+using System.Collections.Frozen;
+
+namespace Ingest.Health.Policy;
+
+/// <summary>
+/// The policy in force: never changed, only replaced as a whole, so a request sees one policy or the next and never a mixture. Any thread;
+/// no lock and no allocation. Without limits a check is one or two look-ups.
+/// </summary>
+public sealed class OperatorPolicy
+{
+    private readonly RateBucket? _node;
+    private readonly FrozenDictionary<string, Rule> _streams;
+    private readonly FrozenDictionary<string, Rule> _keys;
+
+    internal OperatorPolicy(PolicyDocument document, TimeProvider time, OperatorPolicy? before)
+    {
+        Document = document;
+        _node = Bucket(document.RateLimit, time, before?._node);
+        _streams = Rules(document.Streams, time, before?._streams);
+        _keys = Rules(document.Keys, time, before?._keys);
+    }
+
+    /// <summary>What the operator wrote.</summary>
+    public PolicyDocument Document { get; }
+
+    /// <summary>Decides on a request, and takes its events from the limits when it is admitted.</summary>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="keyName">The name of its API key, or null.</param>
+    /// <param name="events">How many events it holds; at least 1.</param>
+    public PolicyDecision Check(string stream, string? keyName, int events)
+    {
+        if (!Document.Enabled)
+        {
+            return new PolicyDecision(PolicyVerdict.Refuse);
+        }
+        _streams.TryGetValue(stream, out var streamRule);
+        var keyRule = keyName is null ? null : _keys.GetValueOrDefault(keyName);
+        if (streamRule is { Enabled: false })
+        {
+            return new PolicyDecision(PolicyVerdict.Refuse, PolicyScope.Stream);
+        }
+        return keyRule is { Enabled: false }
+            ? new PolicyDecision(PolicyVerdict.Refuse, PolicyScope.Key)
+            : TakeAll(keyRule?.Bucket, streamRule?.Bucket, events);
+    }
+
+    // All or none: the narrowest first, since it refuses most often, and what was taken is given back when a wider one refuses.
+    private PolicyDecision TakeAll(RateBucket? key, RateBucket? stream, int events)
+    {
+        if (key?.Take(events) is > 0 and var keyWait)
+        {
+            return new PolicyDecision(PolicyVerdict.Limit, PolicyScope.Key, keyWait);
+        }
+        if (stream?.Take(events) is > 0 and var streamWait)
+        {
+            key?.Return(events);
+            return new PolicyDecision(PolicyVerdict.Limit, PolicyScope.Stream, streamWait);
+        }
+        if (_node?.Take(events) is > 0 and var nodeWait)
+        {
+            key?.Return(events);
+            stream?.Return(events);
+            return new PolicyDecision(PolicyVerdict.Limit, PolicyScope.Node, nodeWait);
+        }
+        return new PolicyDecision(PolicyVerdict.Admit);
+    }
+
+    private static FrozenDictionary<string, Rule> Rules(
+        IReadOnlyDictionary<string, PolicyRule> rules, TimeProvider time, FrozenDictionary<string, Rule>? before) =>
+        rules.ToFrozenDictionary(
+            entry => entry.Key,
+            entry => new Rule(entry.Value.Enabled, Bucket(entry.Value.RateLimit, time, before?.GetValueOrDefault(entry.Key)?.Bucket)),
+            StringComparer.Ordinal);
+
+    // An unchanged limit keeps its bucket, or switching the policy would be a way around it.
+    private static RateBucket? Bucket(double? rate, TimeProvider time, RateBucket? before) =>
+        rate is not { } perSecond ? null : before?.PerSecond == perSecond ? before : new RateBucket(perSecond, time, before);
+
+    private sealed record Rule(bool Enabled, RateBucket? Bucket);
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ingest.Health.Policy;
+
+/// <summary>Reads the file whole, and replaces it so that after a crash it is either the old or the new one.</summary>
+internal static partial class PolicyStore
+{
+    /// <summary>The file's bytes, or null when there is none.</summary>
+    /// <exception cref="IOException">It cannot be read or is too large.</exception>
+    internal static byte[]? Read(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(file);
+            if (length > PolicyDocument.BytesMax)
+            {
+                throw new IOException($"The file has {length} bytes; at most {PolicyDocument.BytesMax} are allowed.");
+            }
+            var content = new byte[length];
+            var read = 0;
+            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var more)
+            {
+                read += more;
+            }
+            return content[..read];
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes beside it, flushes, renames over it, flushes the directory.</summary>
+    /// <exception cref="IOException">Any of that failed; the old file is still in place, or both are the same by then.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var beside = path + ".new";
+        using (var file = File.OpenHandle(beside, FileMode.Create, FileAccess.Write, FileShare.None))
+        {
+            RandomAccess.Write(file, content, 0);
+            Check(FSync(file), "flush", beside);
+        }
+        File.Move(beside, path, overwrite: true);
+        // The base library cannot open a directory.
+        using var entry = new SafeFileHandle(Open(Encoding.UTF8.GetBytes(directory + '\0'), 0), ownsHandle: true);
+        Check(entry.IsInvalid ? -1 : FSync(entry), "flush", directory);
+    }
+
+    private static void Check(int result, string what, string path)
+    {
+        if (result != 0)
+        {
+            throw new IOException($"Could not {what} {path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint Open(ReadOnlySpan<byte> path, int flags);
+}

@@ -1,0 +1,58 @@
+using Ingest.Health;
+using Ingest.Intake;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Ingest.Hosting;
+
+/// <summary>Maps what producers and load balancers call.</summary>
+public static class IngestEndpoints
+{
+    /// <summary>
+    /// Maps intake and health: <c>/v1/events</c>, <c>/v1/streams/{stream}/events</c>, <c>/health/live</c>, <c>/health/ready</c>,
+    /// <c>/health</c> and <c>/healthz</c>.
+    /// </summary>
+    public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapIngestIntake();
+        return endpoints.MapIngestHealth();
+    }
+
+    /// <summary>Maps what producers call.</summary>
+    public static IEndpointRouteBuilder MapIngestIntake(this IEndpointRouteBuilder endpoints)
+    {
+        // The node opens when its host starts, which is after this where an application maps its routes first.
+        var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context => node.Intake.HandleDefaultAsync(context)));
+        endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context => node.Intake.HandleStreamAsync(context)));
+        return endpoints;
+    }
+
+    /// <summary>Maps what load balancers ask.</summary>
+    public static IEndpointRouteBuilder MapIngestHealth(this IEndpointRouteBuilder endpoints)
+    {
+        var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+        Map("/health/live", health => health.Live);
+        Map("/health/ready", health => health.Ready);
+        Map("/health", health => health.Detail);
+        Map("/healthz", health => health.Ready);
+        return endpoints;
+
+        void Map(string pattern, Func<HealthState, HealthAnswer> pick) => endpoints.MapMethods(
+            pattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => AnswerAsync(context, pick(node.Health))));
+    }
+
+    private static Task AnswerAsync(HttpContext context, HealthAnswer answer)
+    {
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        response.ContentType = "application/json";
+        response.ContentLength = answer.Body.Length;
+        response.Headers.CacheControl = "no-store";
+        return HttpMethods.IsHead(context.Request.Method)
+            ? Task.CompletedTask
+            : response.Body.WriteAsync(answer.Body, context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,212 @@
+using Ingest.Drain;
+using Ingest.Health;
+using Ingest.Hosting.Settings;
+using Ingest.Intake;
+using Ingest.Publishing;
+using Ingest.Queue;
+using Ingest.Sinks;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+/// <summary>
+/// A node: the log, what writes it, what delivers it, and what watches over both. Opened before anything listens, started when something
+/// does, and stopped by its drain.
+/// </summary>
+public sealed class IngestNode : IAsyncDisposable
+{
+    private readonly NodeParts _parts;
+    private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private NodeLog? _writing;
+    private LaneSet? _lanes;
+    private bool _lanesStopped;
+    private int _disposed;
+    private NodeHealth? _health;
+    private IntakeEndpoint? _intake;
+
+    /// <summary>A node that has not touched the disk yet.</summary>
+    /// <param name="settings">Bound and checked.</param>
+    /// <param name="sinks">One factory per kind of sink.</param>
+    /// <param name="instruments">Where things are counted.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">For everyone's messages.</param>
+    public IngestNode(
+        NodeSettings settings, IEnumerable<ISinkFactory> sinks, Instruments instruments, TimeProvider time, ILoggerFactory loggers)
+    {
+        _parts = new NodeParts(settings, [.. sinks], instruments, time, loggers);
+        var health = settings.Get<HealthOptions>();
+        Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
+        Drain = new DrainController(
+            settings.Get<DrainOptions>(), new NodeDrain(this, _parts), time, loggers.CreateLogger<DrainController>());
+    }
+
+    /// <summary>The settings the node was made from.</summary>
+    public NodeSettings Settings => _parts.Settings;
+
+    /// <summary>The sequence that stops the node.</summary>
+    public DrainController Drain { get; }
+
+    /// <summary>What probes are answered.</summary>
+    public HealthState Health => (_health ?? throw NotOpen()).State;
+
+    /// <summary>Whether intake accepts, and why not.</summary>
+    public AdmissionGate Gate => _parts.Gate;
+
+    /// <summary>The lanes; another set after a drain was taken back.</summary>
+    public LaneSet Lanes => _lanes ?? throw NotOpen();
+
+    /// <summary>Ends when the node is to leave: drained with the wish to exit, or because the log failed.</summary>
+    public Task Exit => _exit.Task;
+
+    /// <summary>Why the log failed; null while it is sound.</summary>
+    public string? LogFailure => _writing?.Log.Poison?.Message;
+
+    /// <summary>Bytes of requests' bodies intake takes at most, decompressed or not.</summary>
+    public long BodyBytesMax => Settings.Get<IntakeOptions>().BodyBytesMax;
+
+    /// <summary>Where the log lies, absolute.</summary>
+    public string LogDirectory => _parts.WalPath;
+
+    internal IntakeEndpoint Intake => _intake ?? throw NotOpen();
+
+    internal Ingest.Health.Advice.RetryAdvice Advice { get; }
+
+    internal NodeLog Writing => _writing ?? throw NotOpen();
+
+    /// <summary>What is still to be delivered, by the lane that has most of it.</summary>
+    internal DrainBacklog Backlog
+    {
+        get
+        {
+            var statuses = Lanes.Statuses;
+            var events = statuses.Select(lane => lane.PendingEvents).DefaultIfEmpty().Max();
+            var oldest = statuses.Select(lane => lane.LagSeconds).DefaultIfEmpty().Max();
+            return new DrainBacklog(events, PendingBytes(events), TimeSpan.FromSeconds(oldest));
+        }
+    }
+
+    /// <summary>Opens the log and the lanes. Nothing is accepted or sent yet.</summary>
+    /// <exception cref="Ingest.Wal.Storage.StorageException">The data directory cannot be used; the message says why.</exception>
+    public void Open()
+    {
+        _writing = NodeLog.Open(_parts);
+        _intake = NewIntake();
+        _lanes = NewLanes();
+        _health = new NodeHealth(this, _parts);
+    }
+
+    /// <summary>Accepts and delivers.</summary>
+    public void Start()
+    {
+        Writing.StartUpkeep(() => Lanes.SettledSequence);
+        Lanes.Start();
+        _health!.Start();
+        _parts.Gate.Open(RefusalCode.Starting);
+        var listen = Settings.Get<ListenerOptions>();
+        Log.Ready(_parts.Loggers.CreateLogger<IngestNode>(), listen.Intake, listen.Admin, _parts.DataPath);
+        _ = WatchLogAsync();
+    }
+
+    /// <summary>Stops what runs. Drain first: this waits for nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+        await Drain.DisposeAsync();
+        _health?.Dispose();
+        _intake?.Dispose();
+        if (_lanes is not null && !_lanesStopped)
+        {
+            await _lanes.DisposeAsync();
+        }
+        if (_writing is not null)
+        {
+            await _writing.DisposeAsync();
+        }
+    }
+
+    internal void RequestExit() => _exit.TrySetResult();
+
+    internal void HurryLanes() => _ = Lanes.DrainAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
+
+    internal async Task StopLanesAsync()
+    {
+        await Lanes.DisposeAsync();
+        _lanesStopped = true;
+    }
+
+    /// <summary>Lanes run at their own pace again: those there are, or new ones where they were stopped.</summary>
+    internal void StartLanes()
+    {
+        if (!_lanesStopped)
+        {
+            Lanes.EndDrain();
+            return;
+        }
+        _lanes = NewLanes();
+        _lanes.Start();
+        _lanesStopped = false;
+    }
+
+    private IntakeEndpoint NewIntake()
+    {
+        var options = Settings.Get<IntakeOptions>();
+        return new IntakeEndpoint(
+            options,
+            new StreamDirectory(options, Writing.Totals.Snapshot().Select(total => total.Stream)),
+            _parts.Gate,
+            (batch, stream, cancel) => Writing.Queue.SubmitAsync(batch, stream, cancel),
+            new NodeAdvice(Advice),
+            _parts.Instruments,
+            _parts.Time,
+            _parts.Loggers.CreateLogger<IntakeEndpoint>());
+    }
+
+    private LaneSet NewLanes() => NodeLanes.Create(_parts, Writing.Log, new NoDeadLetters());
+
+    // A failed log ends the process: what it has can only be told by recovery. Waiters were answered by the queue; lanes get no time,
+    // because the disk that failed would have to take their cursors.
+    private async Task WatchLogAsync()
+    {
+        while (true)
+        {
+            var queue = Writing.Queue;
+            await queue.Ended;
+            if (Writing.Log.Poison is not null)
+            {
+                _ = Drain.RequestDrain("the log failed", exitAfter: true, TimeSpan.Zero);
+                Drain.SkipWaits("the log failed");
+                return;
+            }
+            if (!await ReopenedAsync(queue))
+            {
+                return;
+            }
+        }
+    }
+
+    // Closed by a drain: either the process leaves, or the drain is taken back and another queue opens.
+    private async Task<bool> ReopenedAsync(CommitQueue closed)
+    {
+        while (ReferenceEquals(Writing.Queue, closed))
+        {
+            var leaving = await Task.WhenAny(Exit, Task.Delay(TimeSpan.FromSeconds(1), _parts.Time));
+            if (leaving == Exit)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private long PendingBytes(long events)
+    {
+        var log = Writing.Log;
+        var held = log.DurableSequence - log.FirstSequence + 1;
+        return held > 0 ? (long)(log.Bytes * Math.Min(1.0, (double)events / held)) : 0;
+    }
+
+    private static InvalidOperationException NotOpen() => new("The node has not been opened.");
+}

@@ -1,0 +1,61 @@
+using Ingest.Hosting.Settings;
+using Ingest.Intake;
+using Ingest.Sinks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+/// <summary>A whole node as a process of its own: the server with its two listeners around an <see cref="IngestNode"/>.</summary>
+public static class IngestServer
+{
+    /// <summary>Builds the host. Nothing listens and nothing touches the disk before it is started.</summary>
+    /// <param name="settings">Bound and checked.</param>
+    /// <param name="factories">One per kind of sink.</param>
+    /// <param name="logging">Where messages go.</param>
+    /// <param name="operate">Maps what operators call, on the admin listener only.</param>
+    public static IHost Build(
+        NodeSettings settings,
+        IReadOnlyList<ISinkFactory> factories,
+        Action<ILoggingBuilder> logging,
+        Action<IEndpointRouteBuilder> operate) =>
+        new HostBuilder()
+            .ConfigureLogging(builder =>
+            {
+                logging(builder);
+                // Enabled at any level it makes an activity and a scope for every request, whether or not anybody looks.
+                builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+            })
+            .ConfigureServices(services => services
+                .AddRoutingCore()
+                .AddIngest(settings, factories)
+                .AddSingleton<IHostLifetime, SignalLifetime>())
+            .ConfigureWebHost(web => web
+                .UseKestrel(kestrel => KestrelSetup.Apply(
+                    kestrel, settings.Get<ListenerOptions>(), BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
+                .Configure(app => Configure(app, operate)))
+            .Build();
+
+    private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
+    {
+        // Two tables of routes: what one listener serves does not exist on the other.
+        app.MapWhen(IsAdmin, admin => admin.UseRouting().UseEndpoints(endpoints =>
+        {
+            operate(endpoints);
+            endpoints.MapIngestHealth();
+        }));
+        app.UseRouting().UseEndpoints(endpoints =>
+        {
+            endpoints.MapIngest();
+            var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+            endpoints.MapFallback("{**path}", (RequestDelegate)(context => node.Intake.HandleUnknownAsync(context)));
+        });
+    }
+
+    private static bool IsAdmin(HttpContext context) => context.Features.Get<ListenerRole>() == ListenerRole.Admin;
+}

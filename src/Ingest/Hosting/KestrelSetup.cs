@@ -1,0 +1,85 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Ingest.Hosting;
+
+/// <summary>Sets every limit and timeout of the server explicitly: a default that changes with an update is nobody's decision.</summary>
+internal static class KestrelSetup
+{
+    private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
+
+    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, long bodyBytesMax)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        kestrel.AllowResponseHeaderCompression = false;
+        var limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = options.ConnectionsMax;
+        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.KeepAliveTimeout = options.KeepAlive;
+        limits.RequestHeadersTimeout = options.HeadersTimeout;
+        limits.MaxRequestHeaderCount = options.HeadersMax;
+        limits.MaxRequestHeadersTotalSize = options.HeadersBytesMax;
+        limits.MaxRequestLineSize = options.RequestLineBytesMax;
+        limits.MaxRequestBodySize = bodyBytesMax;
+        // What the server buffers before the handler reads: a whole usual request, never a whole large one.
+        limits.MaxRequestBufferSize = Math.Max(256 * 1024, options.RequestLineBytesMax);
+        limits.MaxResponseBufferSize = 64 * 1024;
+        limits.MinRequestBodyDataRate = new MinDataRate(options.BodyRateMin, BodyRateGrace);
+        limits.MinResponseDataRate = new MinDataRate(240, BodyRateGrace);
+        limits.Http2.MaxStreamsPerConnection = options.Http2StreamsMax;
+        limits.Http2.MaxRequestHeaderFieldSize = Math.Min(options.HeadersBytesMax, 16 * 1024);
+        limits.Http2.InitialConnectionWindowSize = 1024 * 1024;
+        limits.Http2.InitialStreamWindowSize = 768 * 1024;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        Listen(kestrel, options.Intake, Enum.Parse<HttpProtocols>(options.Protocols), options, ListenerRole.Intake);
+        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin);
+    }
+
+    private static void Listen(
+        KestrelServerOptions kestrel, string url, HttpProtocols protocols, ListenerOptions options, ListenerRole role)
+    {
+        var address = ListenAddress.Parse(url);
+        // HTTP/2 in clear text needs prior knowledge, and a listener that speaks both cannot tell: say what was meant.
+        var spoken = !address.Tls && protocols == HttpProtocols.Http1AndHttp2 ? HttpProtocols.Http1 : protocols;
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = spoken;
+            if (address.Tls)
+            {
+                listen.UseHttps(Certificate(options));
+            }
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(role);
+                return next(connection);
+            });
+        }
+        if (address.Socket is { } path)
+        {
+            kestrel.ListenUnixSocket(path, Configure);
+        }
+        else if (address.Host is "localhost")
+        {
+            kestrel.ListenLocalhost(address.Port, Configure);
+        }
+        else if (address.Host is "*")
+        {
+            kestrel.ListenAnyIP(address.Port, Configure);
+        }
+        else
+        {
+            kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
+        }
+    }
+
+    private static X509Certificate2 Certificate(ListenerOptions options) =>
+        options.CertificatePath.EndsWith(".pem", StringComparison.OrdinalIgnoreCase)
+            || options.CertificatePath.EndsWith(".crt", StringComparison.OrdinalIgnoreCase)
+            ? X509Certificate2.CreateFromPemFile(
+                options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : options.CertificatePath)
+            : X509CertificateLoader.LoadPkcs12FromFile(options.CertificatePath, password: null);
+}

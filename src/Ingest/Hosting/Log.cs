@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+internal static partial class Log
+{
+    [LoggerMessage(
+        9001,
+        LogLevel.Information,
+        "Opened the log in {Directory}: events {First} to {Durable}, {Bytes} bytes; clean shutdown: {Clean}; {Torn} torn bytes cut.")]
+    internal static partial void LogOpened(ILogger logger, string directory, long first, long durable, long bytes, bool clean, long torn);
+
+    [LoggerMessage(
+        9002,
+        LogLevel.Error,
+        "The log is damaged: {Records} events from {First} on are lost in {Segment} at byte {Offset}; a copy is in {Copy}.")]
+    internal static partial void LogDamaged(ILogger logger, long records, long first, string segment, long offset, string copy);
+
+    [LoggerMessage(9003, LogLevel.Information, "Ready: producers POST to {Intake}, operators look at {Admin}, data lies in {Data}.")]
+    internal static partial void Ready(ILogger logger, string intake, string admin, string data);
+}

@@ -1,0 +1,11 @@
+using Ingest.Health;
+using Ingest.Intake;
+
+namespace Ingest.Hosting;
+
+/// <summary>Gives intake the advice that health measures.</summary>
+internal sealed class NodeAdvice(Ingest.Health.Advice.RetryAdvice advice) : IRetryAdvice
+{
+    /// <inheritdoc/>
+    public int Seconds(RefusalCode reason) => advice.Seconds(reason);
+}

@@ -1,0 +1,142 @@
+using Ingest.Queue;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+/// <summary>The node's log with all that stands on its writing side: totals, queue, upkeep. Opened before anything listens.</summary>
+internal sealed class NodeLog : IAsyncDisposable
+{
+    // At full speed a few segments are on their way round at any time: between being sealed, delivered and written over again.
+    private const int RecycledBytesMax = 512 * 1024 * 1024;
+
+    private readonly NodeParts _parts;
+    private readonly WalSettings _settings;
+    private readonly IWalDirectory _directory;
+    private readonly WalCursor _totalsCursor;
+    private LogUpkeep? _upkeep;
+    private volatile CommitQueue _queue;
+
+    private NodeLog(NodeParts parts, IWalDirectory directory, WriteAheadLog log)
+    {
+        (_parts, _settings, _directory, Log) = (parts, parts.Settings.Get<WalSettings>(), directory, log);
+        _totalsCursor = log.OpenCursor(LogUpkeep.TotalsCursor);
+        TotalsRecovery.Recover(log, _totalsCursor, Totals);
+        // What was read again now need not be read again by the next start, should this one be killed early.
+        var (sequence, encoded) = Totals.Encode();
+        if (sequence != _totalsCursor.Sequence)
+        {
+            _totalsCursor.Save(sequence, encoded);
+        }
+        _queue = NewQueue();
+    }
+
+    internal WriteAheadLog Log { get; }
+
+    internal StreamTotals Totals { get; } = new();
+
+    /// <summary>The queue that takes batches now; another one after a drain was taken back.</summary>
+    internal CommitQueue Queue => _queue;
+
+    /// <summary>Null before <see cref="StartUpkeep"/> and after the log was closed.</summary>
+    internal LogUpkeep? Upkeep => _upkeep;
+
+    /// <exception cref="StorageException">In use, not permitted, full or failing; the message says which.</exception>
+    internal static NodeLog Open(NodeParts parts)
+    {
+        var directory = WalDirectory.Open(parts.WalPath);
+        try
+        {
+            var settings = parts.Settings.Get<WalSettings>();
+            var log = WriteAheadLog.Open(directory, new WalOptions
+            {
+                SegmentBytes = settings.SegmentBytes,
+                SegmentsAhead = settings.SegmentsAhead,
+                SegmentsKept = Math.Min(WalOptions.SegmentsAheadMax, RecycledBytesMax / settings.SegmentBytes),
+                GroupBytesMax = Math.Min(parts.Settings.Get<QueueOptions>().CommitBytesMax, settings.SegmentBytes / 2),
+            });
+            Report(parts, directory, log);
+            return new NodeLog(parts, directory, log);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts looking after the log, once it is known what the lanes have settled.</summary>
+    internal void StartUpkeep(Func<long> settled)
+    {
+        _upkeep = new LogUpkeep(
+            Log,
+            Totals,
+            _totalsCursor,
+            _settings,
+            _parts.Gate,
+            settled,
+            () => _directory.FreeBytes,
+            _parts.Time,
+            _parts.Loggers.CreateLogger<LogUpkeep>());
+        _queue.Committed = _upkeep.AfterCommit;
+    }
+
+    /// <summary>Takes batches again after the queue was closed.</summary>
+    internal void ReopenQueue()
+    {
+        if (!_queue.Ended.IsCompleted)
+        {
+            return;
+        }
+        _queue.Dispose();
+        var queue = NewQueue();
+        queue.Committed = _upkeep is { } upkeep ? upkeep.AfterCommit : null;
+        _queue = queue;
+    }
+
+    /// <summary>Says that everything is flushed and the process stops in order. A failed log is left as it is: recovery decides.</summary>
+    internal void MarkClean()
+    {
+        _upkeep?.SaveTotals();
+        if (Log.Poison is null)
+        {
+            Log.MarkClean();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Dispose();
+        if (_upkeep is not null)
+        {
+            await _upkeep.DisposeAsync();
+        }
+        _totalsCursor.Dispose();
+        Log.Dispose();
+        _directory.Dispose();
+    }
+
+    private static void Report(NodeParts parts, IWalDirectory directory, WriteAheadLog log)
+    {
+        var logger = parts.Loggers.CreateLogger<NodeLog>();
+        var found = log.Recovery;
+        Hosting.Log.LogOpened(
+            logger, directory.Path, log.FirstSequence, log.DurableSequence, log.Bytes, found.CleanShutdown, found.TornBytes);
+        foreach (var range in found.Quarantined)
+        {
+            Hosting.Log.LogDamaged(logger, range.Records, range.FirstSequence, range.Segment, range.Offset, range.Copy);
+        }
+    }
+
+    private CommitQueue NewQueue() => new(
+        Log,
+        _parts.Settings.Get<QueueOptions>(),
+        _parts.Gate,
+        Totals,
+        _parts.Instruments,
+        _parts.Time,
+        _parts.Loggers.CreateLogger<CommitQueue>());
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using Ingest.Hosting.Settings;
+using Ingest.Operations.Admin;
+using Ingest.Operations.Observed;
+using Ingest.Operations.Prometheus;
+using Ingest.Operations.Status;
+using Ingest.Queue;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+/// <summary>Shows a node to its operators: status, metrics, and what moves it.</summary>
+public static class NodeOperations
+{
+    /// <summary>
+    /// Maps what operators call, health not included. Metrics are counted from here on. For the admin listener only: what is mapped here
+    /// stops nodes.
+    /// </summary>
+    public static void MapIngestOperations(this IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        var node = services.GetRequiredService<IngestNode>();
+        var settings = node.Settings;
+        var instruments = services.GetRequiredService<Instruments>();
+        var status = new StatusReader(View(node), services.GetRequiredService<TimeProvider>());
+        _ = new ObservedInstruments(instruments, status);
+        var options = settings.Get<AdminOptions>();
+        endpoints.MapOperations(new AdminSurface
+        {
+            Guard = new AdminGuard(options),
+            Options = options,
+            Status = status,
+            Metrics = services.GetRequiredService<PrometheusExporter>(),
+            Drain = node.Drain,
+            Lanes = () => node.Lanes,
+            Log = () => node.Writing.Log,
+        });
+    }
+
+    /// <summary>The exporter is the container's, so that it ends with it.</summary>
+    internal static IServiceCollection AddIngestOperations(this IServiceCollection services, NodeSettings settings) =>
+        services.AddSingleton(provider => new PrometheusExporter(
+            provider.GetRequiredService<Instruments>(),
+            provider.GetService<IMeterFactory>(),
+            settings.Get<MetricsOptions>(),
+            new Dictionary<string, string>
+            {
+                ["service.name"] = "ingest",
+                ["service.version"] = NodeVersion.Text,
+                ["service.instance.id"] = Environment.MachineName,
+            },
+            provider.GetRequiredService<ILogger<PrometheusExporter>>()));
+
+    private static NodeView View(IngestNode node) => new()
+    {
+        Name = Environment.MachineName,
+        Version = NodeVersion.Text,
+        Gate = node.Gate,
+        Log = () => node.Writing.Log,
+        LogDirectory = node.LogDirectory,
+        WalSettings = node.Settings.Get<WalSettings>(),
+        Queue = () => node.Writing.Queue,
+        QueueOptions = node.Settings.Get<QueueOptions>(),
+        Streams = () => node.Writing.Totals.Snapshot(),
+        Lanes = () => node.Lanes.Statuses,
+        Orphans = () => node.Lanes.Orphans,
+        Drain = () => node.Drain.Status,
+        Health = () => node.Health.Sample,
+    };
+}

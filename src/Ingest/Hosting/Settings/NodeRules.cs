@@ -1,0 +1,63 @@
+using Ingest.Operations.Admin;
+
+namespace Ingest.Hosting.Settings;
+
+/// <summary>What keys of different sections say about each other.</summary>
+internal static class NodeRules
+{
+    /// <summary>Shorter tokens can be guessed.</summary>
+    internal const int TokenLengthMin = 16;
+
+    /// <param name="listen">Where the node listens.</param>
+    /// <param name="admin">Who may act.</param>
+    /// <param name="source">Where a key's value came from.</param>
+    internal static IEnumerable<SettingError> Check(ListenerOptions listen, AdminOptions admin, Func<string, string> source)
+    {
+        var intakeAddress = Parse("Listen:Intake", listen.Intake, source, out var wrongIntake);
+        var adminAddress = Parse("Listen:Admin", listen.Admin, source, out var wrongAdmin);
+        foreach (var error in new[] { wrongIntake, wrongAdmin }.OfType<SettingError>())
+        {
+            yield return error;
+        }
+        if ((intakeAddress?.Tls == true || adminAddress?.Tls == true) && listen.CertificatePath.Length == 0)
+        {
+            yield return new SettingError(
+                "Listen:CertificatePath", "", "Listen:CertificatePath must name a certificate: a listener is https.");
+        }
+        if (intakeAddress is { Port: > 0 } && adminAddress is { Port: > 0 } && intakeAddress.Port == adminAddress.Port
+            && intakeAddress.Host == adminAddress.Host)
+        {
+            const string allowed = "must not be the address of Listen:Intake.";
+            yield return new SettingError("Listen:Admin", listen.Admin, allowed, source("Listen:Admin"));
+        }
+        if (admin.Token.Length is > 0 and < TokenLengthMin)
+        {
+            var allowed = $"must have at least {TokenLengthMin} characters: openssl rand -hex 32 makes one.";
+            yield return new SettingError("Admin:Token", "****", allowed, source("Admin:Token"));
+        }
+        if (admin.Token.Length == 0 && adminAddress is { IsLoopback: false })
+        {
+            yield return new SettingError(
+                "Admin:Token",
+                "",
+                $"Admin:Token must be set, because Listen:Admin = '{listen.Admin}' can be reached from other machines. "
+                + "openssl rand -hex 32 makes one.");
+        }
+    }
+
+    private static ListenAddress? Parse(string key, string url, Func<string, string> source, out SettingError? wrong)
+    {
+        try
+        {
+            wrong = null;
+            return ListenAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            const string allowed = "must be http://HOST:PORT, https://HOST:PORT or http://unix:/path/to.sock, "
+                + "HOST an IP address, localhost, or * for all.";
+            wrong = new SettingError(key, url, allowed, source(key));
+            return null;
+        }
+    }
+}

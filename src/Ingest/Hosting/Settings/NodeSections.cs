@@ -1,0 +1,30 @@
+using Ingest.Drain;
+using Ingest.Health;
+using Ingest.Intake;
+using Ingest.Operations.Admin;
+using Ingest.Operations.Prometheus;
+using Ingest.Publishing;
+using Ingest.Queue;
+
+namespace Ingest.Hosting.Settings;
+
+/// <summary>
+/// The sections of a node's configuration, in the order they are documented in. A test finds options classes that are missing here.
+/// </summary>
+public static class NodeSections
+{
+    /// <summary>Every section but the sinks' own.</summary>
+    public static IReadOnlyList<SettingsSection> All { get; } =
+    [
+        new("", typeof(NodeOptions)),
+        new("Listen", typeof(ListenerOptions)),
+        new("Intake", typeof(IntakeOptions)),
+        new("Queue", typeof(QueueOptions)),
+        new("Wal", typeof(WalSettings)),
+        new("Publishing", typeof(PublishingOptions)),
+        new("Health", typeof(HealthOptions)),
+        new("Drain", typeof(DrainOptions)),
+        new("Admin", typeof(AdminOptions)),
+        new("Metrics", typeof(MetricsOptions)),
+    ];
+}

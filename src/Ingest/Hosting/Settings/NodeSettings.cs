@@ -1,0 +1,136 @@
+using Ingest.Operations.Admin;
+using Microsoft.Extensions.Configuration;
+
+namespace Ingest.Hosting.Settings;
+
+/// <summary>
+/// The configuration of a node, bound and checked in one place: an options object per section, what is wrong with it, and where each value
+/// came from.
+/// </summary>
+public sealed class NodeSettings
+{
+    private readonly Dictionary<string, object> _options = new(StringComparer.OrdinalIgnoreCase);
+    private readonly SettingsSources _sources;
+    private readonly List<SettingError> _errors;
+
+    private NodeSettings(
+        SettingsSources sources, SettingsCatalogue catalogue, IReadOnlyList<SinkName> sinks, IEnumerable<SettingError> errors)
+    {
+        (_sources, Catalogue, Sinks) = (sources, catalogue, sinks);
+        _errors = [.. sources.Errors, .. errors];
+        foreach (var section in catalogue.Sections)
+        {
+            _options[section.Name] = Bind(section);
+        }
+        _errors.AddRange(UnknownKeys.Find(sources, catalogue));
+        if (Find<ListenerOptions>() is { } listen && Find<AdminOptions>() is { } admin)
+        {
+            _errors.AddRange(NodeRules.Check(listen, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
+        }
+        _errors.Sort((left, right) => string.CompareOrdinal(left.Key, right.Key));
+    }
+
+    /// <summary>Every key there is for this node.</summary>
+    public SettingsCatalogue Catalogue { get; }
+
+    /// <summary>The sinks to deliver to, in the order they were named.</summary>
+    public IReadOnlyList<SinkName> Sinks { get; }
+
+    /// <summary>What is wrong; empty when the node may start.</summary>
+    public IReadOnlyList<SettingError> Errors => _errors;
+
+    /// <summary>Binds and checks. Never throws for what an operator wrote: see <see cref="Errors"/>.</summary>
+    /// <param name="sources">The values.</param>
+    /// <param name="sections">Every section but the sinks' own: <see cref="NodeSections"/>.</param>
+    /// <param name="sinkKinds">Kinds of sinks and the options class of each.</param>
+    public static NodeSettings Read(
+        SettingsSources sources, IEnumerable<SettingsSection> sections, IReadOnlyDictionary<string, Type> sinkKinds)
+    {
+        var sinks = SinkSections.Read(sources, sinkKinds, out var errors);
+        var catalogue = new SettingsCatalogue(
+            sections.Concat(sinks.Select(sink => new SettingsSection(sink.Section, sinkKinds[sink.Kind]))));
+        return new NodeSettings(sources, catalogue, [.. sinks.Where(sink => sink.Delivers)], errors);
+    }
+
+    /// <summary>The options of a section by its class. Sinks' options are asked for by name: <see cref="OfSink"/>.</summary>
+    /// <exception cref="InvalidOperationException">No section has this class.</exception>
+    public T Get<T>()
+        where T : class =>
+        Find<T>() ?? throw new InvalidOperationException($"No section is bound to {typeof(T).Name}.");
+
+    /// <summary>The options object of a sink: of the type its factory named.</summary>
+    public object OfSink(string name) => _options[$"{SettingsCatalogue.SinksSection}:{name}"];
+
+    /// <summary>Throws when anything is wrong.</summary>
+    /// <exception cref="SettingsException">One line per error.</exception>
+    public NodeSettings ThrowIfWrong() => _errors.Count == 0 ? this : throw new SettingsException(_errors);
+
+    /// <summary>What each key is now, and who said so. Secrets are masked.</summary>
+    public IReadOnlyList<EffectiveSetting> Effective() =>
+        [.. Catalogue.Sections.SelectMany(section => Catalogue.Of(section).Select(setting => Effective(section, setting)))];
+
+    /// <summary>
+    /// All values as a configuration the framework's binder understands: <c>64MiB</c> is written out, <c>5s</c> is <c>00:00:05</c>. For
+    /// what reads its section itself: sinks, logging.
+    /// </summary>
+    public IConfigurationRoot ToConfiguration() =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(_sources.Values.Select(pair => KeyValuePair.Create(pair.Key, (string?)Plain(pair.Key, pair.Value))))
+            .Build();
+
+    private T? Find<T>()
+        where T : class =>
+        _options.Values.OfType<T>().FirstOrDefault();
+
+    private string Plain(string key, SourcedValue value) =>
+        Catalogue.Find(key) is { } setting ? SettingText.Canonical(value.Text, setting.Kind) : value.Text;
+
+    private object Bind(SettingsSection section)
+    {
+        var options = Activator.CreateInstance(section.OptionsType)!;
+        foreach (var setting in Catalogue.Of(section))
+        {
+            if (_sources.Values.TryGetValue(setting.Key, out var value) && !(setting.Kind == SettingKind.Map && value.Text.Length == 0))
+            {
+                Report(setting.Key, value.Text, setting.TryWrite(options, value.Text), value.Source);
+            }
+            var children = setting.Kind is SettingKind.List or SettingKind.Map ? Children(setting.Key) : [];
+            if (children.Count > 0)
+            {
+                var text = string.Join(",", children.Select(child => SettingText.Masked(child.Key, child.Value)));
+                var problem = setting.TryWrite(options, children);
+                Report(setting.Key, text, problem, "");
+            }
+        }
+        _errors.AddRange(CrossChecks.Run(section, options, _sources));
+        return options;
+    }
+
+    private List<KeyValuePair<string, string>> Children(string key) =>
+        [.. _sources.Values.Where(pair => pair.Key.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))
+            .Select(pair => KeyValuePair.Create(pair.Key[(key.Length + 1)..], pair.Value.Text))];
+
+    private void Report(string key, string text, string? problem, string source)
+    {
+        if (problem is not null)
+        {
+            _errors.Add(new SettingError(key, SettingText.Masked(key, text), problem, source));
+        }
+    }
+
+    private EffectiveSetting Effective(SettingsSection section, Setting setting)
+    {
+        var text = setting.Read(_options[section.Name]);
+        var said = _sources.Values.FirstOrDefault(pair => pair.Key.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)
+            || pair.Key.StartsWith(setting.Key + ":", StringComparison.OrdinalIgnoreCase)).Value;
+        var shown = SettingText.Masked(setting.Key, text);
+        return new EffectiveSetting(setting, shown, said?.Origin ?? SettingOrigin.Default, said?.Source ?? "default");
+    }
+}
+
+/// <summary>A key as it is now.</summary>
+/// <param name="Setting">The key.</param>
+/// <param name="Value">Its value, as it would be written; masked where it is a secret.</param>
+/// <param name="Origin">What kind of source said so.</param>
+/// <param name="Source">Which one.</param>
+public sealed record EffectiveSetting(Setting Setting, string Value, SettingOrigin Origin, string Source);

@@ -1,0 +1,83 @@
+using Ingest.Health;
+using Ingest.Intake.Keys;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Intake;
+
+/// <summary>A request that was let in, and what its headers say of its body.</summary>
+/// <param name="Stream">Where its events go.</param>
+/// <param name="Type">How they lie in the body.</param>
+/// <param name="Encodings">How the body is compressed, in the order it was done.</param>
+/// <param name="Producer">Who sends it; null while that has to be asked for.</param>
+internal readonly record struct AdmittedRequest(StreamRoute Stream, BodyType Type, ContentEncoding[] Encodings, Producer? Producer);
+
+/// <summary>Decides over a request by its head alone, before a byte of its body is read.</summary>
+/// <param name="options">The settings, checked.</param>
+/// <param name="streams">The streams there are.</param>
+/// <param name="gate">Whether intake accepts at all.</param>
+/// <param name="authentication">Who sends.</param>
+internal sealed class Admission(IntakeOptions options, StreamDirectory streams, AdmissionGate gate, Authentication authentication)
+{
+    /// <summary>
+    /// Lets a request in, or says why not: the cheapest and most likely reasons first. One whose producer has to be asked for is let in
+    /// without one; <see cref="VerifyAsync"/> decides.
+    /// </summary>
+    internal Problem Check(HttpRequest request, string? streamName, out AdmittedRequest admitted)
+    {
+        admitted = default;
+        if (!HttpMethods.IsPost(request.Method))
+        {
+            return new Problem(ProblemKind.MethodNotAllowed, "Only POST is taken at this path.");
+        }
+        if (gate.Current is { } refusal)
+        {
+            return new Problem(ProblemKind.Of(refusal.Code), refusal.Detail);
+        }
+        var headers = request.Headers;
+        var producer = authentication.Find(headers, out var problem);
+        if (!problem.IsNone
+            || streams.Find(streamName, out problem) is not { } stream
+            || ContentEncodings.Find(headers.ContentEncoding, out problem) is not { } encodings
+            || FindType(headers, out problem) is not { } type)
+        {
+            return problem;
+        }
+        admitted = new AdmittedRequest(stream, type, encodings, producer);
+        problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options);
+        return problem.IsNone && producer is not null ? Authorize(producer, stream, request.ContentLength ?? 0) : problem;
+    }
+
+    /// <summary>Asks for the producer of an admitted request, and decides over it.</summary>
+    internal async ValueTask<(Producer? Producer, Problem Problem)> VerifyAsync(HttpRequest request, StreamRoute stream)
+    {
+        var (producer, problem) = await authentication.VerifyAsync(request.Headers);
+        return producer is null ? (null, problem) : (producer, Authorize(producer, stream, request.ContentLength ?? 0));
+    }
+
+    private static Problem Authorize(Producer producer, StreamRoute stream, long bodyBytes)
+    {
+        if (!producer.MaySendTo(stream.Name))
+        {
+            return new Problem(ProblemKind.Forbidden, "This key may not send to this stream.");
+        }
+        if (producer.Quota is not { } quota)
+        {
+            return default;
+        }
+        var wait = quota.Admit(bodyBytes);
+        return wait == TimeSpan.Zero
+            ? default
+            : new Problem(ProblemKind.RateLimited, "More events or bytes a second than this key may send.")
+            {
+                RetrySeconds = (int)Math.Min(Math.Ceiling(wait.TotalSeconds), int.MaxValue),
+            };
+    }
+
+    private static BodyType? FindType(IHeaderDictionary headers, out Problem problem)
+    {
+        var contentType = headers.ContentType.ToString();
+        return CloudEventHeaders.ArePresent(headers)
+            ? MediaTypes.FindData(contentType, out problem)
+            : MediaTypes.Find(contentType, out problem);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Ingest.Intake.Idempotency;
+
+/// <summary>
+/// What makes a request one that may be repeated: whose it is, by a digest, and what it brought, by another. The first of its events
+/// carries it in the log, the others carry <see cref="Continuation"/>, so that the answers can be given again after a restart.
+/// </summary>
+/// <param name="Identity">Stream, producer and the key given, digested.</param>
+/// <param name="Fingerprint">The media type and the body, digested.</param>
+internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprint)
+{
+    /// <summary>Bytes of the mark on the first event: <c>u8 1 · u128 identity · u128 fingerprint</c>, little-endian.</summary>
+    internal const int Bytes = 33;
+
+    private const byte FirstKind = 1;
+    private const byte ContinuationKind = 2;
+
+    /// <summary>The mark on every further event of the request.</summary>
+    internal static ReadOnlySpan<byte> Continuation => [ContinuationKind];
+
+    internal static bool IsContinuation(ReadOnlySpan<byte> mark) => mark.SequenceEqual(Continuation);
+
+    internal static bool TryRead(ReadOnlySpan<byte> mark, out RequestMark request)
+    {
+        var isFirst = mark.Length == Bytes && mark[0] == FirstKind;
+        request = isFirst
+            ? new RequestMark(BinaryPrimitives.ReadUInt128LittleEndian(mark[1..]), BinaryPrimitives.ReadUInt128LittleEndian(mark[17..]))
+            : default;
+        return isFirst;
+    }
+
+    internal void Write(Span<byte> target)
+    {
+        target[0] = FirstKind;
+        BinaryPrimitives.WriteUInt128LittleEndian(target[1..], Identity);
+        BinaryPrimitives.WriteUInt128LittleEndian(target[17..], Fingerprint);
+    }
+
+    /// <summary>The mark of a request with the header <c>Idempotency-Key</c>.</summary>
+    internal static RequestMark OfKey(
+        string stream, string producer, ReadOnlySpan<char> key, ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
+    {
+        Span<byte> utf8 = stackalloc byte[Encoding.UTF8.GetMaxByteCount(key.Length)];
+        return new RequestMark(Digest("key"u8, stream, producer, default, utf8[..Encoding.UTF8.GetBytes(key, utf8)]), Digest(type, body));
+    }
+
+    /// <summary>The mark of a request that brings one CloudEvent.</summary>
+    internal static RequestMark OfCloudEvent(
+        string stream,
+        string producer,
+        ReadOnlySpan<byte> source,
+        ReadOnlySpan<byte> id,
+        ReadOnlySpan<byte> type,
+        ReadOnlySpan<byte> body) =>
+        new(Digest("cloudevent"u8, stream, producer, source, id), Digest(type, body));
+
+    private static UInt128 Digest(
+        ReadOnlySpan<byte> kind, string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> key)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(digest, kind);
+        Append(digest, Encoding.UTF8.GetBytes(stream));
+        Append(digest, Encoding.UTF8.GetBytes(producer));
+        Append(digest, source);
+        Append(digest, key);
+        return Finish(digest);
+    }
+
+    private static UInt128 Digest(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(digest, type);
+        digest.AppendData(body);
+        return Finish(digest);
+    }
+
+    // With their lengths, so that no two lists of parts look the same.
+    private static void Append(IncrementalHash digest, ReadOnlySpan<byte> part)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
+        digest.AppendData(length);
+        digest.AppendData(part);
+    }
+
+    private static UInt128 Finish(IncrementalHash digest)
+    {
+        Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
+        digest.GetHashAndReset(sum);
+        return BinaryPrimitives.ReadUInt128LittleEndian(sum);
+    }
+}

@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Ingest.Intake;
+
+/// <summary>Section <c>Intake</c>: what a request may bring.</summary>
+public sealed class IntakeOptions
+{
+    /// <summary>The only streams there are. Default empty: any name is a stream, up to <see cref="StreamsMax"/> of them.</summary>
+    [Description("The only streams there are; empty: any name is one, up to StreamsMax of them.")]
+    public string[] Streams { get; set; } = [];
+
+    /// <summary>Streams the node takes events for; the next name is an unknown stream. Default 256; 1 to 100,000.</summary>
+    [Range(1, 100_000), Description("Streams the node takes events for; the next name is an unknown stream.")]
+    public int StreamsMax { get; set; } = 256;
+
+    /// <summary>Bytes of one event. Default 1 MiB; 1 KiB to 64 MiB.</summary>
+    [Range(1024, 64 * 1024 * 1024), Description("Bytes of one event.")]
+    public int EventBytesMax { get; set; } = 1024 * 1024;
+
+    /// <summary>Bytes of a request's body, after decompression. Default 16 MiB; 1 KiB to 256 MiB.</summary>
+    [Range(1024, 256 * 1024 * 1024), Description("Bytes of a request's body, after decompression.")]
+    public int BodyBytesMax { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Events of one request. Default 100,000; 1 to 1,000,000.</summary>
+    [Range(1, 1_000_000), Description("Events of one request.")]
+    public int EventsPerRequestMax { get; set; } = 100_000;
+
+    /// <summary>Arrays and objects inside each other, in one event. Default 64; 1 to 512.</summary>
+    [Range(1, JsonScanner.DepthLimit), Description("Arrays and objects inside each other, in one event.")]
+    public int JsonDepthMax { get; set; } = 64;
+
+    /// <summary>Time for a whole body to arrive once its headers have. Default 30 s; 100 ms to 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00"), Description("Time for a whole body to arrive once its headers have.")]
+    public TimeSpan BodyDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Bytes of bodies held at once while they arrive, all requests together; beyond it requests are refused as overloaded. Bodies that
+    /// arrive in one piece need none of it. Default 256 MiB; 16 MiB to 64 GiB.
+    /// </summary>
+    [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
+    [Description("Bytes of bodies held at once while they arrive, all requests together.")]
+    public long BufferBytesMax { get; set; } = 256L * 1024 * 1024;
+
+    /// <summary>
+    /// How many times larger than it was sent a body of over 1 MiB may be when decompressed. Default 100; 2 to 1,100, which is all that
+    /// deflate can do.
+    /// </summary>
+    [Range(2, 1100), Description("How many times larger than it was sent a body of over 1 MiB may be when decompressed.")]
+    public int DecompressionRatioMax { get; set; } = 100;
+
+    /// <summary>
+    /// How long the answer to a request with an <c>Idempotency-Key</c>, or with one CloudEvent, is remembered, so that a repeat stores
+    /// nothing. Default 10 min; 0 (never) to 1 day.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00"), Description("How long the answer to a request that may be repeated is remembered.")]
+    public TimeSpan IdempotencyWindow { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How many such answers are remembered, 150 bytes each; the oldest goes first. Default 200,000; 0 to 10,000,000.</summary>
+    [Range(0, 10_000_000), Description("How many such answers are remembered, about 150 bytes each.")]
+    public int IdempotencyKeysMax { get; set; } = 200_000;
+
+    /// <summary>Whether a CloudEvent's <c>source</c> and <c>id</c> count as such a key. Default true.</summary>
+    [Description("Whether a CloudEvent's source and id count as an Idempotency-Key.")]
+    public bool IdempotentCloudEvents { get; set; } = true;
+
+    /// <summary>
+    /// Whether events are taken from producers that name no key. Default false: only while neither <see cref="KeysFile"/> nor
+    /// <see cref="IntrospectionUrl"/> is set, and the listener is on the loopback interface.
+    /// </summary>
+    [Description("Whether events are taken from producers that name no key, also where keys are set or the listener is no loopback one.")]
+    public bool Anonymous { get; set; }
+
+    /// <summary>JSON file with the digests of the API keys (docs/keys.md). Read again when it changes. Default none.</summary>
+    [Description("JSON file with the digests of the API keys; read again when it changes.")]
+    public string KeysFile { get; set; } = "";
+
+    /// <summary>How often the keys' file is looked at for changes. Default 2 s; 100 ms to 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00"), Description("How often the keys' file is looked at for changes.")]
+    public TimeSpan KeysFilePoll { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>URL of an OAuth 2.0 token introspection endpoint (RFC 7662), asked about other bearer tokens. Default none.</summary>
+    [Description("URL of an OAuth 2.0 token introspection endpoint (RFC 7662) that is asked about other bearer tokens.")]
+    public string IntrospectionUrl { get; set; } = "";
+
+    /// <summary>File whose first line is the Authorization header for that endpoint. Default none.</summary>
+    [Description("File whose first line is the Authorization header for that endpoint.")]
+    public string IntrospectionAuthorizationFile { get; set; } = "";
+
+    /// <summary>Time the endpoint has to answer. Default 2 s; 100 ms to 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00"), Description("Time the introspection endpoint has to answer.")]
+    public TimeSpan IntrospectionTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long its answer is good. Default 1 min; 1 s to 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00"), Description("How long the endpoint's answer is good.")]
+    public TimeSpan IntrospectionTtl { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How much longer a good answer serves while the endpoint fails. Default 1 h; 0 to 7 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00"), Description("How much longer a good answer serves while the endpoint fails.")]
+    public TimeSpan IntrospectionStaleMax { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Per stream, where in an event its ordering key is: a JSON pointer (RFC 6901) such as <c>/user/id</c>. Used where the request has no
+    /// <c>Ingest-Key</c>. Default none.
+    /// </summary>
+    [Description("Per stream, the JSON pointer (RFC 6901) to an event's ordering key.")]
+    public IDictionary<string, string> KeyPointers { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}

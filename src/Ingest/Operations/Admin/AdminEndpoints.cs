@@ -1,0 +1,64 @@
+using Ingest.Drain;
+using Ingest.Operations.Status;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Ingest.Operations.Admin;
+
+/// <summary>Maps what operators call.</summary>
+public static class AdminEndpoints
+{
+    private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
+
+    /// <summary>Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c> and <c>/lanes/…</c>.</summary>
+    /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
+    /// <param name="surface">What is shown and moved.</param>
+    public static void MapOperations(this IEndpointRouteBuilder endpoints, AdminSurface surface)
+    {
+        var routes = new AdminRoutes(endpoints, surface.Guard);
+        routes.Get("/metrics", context => MetricsAsync(context, surface), needsToken: !surface.Options.PublicMetrics);
+        routes.Get("/status", context => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus));
+        routes.Post("/drain", context => DrainAsync(context, surface));
+        routes.Post("/resume", context => ResumeAsync(context, surface));
+        LaneEndpoints.Map(routes, surface);
+        routes.Fallback();
+    }
+
+    private static Task MetricsAsync(HttpContext context, AdminSurface surface)
+    {
+        var (body, type) = surface.Metrics.Collect(context.Request.Headers.Accept.ToString());
+        return AdminJson.WriteAsync(context, body, type);
+    }
+
+    /// <summary>Starts the drain and answers at once: <c>/status</c> shows how far it is.</summary>
+    private static Task DrainAsync(HttpContext context, AdminSurface surface)
+    {
+        TimeSpan? deadline = null;
+        if (context.Request.Query["deadlineSeconds"].ToString() is { Length: > 0 } text)
+        {
+            if (!double.TryParse(text, out var seconds) || !(seconds >= 0 && seconds <= DeadlineMax.TotalSeconds))
+            {
+                return AdminProblem.Bad("deadlineSeconds is a number from 0 to 86400.").WriteAsync(context);
+            }
+            deadline = TimeSpan.FromSeconds(seconds);
+        }
+        _ = surface.Drain.RequestDrain("POST /drain", exitAfter: false, deadline);
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        return AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus);
+    }
+
+    private static async Task ResumeAsync(HttpContext context, AdminSurface surface)
+    {
+        var outcome = await surface.Drain.ResumeAsync().WaitAsync(context.RequestAborted);
+        await (outcome switch
+        {
+            ResumeOutcome.Resumed => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus),
+            ResumeOutcome.NotDraining => AdminProblem.Conflict("not_draining", "There is no drain to take back.").WriteAsync(context),
+            ResumeOutcome.Exiting => AdminProblem.Conflict(
+                "exiting", "The process exits after this drain; start it again instead.").WriteAsync(context),
+            ResumeOutcome.Overtaken => AdminProblem.Conflict(
+                "overtaken", "Another drain was asked for before this one was taken back.").WriteAsync(context),
+            _ => AdminProblem.Failed("A step could not be undone; /status says which. Restart the node.").WriteAsync(context),
+        });
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Ingest.Operations.Status;
+using Ingest.Publishing;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Operations.Admin;
+
+/// <summary><c>/lanes</c>: who is delivered to, how far, and the two things an operator does to a lane.</summary>
+internal static class LaneEndpoints
+{
+    private static readonly Lock Forgetting = new();
+
+    internal static void Map(AdminRoutes routes, AdminSurface surface)
+    {
+        routes.Get("/lanes", context => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus));
+        routes.Post("/lanes/{lane}/resume", context => ResumeAsync(context, surface));
+        routes.Post("/lanes/{lane}/rewind", context => RewindAsync(context, surface));
+        routes.Map("/lanes/{lane}", needsToken: true, (HttpMethods.Delete, context => ForgetAsync(context, surface)));
+    }
+
+    private static string Lane(HttpContext context) => (string)context.Request.RouteValues["lane"]!;
+
+    /// <summary>Lets a blocked or waiting lane try now.</summary>
+    private static Task ResumeAsync(HttpContext context, AdminSurface surface) =>
+        surface.Lanes().Resume(Lane(context)) ? Done(context) : Unknown(context);
+
+    /// <summary>Moves a lane back to <c>?to=</c> a sequence number or a time.</summary>
+    private static async Task RewindAsync(HttpContext context, AdminSurface surface)
+    {
+        var text = context.Request.Query["to"].ToString();
+        long next;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && !long.TryParse(text, CultureInfo.InvariantCulture, out _))
+        {
+            next = surface.Log().FindSequence(time.ToUnixTimeMilliseconds());
+        }
+        else if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out next) || next < 1)
+        {
+            await AdminProblem.Bad("to is a sequence number from 1, or a time such as 2026-11-21T08:00:00Z.").WriteAsync(context);
+            return;
+        }
+        var outcome = await surface.Lanes().RewindAsync(Lane(context), next, context.RequestAborted);
+        await (outcome.Status switch
+        {
+            RewindStatus.Done => Done(context),
+            RewindStatus.UnknownLane => Unknown(context),
+            RewindStatus.OutOfRange => AdminProblem.Conflict("out_of_range", outcome.Detail).WriteAsync(context),
+            _ => AdminProblem.Failed(outcome.Detail).WriteAsync(context),
+        });
+    }
+
+    /// <summary>Deletes the cursor of a lane that has no sink any more, so that it no longer holds the log.</summary>
+    private static Task ForgetAsync(HttpContext context, AdminSurface surface)
+    {
+        var name = Lane(context);
+        if (surface.Lanes().Statuses.Any(lane => lane.Name == name))
+        {
+            const string detail = "The lane has a sink; take it out of Deliver and restart first.";
+            return AdminProblem.Conflict("lane_in_use", detail).WriteAsync(context);
+        }
+        lock (Forgetting)
+        {
+            return surface.Lanes().Forget(name) ? Done(context) : Unknown(context);
+        }
+    }
+
+    private static Task Done(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private static Task Unknown(HttpContext context) =>
+        AdminProblem.Missing("unknown_lane", $"There is no lane {Lane(context)}.").WriteAsync(context);
+}

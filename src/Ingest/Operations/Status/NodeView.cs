@@ -1,0 +1,52 @@
+using Ingest.Health;
+using Ingest.Publishing;
+using Ingest.Queue;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+
+namespace Ingest.Operations.Status;
+
+/// <summary>
+/// What status and instruments look at. Everything is asked anew each time, so that what a drain replaced is seen replaced.
+/// </summary>
+internal sealed record NodeView
+{
+    /// <summary>What the node is called.</summary>
+    internal required string Name { get; init; }
+
+    /// <summary>The version that runs.</summary>
+    internal required string Version { get; init; }
+
+    /// <summary>Whether intake accepts, and why not.</summary>
+    internal required AdmissionGate Gate { get; init; }
+
+    /// <summary>The open log.</summary>
+    internal required Func<WriteAheadLog> Log { get; init; }
+
+    /// <summary>Where it lies.</summary>
+    internal required string LogDirectory { get; init; }
+
+    /// <summary>Its limits.</summary>
+    internal required WalSettings WalSettings { get; init; }
+
+    /// <summary>What waits for the disk.</summary>
+    internal required Func<CommitQueue> Queue { get; init; }
+
+    /// <summary>How much may.</summary>
+    internal required QueueOptions QueueOptions { get; init; }
+
+    /// <summary>What each stream was promised.</summary>
+    internal required Func<IReadOnlyList<StreamTotal>> Streams { get; init; }
+
+    /// <summary>Every lane.</summary>
+    internal required Func<IReadOnlyList<LaneStatus>> Lanes { get; init; }
+
+    /// <summary>Cursors nobody moves.</summary>
+    internal required Func<IReadOnlyList<CursorPosition>> Orphans { get; init; }
+
+    /// <summary>How far a drain is.</summary>
+    internal required Func<Drain.DrainStatus> Drain { get; init; }
+
+    /// <summary>The last look at memory and disk; null before the first.</summary>
+    internal required Func<HealthSample?> Health { get; init; }
+}

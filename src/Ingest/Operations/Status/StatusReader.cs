@@ -1,0 +1,147 @@
+using Ingest.Drain;
+using Ingest.Health.Disk;
+using Ingest.Health.Memory;
+using Ingest.Health;
+using Ingest.Wal;
+
+namespace Ingest.Operations.Status;
+
+/// <summary>
+/// Looks at the node and writes down what it sees. Nothing stops for it: lanes are read before the log, so that events that settle
+/// in between show as pending and not as an account that does not add up.
+/// </summary>
+public sealed class StatusReader
+{
+    private const int DamageShownMax = 100;
+
+    private static readonly TimeSpan RecentAge = TimeSpan.FromMilliseconds(250);
+
+    private readonly NodeView _view;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _startedAt;
+    private readonly long _started;
+    private readonly Lock _lock = new();
+
+    // Under the lock.
+    private NodeStatus? _recent;
+    private long _recentAt;
+
+    internal StatusReader(NodeView view, TimeProvider time)
+    {
+        (_view, _time) = (view, time);
+        (_startedAt, _started) = (time.GetUtcNow(), time.GetTimestamp());
+    }
+
+    /// <summary>The node as it is now. Any thread.</summary>
+    public NodeStatus Read()
+    {
+        var lanes = _view.Lanes();
+        var log = _view.Log();
+        var durable = log.DurableSequence;
+        var streams = _view.Streams();
+        var drain = _view.Drain();
+        var reasons = _view.Gate.Reasons;
+        var sample = _view.Health();
+        return new NodeStatus
+        {
+            Node = _view.Name,
+            Version = _view.Version,
+            StartedAt = _startedAt,
+            UptimeSeconds = Rounded(_time.GetElapsedTime(_started).TotalSeconds),
+            State = State(reasons, drain.Phase, log),
+            Ready = reasons.Count == 0,
+            Reasons = [.. reasons.Select(reason => new ReasonStatus(reason.Code.Text(), reason.Detail))],
+            Drain = Progress(drain),
+            Log = ReadLog(log, durable, lanes),
+            Queue = ReadQueue(),
+            Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable))],
+            Orphans = [.. _view.Orphans().Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
+            Streams = LaneAccounting.Streams(streams, lanes),
+            Memory = sample is null ? null : Memory(sample),
+            Disk = sample is null ? null : new DiskStatus(
+                sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
+        };
+    }
+
+    /// <summary>
+    /// As of at most a quarter of a second ago: forty instruments asked one after the other look at the node once. Any thread.
+    /// </summary>
+    public NodeStatus Recent()
+    {
+        lock (_lock)
+        {
+            if (_recent is null || _time.GetElapsedTime(_recentAt) > RecentAge)
+            {
+                _recent = Read();
+                _recentAt = _time.GetTimestamp();
+            }
+            return _recent;
+        }
+    }
+
+    private static string State(IReadOnlyList<Refusal> reasons, DrainPhase phase, WriteAheadLog log) =>
+        log.Poison is not null ? "failed"
+        : phase == DrainPhase.Drained ? "drained"
+        : phase != DrainPhase.Serving ? "draining"
+        : reasons.Any(reason => reason.Code == RefusalCode.Starting) ? "starting"
+        : "serving";
+
+    private LogStatus ReadLog(WriteAheadLog log, long durable, IReadOnlyList<Publishing.LaneStatus> lanes)
+    {
+        var damage = log.Quarantined;
+        return new LogStatus
+        {
+            Directory = _view.LogDirectory,
+            Id = log.Id,
+            First = log.FirstSequence,
+            Durable = durable,
+            Bytes = log.Bytes,
+            BytesMax = _view.WalSettings.BytesMax,
+            Pending = lanes.Select(lane => lane.PendingEvents).DefaultIfEmpty().Max(),
+            OldestPendingSeconds = Rounded(lanes.Select(lane => lane.LagSeconds).DefaultIfEmpty().Max()),
+            Poison = log.Poison?.Message,
+            Recovery = new RecoveryStatus(log.Recovery.CleanShutdown, log.Recovery.BytesScanned, log.Recovery.TornBytes),
+            LostEvents = damage.Sum(range => range.Records),
+            Damage = [.. damage.Take(DamageShownMax).Select(range => new DamageStatus(
+                range.Segment, range.Offset, range.Bytes, range.FirstSequence, range.Records, range.Copy))],
+        };
+    }
+
+    private QueueStatus ReadQueue()
+    {
+        var (queue, options) = (_view.Queue(), _view.QueueOptions);
+        return new QueueStatus(
+            queue.Items, options.DepthItems, queue.Bytes, options.DepthBytes, queue.Groups, Rounded(queue.CommitRunning.TotalSeconds));
+    }
+
+    private static MemoryStatus Memory(HealthSample sample)
+    {
+        var memory = sample.Memory;
+        return new MemoryStatus(
+            sample.MemoryState == MemoryState.Good ? "good" : "failing",
+            Math.Round(memory.Ratio, 4),
+            memory.Anonymous,
+            memory.Limit,
+            memory.LimitSource ?? "unknown",
+            memory.GcHeap,
+            memory.GcLimit);
+    }
+
+    private static DrainProgress Progress(DrainStatus drain) => new()
+    {
+        Phase = drain.Phase.Text(),
+        Reason = drain.Reason,
+        ExitAfter = drain.ExitAfter,
+        WaitsSkipped = drain.WaitsSkipped,
+        RequestsInFlight = drain.RequestsInFlight,
+        RemainingSeconds = drain.Remaining is { } remaining ? Rounded(remaining.TotalSeconds) : null,
+        BacklogEvents = drain.Backlog.Events,
+        BacklogBytes = drain.Backlog.Bytes,
+        BacklogOldestSeconds = Rounded(drain.Backlog.OldestAge.TotalSeconds),
+        Phases = [.. drain.Phases.Select(timing =>
+            new PhaseProgress(timing.Phase.Text(), timing.StartedAt, Rounded(timing.Took.TotalSeconds)))],
+        Failures = drain.Failures,
+    };
+
+    private static double Rounded(double seconds) => Math.Round(seconds, 3);
+}

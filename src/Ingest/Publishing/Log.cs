@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Publishing;
+
+internal static partial class Log
+{
+    [LoggerMessage(3001, LogLevel.Information, "Lane {Lane} begins at event {Next}; {Pending} are pending.")]
+    internal static partial void LaneStarted(ILogger logger, string lane, long next, long pending);
+
+    [LoggerMessage(3002, LogLevel.Information, "Lane {Lane} stopped; everything up to event {Settled} is settled.")]
+    internal static partial void LaneStopped(ILogger logger, string lane, long settled);
+
+    [LoggerMessage(3003, LogLevel.Error, "Lane {Lane}: event {Sequence} is no event this version can read. It is counted as lost.")]
+    internal static partial void Unreadable(ILogger logger, string lane, long sequence);
+
+    [LoggerMessage(3004, LogLevel.Error, "Lane {Lane}: {Count} events from {First} on are damaged on disk and counted as lost.")]
+    internal static partial void LostToDamage(ILogger logger, string lane, long first, long count);
+
+    [LoggerMessage(3005, LogLevel.Error,
+        "Lane {Lane}: {Count} events from {First} on were removed from the log before they were delivered. They are counted as lost.")]
+    internal static partial void LostToRetention(ILogger logger, string lane, long first, long count);
+
+    [LoggerMessage(3006, LogLevel.Error, "Lane {Lane} is blocked: {Reason}. Nothing is lost; it is tried again in {Pause}.")]
+    internal static partial void Blocked(ILogger logger, string lane, string reason, TimeSpan pause);
+
+    [LoggerMessage(3007, LogLevel.Information, "Lane {Lane} is no longer blocked.")]
+    internal static partial void Unblocked(ILogger logger, string lane);
+
+    [LoggerMessage(3008, LogLevel.Warning, "Lane {Lane}: the breaker opened for {Pause}. {Reason}")]
+    internal static partial void BreakerOpened(ILogger logger, string lane, TimeSpan pause, string reason);
+
+    [LoggerMessage(3009, LogLevel.Information, "Lane {Lane}: the breaker closed; the window starts from 1.")]
+    internal static partial void BreakerClosed(ILogger logger, string lane);
+
+    [LoggerMessage(3010, LogLevel.Warning, "Lane {Lane}: delivering {Events} events failed, attempt {Attempt}: {Reason}")]
+    internal static partial void AttemptFailed(ILogger logger, string lane, int events, int attempt, string reason);
+
+    [LoggerMessage(3011, LogLevel.Warning, "Lane {Lane}: {Events} events went to the dead letters. The first was refused with: {Reason}")]
+    internal static partial void DeadLettered(ILogger logger, string lane, int events, string reason);
+
+    [LoggerMessage(3012, LogLevel.Error, "Lane {Lane}: the dead letters could not be written and are tried again: {Reason}")]
+    internal static partial void DeadLettersFailed(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(3013, LogLevel.Error, "Lane {Lane} failed and begins again behind event {Settled} in {Pause}.")]
+    internal static partial void LaneFailed(ILogger logger, string lane, long settled, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(3014, LogLevel.Error, "Lane {Lane}: the cursor could not be saved and is tried again: {Reason}")]
+    internal static partial void CursorFailed(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(3015, LogLevel.Warning,
+        "Lane {Lane}: the saved counts are of no version known here, or of another position; they start again at event {Settled}.")]
+    internal static partial void AccountsRestarted(ILogger logger, string lane, long settled);
+
+    [LoggerMessage(3016, LogLevel.Warning, "Lane {Lane} was rewound from event {Before} to {Next} and delivers again from there.")]
+    internal static partial void Rewound(ILogger logger, string lane, long before, long next);
+
+    [LoggerMessage(3017, LogLevel.Warning,
+        "Cursor {Cursor} at event {Sequence} belongs to no configured sink. It keeps the log from being reclaimed until the sink "
+        + "is configured again or the cursor is deleted.")]
+    internal static partial void OrphanCursor(ILogger logger, string cursor, long sequence);
+
+    [LoggerMessage(3018, LogLevel.Warning,
+        "Lane {Lane}: an attempt did not end within its time and was left behind; its batch is sent again.")]
+    internal static partial void LeftBehind(ILogger logger, string lane);
+
+    [LoggerMessage(3019, LogLevel.Error,
+        "Lane {Lane}: the cursor's file is damaged. Delivery begins with the oldest event, {Next}: events may be delivered twice.")]
+    internal static partial void CursorDamaged(ILogger logger, string lane, long next);
+
+    [LoggerMessage(3020, LogLevel.Warning, "Lane {Lane}: the sink could not be opened: {Reason}. It is tried again in {Pause}.")]
+    internal static partial void OpenFailed(ILogger logger, string lane, string reason, TimeSpan pause);
+
+    [LoggerMessage(3021, LogLevel.Warning, "Lane {Lane}: closing the sink failed: {Reason}")]
+    internal static partial void CloseFailed(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(3022, LogLevel.Error, "Lane {Lane} does not begin: {Reason}.")]
+    internal static partial void CursorRefused(ILogger logger, string lane, string reason);
+}

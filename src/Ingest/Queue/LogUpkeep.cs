@@ -1,0 +1,213 @@
+using Ingest.Health;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Queue;
+
+/// <summary>
+/// Keeps the log tidy beside the commit thread: makes segments ready ahead of use, gives delivered ones back, saves the totals, and
+/// says when the disk or the log's share of it is full.
+/// </summary>
+public sealed class LogUpkeep : IAsyncDisposable
+{
+    /// <summary>Name of the cursor that holds the totals. Lanes' names start with a letter or digit, so it is nobody's lane.</summary>
+    public const string TotalsCursor = "_accepted";
+
+    /// <summary>Who closes the gate for want of room for the log.</summary>
+    public const string GateOwner = "log";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan TotalsInterval = TimeSpan.FromSeconds(5);
+
+    // What a start after a crash reads again at most, beside what comes in during one pause: about a segment.
+    private const long TotalsBytes = 64 * 1024 * 1024;
+
+    private readonly WriteAheadLog _log;
+    private readonly StreamTotals _totals;
+    private readonly WalSettings _settings;
+    private readonly AdmissionGate _gate;
+    private readonly Func<long> _settled;
+    private readonly Func<long> _freeBytes;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly WalCursor _cursor;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Task _loop;
+
+    // Under the lock.
+    private readonly Lock _saving = new();
+    private long _totalsSaved;
+    private long _totalsSequence = -1;
+    private long _totalsBytes;
+
+    // Loop only: when a segment was last recycled.
+    private long _recycled;
+
+    // Written by the loop, read by any thread with Volatile.
+    private bool _diskFull;
+    private bool _overLimit;
+
+    // Any thread, Volatile.
+    private int _rollPending;
+
+    /// <summary>Starts the loop.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="totals">Saved beside the log from time to time.</param>
+    /// <param name="cursor">Where they are saved; owned from here on.</param>
+    /// <param name="settings">Limits and retention.</param>
+    /// <param name="gate">Closed while there is no room.</param>
+    /// <param name="settled">The lowest position any lane has settled.</param>
+    /// <param name="freeBytes">Bytes the file system has left.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what operators should know.</param>
+    public LogUpkeep(
+        WriteAheadLog log,
+        StreamTotals totals,
+        WalCursor cursor,
+        WalSettings settings,
+        AdmissionGate gate,
+        Func<long> settled,
+        Func<long> freeBytes,
+        TimeProvider time,
+        ILogger<LogUpkeep> logger)
+    {
+        (_log, _totals, _cursor, _settings, _gate) = (log, totals, cursor, settings, gate);
+        (_settled, _freeBytes, _time, _logger) = (settled, freeBytes, time, logger);
+        _totalsSaved = time.GetTimestamp();
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>The log takes more than <see cref="WalSettings.BytesMax"/>. Any thread.</summary>
+    public bool OverLimit => Volatile.Read(ref _overLimit);
+
+    /// <summary>There was no room for the next segment. Any thread.</summary>
+    public bool DiskFull => Volatile.Read(ref _diskFull);
+
+    /// <summary>Commit thread: asks for a look now when the segment made ready ahead was used up.</summary>
+    public void AfterCommit()
+    {
+        if (_log.SegmentsReady == 0 && Interlocked.Exchange(ref _rollPending, 1) == 0)
+        {
+            _wake.Release();
+        }
+    }
+
+    /// <summary>Ends the loop and saves the totals a last time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        SaveTotals();
+        _cursor.Dispose();
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested && _log.Poison is null)
+        {
+            try
+            {
+                LookAfter();
+            }
+            catch (StorageException e)
+            {
+                Log.UpkeepFailed(_logger, Pause, e.Message);
+            }
+            await WaitAsync();
+        }
+    }
+
+    private async Task WaitAsync()
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        var woken = _wake.WaitAsync(either.Token);
+        var tick = Task.Delay(Pause, _time, either.Token);
+        await Task.WhenAny(woken, tick);
+        await either.CancelAsync();
+        // Either may have been cancelled just now; that is how the wait ends, not a failure.
+        await Task.WhenAll(woken, tick).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _rollPending, 0);
+    }
+
+    private void LookAfter()
+    {
+        var recycled = _log.Reclaim(UpkeepDecision.Limits(_settled(), _settings, _time.GetUtcNow())).SegmentsRecycled;
+        _recycled = recycled > 0 ? _time.GetTimestamp() : _recycled;
+        var mayWait = UpkeepDecision.MayAwaitRecycling(_log.SegmentsReady, _time.GetElapsedTime(_recycled));
+        var full = !mayWait && !_log.PrepareSegments();
+        ReportDisk(full, UpkeepDecision.IsOverLimit(_log.BytesInUse, _settings.BytesMax, _overLimit));
+        if (_time.GetElapsedTime(_totalsSaved) >= TotalsInterval || _totals.BytesCounted - _totalsBytes >= TotalsBytes)
+        {
+            SaveTotals();
+        }
+    }
+
+    private void ReportDisk(bool full, bool over)
+    {
+        if (full != _diskFull)
+        {
+            if (full)
+            {
+                Log.DiskFull(_logger, _freeBytes());
+            }
+            else
+            {
+                Log.DiskHasRoom(_logger);
+            }
+        }
+        if (over != _overLimit)
+        {
+            if (over)
+            {
+                Log.LogOverLimit(_logger, _log.BytesInUse, _settings.BytesMax);
+            }
+            else
+            {
+                Log.LogWithinLimit(_logger, _log.BytesInUse);
+            }
+        }
+        Volatile.Write(ref _diskFull, full);
+        Volatile.Write(ref _overLimit, over);
+        if (full)
+        {
+            _gate.Close(RefusalCode.DiskPressure, "The disk is full; intake resumes by itself when there is room.", GateOwner);
+        }
+        else if (over)
+        {
+            _gate.Close(RefusalCode.DiskPressure, "The backlog has reached Wal:BytesMax; intake resumes as lanes deliver.", GateOwner);
+        }
+        else
+        {
+            _gate.Open(RefusalCode.DiskPressure, GateOwner);
+        }
+    }
+
+    /// <summary>Saves the totals now. Failures are logged. Any thread.</summary>
+    public void SaveTotals()
+    {
+        lock (_saving)
+        {
+            _totalsSaved = _time.GetTimestamp();
+            _totalsBytes = _totals.BytesCounted;
+            var (sequence, encoded) = _totals.Encode();
+            if (sequence == _totalsSequence || _log.Poison is not null)
+            {
+                return;
+            }
+            try
+            {
+                _cursor.Save(sequence, encoded);
+                _totalsSequence = sequence;
+            }
+            catch (StorageException e)
+            {
+                Log.UpkeepFailed(_logger, TotalsInterval, e.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Ingest.Wal.Retention;
+
+namespace Ingest.Queue;
+
+/// <summary>
+/// What keeps the log tidy, decided without touching anything: what may be reclaimed, and whether the log is over its limit. Entering and
+/// leaving the limit have two thresholds, so that intake does not flap at the edge.
+/// </summary>
+internal static class UpkeepDecision
+{
+    /// <summary>Share of <see cref="WalSettings.BytesMax"/> below which a log that was over the limit counts as within it again.</summary>
+    internal const double ResumeShare = 0.9;
+
+    /// <summary>How long after a segment was recycled the next one is expected, instead of filling a new one.</summary>
+    internal static readonly TimeSpan RecyclingExpected = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Whether one more ready segment can be left to recycling: it costs nothing, where filling writes every byte twice. Never when none is
+    /// ready, for then the next roll would wait.
+    /// </summary>
+    internal static bool MayAwaitRecycling(int ready, TimeSpan sinceRecycled) => ready > 0 && sinceRecycled < RecyclingExpected;
+
+    internal static bool IsOverLimit(long bytes, long bytesMax, bool wasOver) =>
+        wasOver ? bytes > (long)(bytesMax * ResumeShare) : bytes > bytesMax;
+
+    internal static ReclaimLimits Limits(long settled, WalSettings settings, DateTimeOffset now) => new(
+        settled,
+        settings.Retention > TimeSpan.Zero ? (now - settings.Retention).ToUnixTimeMilliseconds() : long.MaxValue,
+        settings.RetentionBytes);
+}

@@ -1,0 +1,46 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Ingest.Queue;
+
+/// <summary>Section <c>Wal</c>: the node's log.</summary>
+public sealed class WalSettings
+{
+    private const int BlockBytes = 4096;
+
+    /// <summary>Where the log lies. Default empty: <c>wal</c> below the data directory.</summary>
+    [Description("Where the log lies; empty: wal below the data directory.")]
+    public string Directory { get; set; } = "";
+
+    /// <summary>Bytes of a segment file. Default 64 MiB; 1 MiB to 1 GiB.</summary>
+    [Range(1024 * 1024, 1024 * 1024 * 1024), Description("Bytes of a segment file.")]
+    public int SegmentBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segments made ready ahead of use; up to 512 MiB of delivered ones stay for reuse. Default 2; 1 to 16.</summary>
+    [Range(1, 16), Description("Segments made ready ahead of use.")]
+    public int SegmentsAhead { get; set; } = 2;
+
+    /// <summary>
+    /// Bytes of segments with events in them before intake refuses with disk_pressure; segments ready for reuse do not count. Default
+    /// 64 GiB; 64 MiB to 1 PiB.
+    /// </summary>
+    [Range(64L * 1024 * 1024, 1L << 50), Description("Bytes the log may take before intake refuses with disk_pressure.")]
+    public long BytesMax { get; set; } = 64L * 1024 * 1024 * 1024;
+
+    /// <summary>How long delivered events stay for a rewind. Default 0: not at all; up to 10 years.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00"), Description("How long delivered events stay for a rewind.")]
+    public TimeSpan Retention { get; set; } = TimeSpan.Zero;
+
+    /// <summary>Bytes of delivered events that stay for a rewind. Default 0: none; up to 1 PiB.</summary>
+    [Range(0L, 1L << 50), Description("Bytes of delivered events that stay for a rewind.")]
+    public long RetentionBytes { get; set; }
+
+    /// <summary>What contradicts what, one sentence each.</summary>
+    public IEnumerable<string> Contradictions()
+    {
+        if (SegmentBytes % BlockBytes != 0)
+        {
+            yield return $"Wal:SegmentBytes must be a multiple of {BlockBytes}.";
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Text.Json;
+using Ingest.Events;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Sinks.Files;
+
+/// <summary>
+/// Writes each stream's events as lines into files of its own, flushed before they count as delivered. Effectively once: it finds out
+/// what it holds and passes over events it has.
+/// </summary>
+internal sealed class FileSink : ISink, IRewindable
+{
+    private readonly SinkSetup _setup;
+    private readonly FileSinkOptions _options;
+    private readonly Func<IWalDirectory> _openDirectory;
+    private readonly ILogger _logger;
+    private readonly WorkThread _thread;
+
+    // Work thread only.
+    private readonly Dictionary<string, OutputStream> _streams = new(StringComparer.Ordinal);
+    private readonly StreamGroups _groups = new();
+    private readonly LineEncoder _encoder = new();
+    private readonly LineBuffer _lines = new();
+    private OutputContext? _context;
+    private long _batches;
+
+    internal FileSink(SinkSetup setup, FileSinkOptions options, Func<IWalDirectory> openDirectory)
+    {
+        (_setup, _options, _openDirectory) = (setup, options, openDirectory);
+        _logger = setup.Loggers.CreateLogger<FileSink>();
+        _thread = new WorkThread($"sink {setup.Name}");
+    }
+
+    public SinkTraits Traits { get; } = new();
+
+    public ValueTask<SinkVerdict> OpenAsync(CancellationToken cancel) => _thread.DoAsync(Open);
+
+    public ValueTask<SinkResult> SendAsync(EventBatch batch, CancellationToken cancel) => _thread.DoAsync(() => Send(batch));
+
+    public async ValueTask RewindAsync(long nextSequence, CancellationToken cancel) =>
+        await _thread.DoAsync(() =>
+        {
+            Rewind(nextSequence);
+            return true;
+        });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _thread.DoAsync(() =>
+        {
+            CloseStreams();
+            _context?.Directory.Dispose();
+            _context = null;
+            return true;
+        });
+        _thread.Dispose();
+        _lines.Dispose();
+    }
+
+    private SinkVerdict Open()
+    {
+        try
+        {
+            CloseStreams();
+            _context ??= OpenContext();
+            return SinkVerdict.Delivered;
+        }
+        catch (StorageException e)
+        {
+            return Verdict(e);
+        }
+    }
+
+    private OutputContext OpenContext()
+    {
+        var directory = _openDirectory();
+        try
+        {
+            var json = Note.Read(directory, "", OutputRewind.FileName);
+            var rewind = json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputRewind);
+            return new OutputContext
+            {
+                Directory = directory,
+                LogId = _setup.LogId,
+                Options = _options,
+                Time = _setup.Time,
+                Logger = _logger,
+                Rewind = rewind is not null && rewind.Log == _setup.LogId ? rewind : new OutputRewind(_setup.LogId, 0, 0),
+            };
+        }
+        catch (JsonException e)
+        {
+            directory.Dispose();
+            throw new StorageException(StorageFailure.Denied, $"{directory.Path}/{OutputRewind.FileName} is unreadable: {e.Message}");
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    // Stream by stream; after the first failure the rest of the batch waits for the next attempt.
+    private SinkResult Send(EventBatch batch)
+    {
+        if (_context is null)
+        {
+            return new SinkResult(new SinkVerdict(VerdictKind.Retryable, "the output directory is not open"));
+        }
+        _batches++;
+        _groups.Group(batch);
+        var settled = 0;
+        foreach (var group in _groups.All)
+        {
+            try
+            {
+                Send(batch, group);
+                settled += group.Indexes.Count;
+            }
+            catch (StorageException e)
+            {
+                return settled == 0 ? new SinkResult(Verdict(e)) : Partly(batch.Count, group, Verdict(e));
+            }
+        }
+        return SinkResult.Delivered;
+    }
+
+    private void Send(EventBatch batch, StreamGroup group)
+    {
+        if (!StreamName.IsValid(group.Stream))
+        {
+            throw new StorageException(StorageFailure.Denied, $"a stream's name is no folder's name: {group.Stream}");
+        }
+        var stream = StreamOf(group.Stream);
+        stream.LastUse = _batches;
+        long first = 0, last = 0;
+        _lines.Clear();
+        foreach (var index in group.Indexes)
+        {
+            var stored = batch[index];
+            if (stored.Sequence <= stream.Held)
+            {
+                continue;
+            }
+            first = first == 0 ? stored.Sequence : first;
+            last = stored.Sequence;
+            _encoder.Write(_lines, stored);
+        }
+        if (first != 0)
+        {
+            stream.Append(_lines.Written, first, last);
+        }
+        _lines.Clear();
+    }
+
+    private SinkResult Partly(int count, StreamGroup failed, SinkVerdict verdict)
+    {
+        var verdicts = new SinkVerdict[count];
+        var after = false;
+        foreach (var group in _groups.All)
+        {
+            after |= group == failed;
+            foreach (var index in group.Indexes)
+            {
+                verdicts[index] = after ? verdict : SinkVerdict.Delivered;
+            }
+        }
+        return new SinkResult(verdict, verdicts);
+    }
+
+    private OutputStream StreamOf(string name)
+    {
+        if (_streams.TryGetValue(name, out var open))
+        {
+            return open;
+        }
+        if (_streams.Count >= _options.OpenFilesMax)
+        {
+            var (oldest, stream) = _streams.MinBy(entry => entry.Value.LastUse);
+            _streams.Remove(oldest);
+            Close(oldest, stream, always: false);
+        }
+        return _streams[name] = OutputStream.Open(_context!, name);
+    }
+
+    private void Rewind(long nextSequence)
+    {
+        _context ??= OpenContext();
+        CloseStreams();
+        var rewind = new OutputRewind(_setup.LogId, _context.Rewind.Rewinds + 1, nextSequence);
+        var json = JsonSerializer.SerializeToUtf8Bytes(rewind, OutputJson.Default.OutputRewind);
+        Note.Write(_context.Directory, "", OutputRewind.FileName, json);
+        _context.Rewind = rewind;
+    }
+
+    private void CloseStreams()
+    {
+        foreach (var (name, stream) in _streams)
+        {
+            Close(name, stream, always: true);
+        }
+        _streams.Clear();
+    }
+
+    private void Close(string name, OutputStream stream, bool always)
+    {
+        try
+        {
+            stream.Close(always);
+        }
+        catch (StorageException e)
+        {
+            Log.PositionNotNoted(_logger, name, e.Message);
+        }
+    }
+
+    // An operator has to mend permissions and double use; everything else may pass.
+    private static SinkVerdict Verdict(StorageException e) => e.Kind switch
+    {
+        StorageFailure.Denied or StorageFailure.InUse => new SinkVerdict(VerdictKind.Blocked, e.Message),
+        StorageFailure.Full => new SinkVerdict(VerdictKind.Retryable, $"the disk is full: {e.Message}"),
+        _ => new SinkVerdict(VerdictKind.Retryable, e.Message),
+    };
+}

@@ -1,0 +1,26 @@
+namespace Ingest.Sinks;
+
+/// <summary>What a sink can take.</summary>
+public sealed record SinkTraits
+{
+    /// <summary>Most bytes of record bodies in a batch; a single larger event is sent alone. Default 1 MiB.</summary>
+    public int BatchBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>Most events in a batch. Default 10,000.</summary>
+    public int BatchEventsMax { get; init; } = 10_000;
+
+    /// <summary>Most batches in flight at once. 1: strictly one after another.</summary>
+    public int WindowMax { get; init; } = 1;
+
+    /// <summary>
+    /// True: the sink itself keeps the order of events with one key when several batches are in flight (an idempotent producer). False: the
+    /// lane never has two batches in flight that share a key.
+    /// </summary>
+    public bool KeepsKeyOrder { get; init; }
+
+    /// <summary>
+    /// How long an attempt may take; null: as <c>Publishing:AttemptTimeout</c> says. <see cref="Timeout.InfiniteTimeSpan"/> for a sink
+    /// that keeps time itself and must not be told to give up a batch it may still deliver.
+    /// </summary>
+    public TimeSpan? AttemptTimeout { get; init; }
+}
