@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using Ingest.Sinks;
+using Microsoft.Extensions.Configuration;
+
+namespace Ingest.Kafka;
+
+/// <summary>Makes Kafka sinks: kind <c>kafka</c>.</summary>
+public sealed class KafkaSinkFactory : ISinkFactory
+{
+    /// <inheritdoc/>
+    public string Kind => "kafka";
+
+    /// <inheritdoc/>
+    public Type OptionsType => typeof(KafkaOptions);
+
+    /// <inheritdoc/>
+    public ISink Create(SinkSetup setup)
+    {
+        var options = setup.Settings.Get<KafkaOptions>() ?? new KafkaOptions();
+        if (FindFault(setup.Settings.Path, options) is { } fault)
+        {
+            throw new InvalidOperationException(fault);
+        }
+        return new KafkaSink(setup.Name, options, setup.LogId, setup.Time, setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name));
+    }
+
+    // Null, or the first thing that is wrong: key, value, range.
+    private static string? FindFault(string section, KafkaOptions options)
+    {
+        if (FindOutOfRange(options) is var (name, value, range))
+        {
+            return $"{section}:{name} = '{value}': must be {range}.";
+        }
+        if (options.Validate(new ValidationContext(options)).FirstOrDefault() is { } fault)
+        {
+            return $"{section}:{fault.MemberNames.First()}: {fault.ErrorMessage}";
+        }
+        var unknown = Librdkafka.Check(ClientSettings.For(options, SendMode.Fast).Where(setting => !IsManaged(setting.Key)));
+        return unknown is null ? null : $"{section}: the Kafka client refuses a setting. {unknown}";
+    }
+
+    // Settings of the managed client, which the native one does not know.
+    private static bool IsManaged(string setting) => setting.StartsWith("dotnet.", StringComparison.Ordinal);
+
+    private static (string Name, string Value, string Range)? FindOutOfRange(KafkaOptions options)
+    {
+        foreach (var property in typeof(KafkaOptions).GetProperties())
+        {
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !range.IsValid(property.GetValue(options)))
+            {
+                var value = Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture) ?? "";
+                return (property.Name, value, $"between {range.Minimum} and {range.Maximum}");
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,73 @@
+using Confluent.Kafka;
+
+namespace Ingest.Kafka;
+
+/// <summary>Where an event stands.</summary>
+internal enum EntryState : byte
+{
+    /// <summary>The client has not got it.</summary>
+    NotSent,
+
+    /// <summary>Kept back: an earlier event of its key has to go first.</summary>
+    Held,
+
+    /// <summary>The attempt ended before it came to this event.</summary>
+    LeftOut,
+
+    /// <summary>In the client's hands: a report will come, whatever becomes of the attempt.</summary>
+    Sent,
+
+    /// <summary>The report is in.</summary>
+    Settled,
+}
+
+/// <summary>
+/// One event in the ledger, and the target of its delivery report. Pooled, with its delegate: a report costs no allocation of ours.
+/// </summary>
+internal sealed class LedgerEntry
+{
+    internal LedgerEntry(InFlightLedger ledger) => Reported = report => ledger.Report(this, report.Error.Code, report.Topic);
+
+    /// <summary>Given to the client with the message; called on its poll thread.</summary>
+    internal Action<DeliveryReport<byte[], byte[]>> Reported { get; }
+
+    internal long Sequence { get; set; }
+
+    /// <summary>Bytes of the payload; with the sequence number they tell whether a repeated event is the same one.</summary>
+    internal int PayloadBytes { get; set; }
+
+    /// <summary>Known for entries without an attempt; else the attempt's batch has the key.</summary>
+    internal ulong Key { get; set; }
+
+    internal EntryState State { get; set; }
+
+    internal ErrorCode Code { get; set; }
+
+    /// <summary>The report speaks of this event and no other: it was alone in its request, or the client itself refused it.</summary>
+    internal bool Alone { get; set; }
+
+    /// <summary>Its producer is gone and a straggling report would be another event's: never used again.</summary>
+    internal bool Retired { get; set; }
+
+    /// <summary>The attempt that waits for it; null once that was given up.</summary>
+    internal Attempt? Attempt { get; set; }
+
+    internal int Index { get; set; }
+
+    /// <summary>Where it is, while it is sent.</summary>
+    internal ProducerRoom? Room { get; set; }
+
+    /// <summary>Whether the report ends the matter, so that nothing has to be sent again.</summary>
+    internal bool IsFinal => Code == ErrorCode.NoError || (Alone && VerdictTable.BlamesEvent(Code));
+
+    /// <summary>Makes it ready for another event.</summary>
+    internal void Reset()
+    {
+        State = EntryState.NotSent;
+        Code = ErrorCode.NoError;
+        Alone = false;
+        Attempt = null;
+        Room = null;
+        Key = KeyHash.None;
+    }
+}

@@ -1,0 +1,123 @@
+using Confluent.Kafka;
+using Ingest.Sinks;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Kafka;
+
+/// <summary>One producer from its making to its end: what its errors mean, its death by a fatal one, and its end within a bound.</summary>
+internal sealed class ProducerSession : IProducerSession
+{
+    // The client counts a message until after its report: staying below its limits keeps its "queue full" out of the ordinary run.
+    private const double OwnShareOfQueue = 15.0 / 16;
+
+    private readonly IProducer<byte[], byte[]> _producer;
+    private readonly ILogger _logger;
+    private readonly Action<SinkVerdict> _onRefused;
+
+    // Poll thread only: the last error was a refusal of us, not of the network.
+    private SinkVerdict? _refusal;
+
+    // Written on the poll thread, read by any, Volatile.
+    private Complaint? _trouble;
+
+    internal ProducerSession(
+        KafkaOptions options,
+        SendMode mode,
+        int? batchBytesMax,
+        ILogger logger,
+        Action<SinkVerdict> onRefused,
+        Action<string> onStatistics)
+    {
+        _logger = logger;
+        _onRefused = onRefused;
+        Room = new ProducerRoom(mode, (long)(options.QueueBytesMax * OwnShareOfQueue), (long)(options.QueueEventsMax * OwnShareOfQueue));
+        var settings = ClientSettings.For(options, mode, batchBytesMax);
+        // Reports need to say which and whether: copying keys, values and headers back would cost as much as sending them.
+        settings.Add(new(ConfigPropertyNames.Producer.DeliveryReportFields, "none"));
+        _producer = new ProducerBuilder<byte[], byte[]>(settings)
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetLogHandler((_, message) => Log.Client(_logger, message))
+            .SetStatisticsHandler((_, json) => onStatistics(json))
+            .Build();
+    }
+
+    /// <inheritdoc/>
+    public ProducerRoom Room { get; }
+
+    /// <inheritdoc/>
+    public string? Trouble => Volatile.Read(ref _trouble) is { } trouble && trouble.Delivered == Room.Delivered ? trouble.Text : null;
+
+    /// <inheritdoc/>
+    public Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout) =>
+        ClusterProbe.AskAsync(_producer.Handle, topics, timeout);
+
+    /// <inheritdoc/>
+    public ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry)
+    {
+        try
+        {
+            _producer.Produce(topic, message, entry.Reported);
+            return ErrorCode.NoError;
+        }
+        catch (KafkaException failure)
+        {
+            if (failure.Error.IsFatal)
+            {
+                Room.Die();
+            }
+            return failure.Error.Code;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A dead one is first given a moment to report what became of its messages; others are not flushed: nobody would hear of what is
+    /// delivered now, and it would be delivered again after the next start.
+    /// </remarks>
+    public async Task CloseAsync(TimeSpan timeout)
+    {
+        var wasDead = Room.IsDead;
+        Room.Die();
+        var end = Task.Run(() =>
+        {
+            if (wasDead)
+            {
+                _producer.Flush(timeout);
+            }
+            _producer.Dispose();
+        });
+        var limit = wasDead ? timeout * 2 : timeout;
+        if (await Task.WhenAny(end, Task.Delay(limit, TimeProvider.System)) != end)
+        {
+            Log.CloseTookTooLong(_logger, limit);
+        }
+    }
+
+    private void OnError(Error error)
+    {
+        if (error.IsFatal)
+        {
+            Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
+            Room.Die();
+        }
+        else if (error.Code != ErrorCode.Local_AllBrokersDown)
+        {
+            Volatile.Write(ref _trouble, new Complaint(VerdictTable.Reason(error.Code, error.Reason), Room.Delivered));
+        }
+        if (VerdictTable.KindOf(error.Code) == VerdictKind.Blocked)
+        {
+            _refusal = VerdictTable.For(error.Code, error.Reason);
+        }
+        else if (error.Code != ErrorCode.Local_AllBrokersDown)
+        {
+            _refusal = null;
+        }
+        // One broker that refuses us may be a bad one; when none is left, or the producer died of it, it is us.
+        if (_refusal is { } refusal && (error.IsFatal || (error.Code == ErrorCode.Local_AllBrokersDown && Trouble is not null)))
+        {
+            _onRefused(refusal);
+        }
+    }
+
+    private sealed record Complaint(string Text, long Delivered);
+}

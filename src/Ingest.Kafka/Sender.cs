@@ -1,0 +1,116 @@
+using Confluent.Kafka;
+using Ingest.Events;
+
+namespace Ingest.Kafka;
+
+/// <summary>Hands an attempt's events to a producer. Only whoever has the turn.</summary>
+internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
+{
+    private readonly HashSet<ulong> _busy = [];
+    private readonly HashSet<ulong> _busyElsewhere = [];
+
+    /// <summary>
+    /// Hands over what may go. Returns when everything is with the client (<see cref="SendMode.Fast"/>) or settled
+    /// (<see cref="SendMode.Careful"/>), or when the producer died or the attempt was interrupted.
+    /// </summary>
+    internal Task SendAsync(Attempt attempt, IProducerSession session, CancellationToken cancel) =>
+        session.Room.Mode == SendMode.Fast ? SendFastAsync(attempt, session, cancel) : SendCarefullyAsync(attempt, session, cancel);
+
+    private async Task SendFastAsync(Attempt attempt, IProducerSession session, CancellationToken cancel)
+    {
+        for (var index = 0; index < attempt.Batch.Count; index++)
+        {
+            var entry = attempt[index];
+            if (!CanGoOn(attempt, session)
+                || (entry.State == EntryState.NotSent && attempt.Batch[index] is var stored && ledger.MayGo(entry, stored)
+                    && !TryHandOver(entry, stored, session)
+                    && !await HandOverAsync(entry, stored, attempt, session, cancel)))
+            {
+                ledger.LeaveOutRest(attempt);
+                break;
+            }
+        }
+        attempt.CountIn();
+    }
+
+    // Rounds: in each, the first of every key that is left. A refusal is known before the next of its key goes.
+    private async Task SendCarefullyAsync(Attempt attempt, IProducerSession session, CancellationToken cancel)
+    {
+        ledger.CopyKeysLeft(_busyElsewhere);
+        while (true)
+        {
+            var anyLeft = false;
+            _busy.Clear();
+            for (var index = 0; index < attempt.Batch.Count && CanGoOn(attempt, session); index++)
+            {
+                var entry = attempt[index];
+                var stored = attempt.Batch[index];
+                if (entry.State is EntryState.Settled or EntryState.Held)
+                {
+                    continue;
+                }
+                var key = KeyHash.Of(stored);
+                if (entry.State == EntryState.NotSent && _busyElsewhere.Contains(key) && key != KeyHash.None)
+                {
+                    // An earlier attempt left one of this key with the client, and this attempt would not learn what became of it.
+                    ledger.Hold(entry, stored);
+                }
+                else if (key != KeyHash.None && !_busy.Add(key))
+                {
+                    anyLeft = true;
+                }
+                else if (entry.State == EntryState.NotSent && ledger.MayGo(entry, stored) && !TryHandOver(entry, stored, session))
+                {
+                    await HandOverAsync(entry, stored, attempt, session, cancel);
+                }
+            }
+            attempt.CountIn();
+            await attempt.Settled.WaitAsync(cancel);
+            if (!anyLeft || !CanGoOn(attempt, session))
+            {
+                ledger.LeaveOutRest(attempt);
+                return;
+            }
+            attempt.NextRound();
+        }
+    }
+
+    private static bool CanGoOn(Attempt attempt, IProducerSession session) => !session.Room.IsDead && attempt.Interruption is null;
+
+    // False when the queue is full and nothing happened.
+    private bool TryHandOver(LedgerEntry entry, StoredEvent stored, IProducerSession session)
+    {
+        if (!session.Room.TryTake(stored.Payload.Length))
+        {
+            return false;
+        }
+        InFlightLedger.Send(entry, session.Room, stored);
+        var message = encoder.Encode(stored, out var topic);
+        var code = message is null ? ErrorCode.MsgSizeTooLarge : session.Produce(topic, message, entry);
+        if (code == ErrorCode.Local_QueueFull)
+        {
+            InFlightLedger.TakeBack(entry);
+            return false;
+        }
+        if (code != ErrorCode.NoError)
+        {
+            ledger.Refuse(entry, code, topic);
+        }
+        return true;
+    }
+
+    // False when the producer died or the attempt was interrupted while the queue was full.
+    private async ValueTask<bool> HandOverAsync(
+        LedgerEntry entry, StoredEvent stored, Attempt attempt, IProducerSession session, CancellationToken cancel)
+    {
+        do
+        {
+            if (!await session.Room.WaitAsync(attempt.Settled, cancel))
+            {
+                return false;
+            }
+        }
+        while (!TryHandOver(entry, stored, session));
+        return true;
+    }
+}

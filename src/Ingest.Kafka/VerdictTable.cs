@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+using Confluent.Kafka;
+using Ingest.Sinks;
+
+namespace Ingest.Kafka;
+
+/// <summary>The one table from the client's error codes to verdicts. A test holds it against every code there is.</summary>
+internal static class VerdictTable
+{
+    // The event itself is refused. Believed only when the event was alone in its request (SendMode.Careful): brokers refuse whole batches.
+    private static readonly ErrorCode[] Rejected =
+    [
+        ErrorCode.MsgSizeTooLarge, ErrorCode.InvalidMsgSize, ErrorCode.RecordListTooLarge, ErrorCode.InvalidRecord,
+        ErrorCode.InvalidTimestamp, ErrorCode.PolicyViolation,
+        // Brokers before 2.4 answer so for an event without a key on a compacted topic; damage on the way is gone at the second try.
+        ErrorCode.InvalidMsg,
+    ];
+
+    private static readonly ErrorCode[] Congested =
+    [
+        ErrorCode.NotEnoughReplicas, ErrorCode.NotEnoughReplicasAfterAppend, ErrorCode.RequestTimedOut, ErrorCode.ThrottlingQuotaExceeded,
+        ErrorCode.Local_QueueFull, ErrorCode.Local_MsgTimedOut, ErrorCode.Local_TimedOut, ErrorCode.Local_TimedOutQueue,
+    ];
+
+    private static readonly ErrorCode[] Blocked =
+    [
+        // Who we are, and what we may do.
+        ErrorCode.Local_Authentication, ErrorCode.Local_Ssl, ErrorCode.SaslAuthenticationFailed, ErrorCode.UnsupportedSaslMechanism,
+        ErrorCode.IllegalSaslState, ErrorCode.SecurityDisabled, ErrorCode.TopicAuthorizationFailed, ErrorCode.ClusterAuthorizationFailed,
+        ErrorCode.GroupAuthorizationFailed, ErrorCode.TransactionalIdAuthorizationFailed, ErrorCode.DelegationTokenAuthDisabled,
+        ErrorCode.DelegationTokenNotFound, ErrorCode.DelegationTokenOwnerMismatch, ErrorCode.DelegationTokenRequestNotAllowed,
+        ErrorCode.DelegationTokenAuthorizationFailed, ErrorCode.DelegationTokenExpired, ErrorCode.InvalidPrincipalType,
+        ErrorCode.PrincipalDeserializationFailure, ErrorCode.UnacceptableCredential,
+        // Where it should go.
+        ErrorCode.UnknownTopicOrPart, ErrorCode.UnknownTopicId, ErrorCode.Local_UnknownTopic, ErrorCode.Local_UnknownPartition,
+        ErrorCode.TopicException, ErrorCode.InvalidPartitions, ErrorCode.InvalidReplicationFactor, ErrorCode.InvalidReplicaAssignment,
+        // What the broker or the client can do at all.
+        ErrorCode.UnsupportedVersion, ErrorCode.UnsupportedForMessageFormat, ErrorCode.UnsupportedCompressionType,
+        ErrorCode.InvalidRequiredAcks, ErrorCode.InvalidConfig, ErrorCode.Local_UnsupportedFeature, ErrorCode.Local_NotImplemented,
+        ErrorCode.Local_InvalidArg, ErrorCode.Local_NotConfigured, ErrorCode.Local_UnknownProtocol,
+    ];
+
+    private static readonly FrozenDictionary<ErrorCode, VerdictKind> Kinds = Enum.GetValues<ErrorCode>().Distinct()
+        .ToFrozenDictionary(code => code, Classify);
+
+    /// <summary>The verdict's kind. Codes nobody knows yet may pass.</summary>
+    internal static VerdictKind KindOf(ErrorCode code) => Kinds.GetValueOrDefault(code, VerdictKind.Retryable);
+
+    /// <summary>Whether a broker may have refused a batch for one event's sake.</summary>
+    internal static bool BlamesEvent(ErrorCode code) => KindOf(code) == VerdictKind.Rejected;
+
+    /// <summary>The verdict with its reason.</summary>
+    internal static SinkVerdict For(ErrorCode code, string? detail = null)
+    {
+        var kind = KindOf(code);
+        return kind == VerdictKind.Delivered ? SinkVerdict.Delivered : new SinkVerdict(kind, Reason(code, detail));
+    }
+
+    /// <summary>The code's name and its explanation.</summary>
+    internal static string Reason(ErrorCode code, string? detail = null) => $"{code}: {detail ?? new Error(code).Reason}";
+
+    private static VerdictKind Classify(ErrorCode code) =>
+        code == ErrorCode.NoError ? VerdictKind.Delivered
+        : Rejected.Contains(code) ? VerdictKind.Rejected
+        : Congested.Contains(code) ? VerdictKind.Congested
+        : Blocked.Contains(code) ? VerdictKind.Blocked
+        : VerdictKind.Retryable;
+}
