@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Ingest.Hosting;
+
+namespace Ingest.Worker.Commands;
+
+/// <summary>The commands and how they are called.</summary>
+internal static class CommandTree
+{
+    /// <summary>Parses and runs. Mistakes on the command line end with exit code 2 and one line that says which.</summary>
+    internal static async Task<int> RunAsync(string[] arguments)
+    {
+        var root = Create();
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"ingest: {error.Message}");
+            }
+            await Console.Error.WriteLineAsync($"ingest: try `{Path(parsed)} --help`.");
+            return ExitCode.Usage;
+        }
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            // Signals are the drain's: it takes longer than this library would wait before ending the process.
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    /// <summary>All of them.</summary>
+    internal static RootCommand Create()
+    {
+        var root = new RootCommand("Takes events over HTTP, answers 202 when they are on disk, and delivers them.")
+        {
+            ServeCommand.Create(),
+            StatusCommand.Create(),
+            DrainCommand.CreateDrain(),
+            DrainCommand.CreateResume(),
+            LanesCommand.Create(),
+            WalCommand.Create(),
+            ConfigCommand.Create(),
+        };
+        root.HelpName = "ingest";
+        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        foreach (var option in root.Options.OfType<VersionOption>())
+        {
+            option.Action = new VersionAction();
+        }
+        return root;
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (Symbol? symbol = parsed.CommandResult.Command; symbol is Command and not RootCommand; symbol = symbol.Parents.FirstOrDefault())
+        {
+            names.Insert(0, symbol.Name);
+        }
+        return string.Join(' ', names.Prepend("ingest"));
+    }
+
+    private sealed class VersionAction : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"ingest {NodeVersion.Text}");
+            return ExitCode.Fine;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Ingest.Hosting.Settings;
+using Ingest.Worker.Terminal;
+
+namespace Ingest.Worker.Commands;
+
+/// <summary><c>ingest config</c>: every key with its value and where that came from, and what is wrong with it.</summary>
+internal static class ConfigCommand
+{
+    internal static Command Create() => new("config", "Show and check the settings a node would start with.")
+    {
+        CreateShow(), CreateCheck(), CreateDocument(),
+    };
+
+    private static Command CreateShow()
+    {
+        var command = new Command("show", "Print every key with its value, its source and what is allowed. Secrets are masked.");
+        var options = new ServeOptions();
+        options.AddTo(command);
+        var changed = new Option<bool>("--changed") { Description = "Only what is not the default." };
+        command.Add(changed);
+        var json = JsonOption.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var settings = Configuration.Read(options.Read(parsed));
+            var shown = settings.Effective().Where(entry => !parsed.GetValue(changed) || entry.Origin != SettingOrigin.Default).ToList();
+            if (parsed.GetValue(json))
+            {
+                Print(shown.ConvertAll(entry => new SettingLine(
+                    entry.Setting.Key,
+                    entry.Value,
+                    entry.Source,
+                    entry.Setting.Default,
+                    entry.Setting.Allowed,
+                    entry.Setting.Description)));
+            }
+            else
+            {
+                Show(shown);
+            }
+            return Report(settings, toError: true);
+        });
+        return command;
+    }
+
+    private static Command CreateCheck()
+    {
+        var command = new Command("check", "Say what is wrong with the settings, one line each: key, value, source, what is allowed.");
+        var options = new ServeOptions();
+        options.AddTo(command);
+        var json = JsonOption.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var settings = Configuration.Read(options.Read(parsed));
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize([.. settings.Errors], ConfigJson.Default.SettingErrorArray));
+                return settings.Errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+            }
+            var code = Report(settings, toError: false);
+            if (code == ExitCode.Fine)
+            {
+                var set = settings.Effective().Count(entry => entry.Origin != SettingOrigin.Default);
+                Screen.Line($"The settings are fine: {Say.Count(set)} of {Say.Count(settings.Effective().Count)} differ from the default.");
+            }
+            return code;
+        });
+        return command;
+    }
+
+    private static Command CreateDocument()
+    {
+        var command = new Command("document", "Print docs/configuration.md.");
+        command.SetAction(_ =>
+        {
+            Console.Out.Write(ConfigDocument.Write(NodeSections.All, Configuration.SinkKinds));
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static int Report(NodeSettings settings, bool toError)
+    {
+        foreach (var error in settings.Errors)
+        {
+            (toError ? Console.Error : Console.Out).WriteLine(error.ToString());
+        }
+        return settings.Errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+    }
+
+    private static void Show(List<EffectiveSetting> shown)
+    {
+        var table = Screen.NewTable("Key", "Value", "Source", "Allowed");
+        foreach (var entry in shown)
+        {
+            Screen.Row(table, entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Allowed);
+        }
+        Screen.Show(table);
+    }
+
+    private static void Print(List<SettingLine> lines) =>
+        Console.Out.WriteLine(JsonSerializer.Serialize(lines.ToArray(), ConfigJson.Default.SettingLineArray));
+}
+
+/// <summary>A key for scripts.</summary>
+internal sealed record SettingLine(string Key, string Value, string Source, string Default, string Allowed, string Description);
+
+/// <summary>The JSON of <c>config</c>.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SettingLine[]))]
+[JsonSerializable(typeof(SettingError[]))]
+internal sealed partial class ConfigJson : JsonSerializerContext;

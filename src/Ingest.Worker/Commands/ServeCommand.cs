@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Ingest.Hosting;
+
+namespace Ingest.Worker.Commands;
+
+/// <summary><c>ingest serve</c>: the node.</summary>
+internal static class ServeCommand
+{
+    internal static Command Create()
+    {
+        var options = new ServeOptions();
+        var command = new Command("serve", "Run a node: take events over HTTP, keep them on disk, deliver them.");
+        options.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(options.Read(parsed)));
+        return command;
+    }
+
+    /// <summary>Runs until the node has drained, or its log failed.</summary>
+    internal static async Task<int> RunAsync(ServeArguments arguments)
+    {
+        var settings = Configuration.Read(arguments).ThrowIfWrong();
+        using var host = IngestServer.Build(
+            settings, Configuration.Sinks, logging => Logs.Configure(logging, settings), endpoints => endpoints.MapIngestOperations());
+        var node = host.Services.GetRequiredService<IngestNode>();
+        await host.StartAsync();
+        await host.WaitForShutdownAsync();
+        return node.LogFailure is null ? ExitCode.Fine : ExitCode.LogFailed;
+    }
+}

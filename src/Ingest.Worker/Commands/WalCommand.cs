@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.Text.Json;
+using Ingest.Wal.Inspection;
+using Ingest.Wal.Storage;
+using Ingest.Worker.Terminal;
+using Spectre.Console;
+
+namespace Ingest.Worker.Commands;
+
+/// <summary><c>ingest wal</c>: looks into a log without touching it, also beside a running node.</summary>
+internal static class WalCommand
+{
+    internal static Command Create() => new("wal", "Look into a log on disk. Only reads; works beside a running node.")
+    {
+        CreateInspect(), CreateVerify(), WalDumpCommand.Create(),
+    };
+
+    internal static Argument<string> AddDirectory(Command command)
+    {
+        var directory = new Argument<string>("DIR") { Description = "The log's directory, or the data directory that has it in wal/." };
+        command.Add(directory);
+        return directory;
+    }
+
+    /// <summary>Opens the log where people point at: the directory itself, or <c>wal</c> below it.</summary>
+    internal static IWalDirectory Open(string path)
+    {
+        var below = Path.Combine(path, "wal");
+        return WalDirectory.OpenReadOnly(Directory.Exists(below) ? below : path);
+    }
+
+    private static Command CreateInspect()
+    {
+        var command = new Command("inspect", "Show segments, cursors and what is pending.");
+        var directory = AddDirectory(command);
+        var json = JsonOption.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            using var log = Open(parsed.GetRequiredValue(directory));
+            var summary = LogInspector.Summarize(log);
+            RequireLog(summary);
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(summary, WalJson.Default.LogSummary));
+            }
+            else
+            {
+                Show(summary);
+            }
+            return ExitCode.Fine;
+        });
+        return command;
+    }
+
+    private static Command CreateVerify()
+    {
+        var command = new Command("verify", "Read everything and check every checksum, number, commit, seal and cursor.");
+        var directory = AddDirectory(command);
+        var json = JsonOption.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            using var log = Open(parsed.GetRequiredValue(directory));
+            var summary = LogInspector.Summarize(log);
+            RequireLog(summary);
+            var report = Verify(log, summary.Bytes);
+            if (parsed.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(report, WalJson.Default.VerifyReport));
+            }
+            else
+            {
+                Show(report);
+            }
+            return report.Sound ? ExitCode.Fine : ExitCode.NotFine;
+        });
+        return command;
+    }
+
+    private static void RequireLog(LogSummary summary)
+    {
+        if (summary.Segments.Count == 0)
+        {
+            throw new CommandFailure(ExitCode.Unavailable, $"There is no log in {summary.Path}: no segment is there.");
+        }
+    }
+
+    private static VerifyReport Verify(IWalDirectory log, long bytes)
+    {
+        if (!Screen.IsWatched)
+        {
+            return LogInspector.Verify(log);
+        }
+        return Screen.Error.Progress().AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Start(context =>
+            {
+                var task = context.AddTask("Reading", maxValue: Math.Max(1, bytes));
+                return LogInspector.Verify(log, read => task.Value = read);
+            });
+    }
+
+    private static void Show(LogSummary summary)
+    {
+        Screen.Line($"Log {summary.LogId?.ToString() ?? "without a readable header"} in {summary.Path}");
+        var range = summary.LastSequence < summary.FirstSequence
+            ? "no events"
+            : $"events {Say.Count(summary.FirstSequence)} to {Say.Count(summary.LastSequence)}";
+        var stop = summary.Clean ? "stopped in order" : "in use, or not stopped in order";
+        Screen.Line($"{range}, {Say.Bytes(summary.Bytes)}, {Say.Count(summary.Spares, "spare file")}; {stop}.");
+        var segments = Screen.NewTable("Segment", "State", "#First", "#Last", "#Used", "#Size", "From", "To");
+        foreach (var segment in summary.Segments)
+        {
+            Screen.Row(
+                segments,
+                segment.File,
+                segment.State.ToString().ToLowerInvariant(),
+                Say.Count(segment.BaseSequence),
+                Say.Count(segment.LastSequence),
+                Say.Bytes(segment.BytesUsed),
+                Say.Bytes(segment.Bytes),
+                Say.Time(segment.FirstUnixMs),
+                Say.Time(segment.LastUnixMs));
+        }
+        Screen.Show(segments);
+        var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
+        foreach (var cursor in summary.Cursors)
+        {
+            // What begins so is the node's own bookkeeping and delivers nothing.
+            var pending = cursor.Name.StartsWith('_') ? "" : Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence));
+            Screen.Row(cursors, cursor.Name, Say.Count(cursor.Sequence), pending);
+        }
+        Screen.Show(cursors);
+        foreach (var copy in summary.Quarantine)
+        {
+            Screen.Fact("Damage", $"quarantine/{copy}");
+        }
+    }
+
+    private static void Show(VerifyReport report)
+    {
+        var held = $"{Say.Count(report.Records, "event")} in {Say.Count(report.Groups, "commit")}";
+        Screen.Line($"Read {Say.Bytes(report.Bytes)} in {Say.Count(report.Segments, "segment")}: {held}.");
+        if (report.Findings.Count > 0)
+        {
+            var table = Screen.NewTable("Finding", "File", "#At byte", "#Bytes", "#Events lost", "What it is");
+            foreach (var finding in report.Findings)
+            {
+                Screen.Row(
+                    table,
+                    finding.Severity.ToString().ToLowerInvariant(),
+                    finding.File,
+                    Say.Count(finding.Offset),
+                    Say.Count(finding.Bytes),
+                    Say.Count(finding.Records),
+                    finding.Message);
+            }
+            Screen.Show(table);
+        }
+        Screen.Line(report.Sound
+            ? "Sound."
+            : $"DAMAGED: {Say.Count(report.RecordsLost, "event")} lost. The next start sets the places aside and goes on.");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections;
+using Ingest.Hosting;
+using Ingest.Hosting.Settings;
+using Ingest.Kafka;
+using Ingest.Sinks;
+
+namespace Ingest.Worker;
+
+/// <summary>The sources of a node's settings as the command line names them, in their order of precedence.</summary>
+internal static class Configuration
+{
+    /// <summary>Kinds of sinks this executable has.</summary>
+    internal static IReadOnlyList<ISinkFactory> Sinks { get; } = [.. IngestServices.BuiltInSinks, new KafkaSinkFactory()];
+
+    /// <summary>The options class of each kind.</summary>
+    internal static IReadOnlyDictionary<string, Type> SinkKinds { get; } =
+        Sinks.ToDictionary(factory => factory.Kind, factory => factory.OptionsType, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reads and checks everything.</summary>
+    internal static NodeSettings Read(ServeArguments arguments, IDictionary? environment = null)
+    {
+        var sources = new SettingsSources()
+            .AddFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), required: false);
+        if (arguments.Config is { } file)
+        {
+            sources.AddFile(file, required: true);
+        }
+        sources.AddEnvironment(environment ?? Environment.GetEnvironmentVariables());
+        AddFlag(sources, "--data", nameof(NodeOptions.Data), arguments.Data);
+        AddFlag(sources, "--intake", "Listen:Intake", arguments.Intake);
+        AddFlag(sources, "--admin", "Listen:Admin", arguments.Admin);
+        AddFlag(sources, "--sink", nameof(NodeOptions.Deliver), arguments.Sinks.Count > 0 ? string.Join(',', arguments.Sinks) : null);
+        foreach (var assignment in arguments.Assignments)
+        {
+            sources.AddAssignment(assignment);
+        }
+        return NodeSettings.Read(sources, NodeSections.All, SinkKinds);
+    }
+
+    private static void AddFlag(SettingsSources sources, string flag, string key, string? value)
+    {
+        if (value is not null)
+        {
+            sources.AddFlag(flag, key, value);
+        }
+    }
+}

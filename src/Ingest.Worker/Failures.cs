@@ -1,0 +1,50 @@
+using System.Net.Sockets;
+using Ingest.Hosting.Settings;
+using Ingest.Wal.Storage;
+using Microsoft.AspNetCore.Connections;
+
+namespace Ingest.Worker;
+
+/// <summary>Turns what went wrong into a plain sentence and an exit code: nobody should have to read a stack trace at 3 a.m.</summary>
+internal static class Failures
+{
+    /// <summary>Says it on standard error and returns the exit code. What is nobody's plan is passed on as it is.</summary>
+    internal static int Report(Exception failure)
+    {
+        if (failure is OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        var (code, message) = Explain(failure);
+        foreach (var line in message.Split('\n'))
+        {
+            Console.Error.WriteLine($"ingest: {line.TrimEnd()}");
+        }
+        return code;
+    }
+
+    private static (int Code, string Message) Explain(Exception failure) => failure switch
+    {
+        CommandFailure known => (known.ExitCode, known.Message),
+        SettingsException wrong => (ExitCode.NotFine, wrong.Message),
+        StorageException storage => Storage(storage),
+        IOException { InnerException: AddressInUseException } inUse => (
+            ExitCode.Unavailable, $"{inUse.Message} Another process listens there; choose another with --intake or --admin."),
+        SocketException socket => (ExitCode.Unavailable, $"The network said: {socket.Message}."),
+        FormatException format => (ExitCode.NotFine, format.Message),
+        UnauthorizedAccessException denied => (ExitCode.Unavailable, $"{denied.Message} Run it as the user who owns the files."),
+        IOException io => (ExitCode.Unavailable, io.Message),
+        _ => (ExitCode.LogFailed, $"A defect, please report it:\n{failure}"),
+    };
+
+    private static (int Code, string Message) Storage(StorageException storage) => storage.Kind switch
+    {
+        StorageFailure.InUse => (ExitCode.Unavailable, $"{storage.Message} Stop the other process first; only one may have the directory."),
+        StorageFailure.Denied => (
+            ExitCode.Unavailable,
+            $"{storage.Message} The directory must be writable: check its owner, and whether the file system is read-only."),
+        StorageFailure.Full => (ExitCode.Unavailable, $"{storage.Message} The disk is full: make room, nothing was changed."),
+        StorageFailure.NotFound => (ExitCode.Unavailable, $"{storage.Message} Check the path."),
+        _ => (ExitCode.LogFailed, $"{storage.Message} The disk failed: look at the kernel's log before trusting it again."),
+    };
+}

@@ -1,0 +1,26 @@
+using Ingest.Hosting.Settings;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Ingest.Worker;
+
+/// <summary>
+/// Where a node's messages go: standard output, one line each, or JSON where <c>Logging:Console:FormatterName</c> says <c>json</c>.
+/// </summary>
+internal static class Logs
+{
+    internal static void Configure(ILoggingBuilder logging, NodeSettings settings)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What keeps a node from starting is said in one plain sentence, not in a stack trace before it.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.AddConfiguration(settings.ToConfiguration().GetSection("Logging"));
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+    }
+}
