@@ -1,0 +1,78 @@
+using Ingest.Crash.Tests.Harness;
+using Ingest.Testing;
+
+namespace Ingest.Crash.Tests;
+
+/// <summary>A backlog lives on disk: it costs neither memory nor time to start. Measured with no other test running.</summary>
+[Collection(Alone.Name)]
+public sealed class BacklogTests(ITestOutputHelper output)
+{
+    private const long ResidentBytesMax = 150_000_000;
+    private const int Small = 8;
+    private const int Large = 1000;
+
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ExtraMax = TimeSpan.FromSeconds(0.5);
+
+    [Fact]
+    public async Task Pending_events_cost_no_memory_and_are_delivered_when_the_sink_is_back()
+    {
+        await using var rig = new CrashRig(output, Lines(batchEvents: 4000, Scale.BacklogEvents), Small);
+        using var sink = new HeldSink(rig);
+        using (var node = await IngestProcess.StartReadyAsync(rig.Setup))
+        {
+            var before = node.ResidentBytes;
+            rig.StartLoad();
+            await rig.LoadEndsAsync(node);
+            var after = node.ResidentBytes;
+            var pending = rig.Journal.AcceptedEvents;
+            output.WriteLine($"{pending:N0} events pending: resident {before / 1e6:N1} MB before, {after / 1e6:N1} MB after");
+            Assert.Equal(0, sink.Delivered);
+            Assert.True(after < ResidentBytesMax, $"{after:N0} bytes");
+            await node.KillAsync();
+        }
+        sink.Release();
+        using var next = await IngestProcess.StartReadyAsync(rig.Setup);
+        var report = await rig.DrainAndJudgeAsync(next);
+
+        Assert.True(report.IsClean, report.ToString());
+        Assert.True(report.Delivered >= Scale.BacklogEvents);
+    }
+
+    [Fact]
+    public async Task A_node_with_a_backlog_is_ready_in_about_a_second()
+    {
+        await using var rig = new CrashRig(output, Lines(batchEvents: 1000, Scale.BacklogBytes / Large), Large);
+        using var sink = new HeldSink(rig);
+        using (var node = await IngestProcess.StartReadyAsync(rig.Setup))
+        {
+            rig.StartLoad();
+            await rig.LoadEndsAsync(node);
+            await node.KillAsync();
+        }
+        var bytes = new DirectoryInfo(Path.Combine(rig.Setup.Data, "wal")).EnumerateFiles("*.wal").Sum(file => file.Length);
+        var empty = await StartUpAsync(rig.Setup with { Data = rig.Beside("empty") });
+        var took = await StartUpAsync(rig.Setup);
+        var measured = $"{bytes / 1e9:N2} GB of log, {rig.Journal.AcceptedEvents:N0} events pending: "
+            + $"ready after {took.TotalMilliseconds:N0} ms, with an empty log {empty.TotalMilliseconds:N0} ms";
+        output.WriteLine(measured);
+        // A machine busy with other things starts even an empty node late.
+        Assert.True(took < ReadyMax || took < empty + ExtraMax, measured);
+    }
+
+    private static LoadShape Lines(int batchEvents, long events) =>
+        new() { Connections = 4, BatchEventsMax = batchEvents, Percent = (0, 0, 0), EventsMax = events };
+
+    /// <summary>The shortest of a few starts, each ended by a kill.</summary>
+    private static async Task<TimeSpan> StartUpAsync(IngestSetup setup)
+    {
+        var took = new List<TimeSpan>();
+        for (var start = 0; start < 4; start++)
+        {
+            using var node = IngestProcess.Start(setup);
+            took.Add(await node.ReadyAsync());
+            await node.KillAsync();
+        }
+        return took.Min();
+    }
+}

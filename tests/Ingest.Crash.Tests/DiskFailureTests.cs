@@ -1,0 +1,55 @@
+using Ingest.Crash.Tests.Harness;
+using Ingest.Testing;
+
+namespace Ingest.Crash.Tests;
+
+/// <summary>A disk that fails under the log: nothing is acknowledged any more, the process ends, the next start has every 202.</summary>
+public sealed class DiskFailureTests(ITestOutputHelper output)
+{
+    /// <summary>Which call of the commit thread on the segment fails: some requests have been answered before.</summary>
+    private const int FailingCall = 40;
+
+    [Theory]
+    [InlineData("fdatasync", "EIO")]
+    [InlineData("fdatasync", "EROFS")]
+    [InlineData("fdatasync", "ENOSPC")]
+    [InlineData("pwrite64", "EIO")]
+    [InlineData("pwrite64", "ENOSPC")]
+    public async Task A_failing_call_poisons_the_log_and_the_next_start_has_every_202(string call, string error)
+    {
+        Tracer.SkipWhereForbidden();
+        await using var rig = new CrashRig(output, new LoadShape { Percent = (100, 0, 0) });
+        var setup = rig.Setup;
+        using (var first = await IngestProcess.StartReadyAsync(setup))
+        {
+            Assert.Equal(0, await first.StopAsync());
+        }
+        // Once only: a second flush would succeed and claim what the first one lost.
+        var segment = Directory.GetFiles(Path.Combine(setup.Data, "wal"), "*.wal").Single();
+        var log = rig.Beside("trace");
+        rig.StartLoad();
+        var failing = setup with { Wrapper = Tracer.Inject(log, call, $"error={error}:when={FailingCall}", segment) };
+        using (var node = IngestProcess.Start(failing))
+        {
+            await Poll.Until("requests are accepted", () => rig.Client.Accepted > 0 || node.HasExited);
+            var code = await node.ExitAsync();
+            await rig.StopLoadAsync();
+            output.WriteLine($"exit code {code}; {string.Join(", ", rig.Journal.Attempts.CountBy(a => $"{a.Outcome} {a.Code}"))}");
+            Assert.True(code is > 0 and < 128, $"exit code {code}\n{node.Output}");
+        }
+        var calls = File.ReadAllLines(log).Where(line => line.Contains(call, StringComparison.Ordinal)).ToList();
+        var failed = calls.FindIndex(line => line.Contains("(INJECTED)", StringComparison.Ordinal));
+        Assert.True(failed >= 0);
+        Assert.True(failed == calls.Count - 1, $"The file was touched again after the failure:\n{string.Join('\n', calls[failed..])}");
+        var attempts = rig.Journal.Attempts;
+        Assert.Contains(attempts, attempt => attempt.Outcome == AttemptOutcome.Accepted);
+        Assert.Contains(attempts, attempt => attempt.Code == "log_failed");
+        Assert.All(attempts.Where(attempt => attempt.Outcome == AttemptOutcome.Refused), attempt => Assert.Equal(503, attempt.Status));
+        var firstFailure = attempts.Where(attempt => attempt.Code == "log_failed").Min(attempt => attempt.EndedAt);
+        Assert.DoesNotContain(attempts, attempt => attempt.Outcome == AttemptOutcome.Accepted && attempt.SentAt > firstFailure);
+
+        using var next = await IngestProcess.StartReadyAsync(setup);
+        var report = await rig.DrainAndJudgeAsync(next);
+        Assert.True(report.IsClean, report.ToString());
+    }
+}

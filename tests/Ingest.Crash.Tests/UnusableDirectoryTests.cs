@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Ingest.Crash.Tests.Harness;
+using Ingest.Testing;
+
+namespace Ingest.Crash.Tests;
+
+/// <summary>A data directory the node cannot use is said plainly, before anything listens.</summary>
+public sealed class UnusableDirectoryTests
+{
+    private const string SetPriv = "/usr/bin/setpriv";
+
+    [Fact]
+    public async Task A_directory_in_use_by_another_node_is_named_with_its_process()
+    {
+        using var directory = new TemporaryDirectory();
+        using var first = await IngestProcess.StartReadyAsync(Setup(directory["data"]));
+
+        var message = await RefusalAsync(Setup(directory["data"]));
+
+        Assert.Contains("in use", message, StringComparison.Ordinal);
+        Assert.Contains($"{first.Pid}", message, StringComparison.Ordinal);
+        Assert.False(first.HasExited);
+    }
+
+    [Fact]
+    public async Task A_file_in_place_of_the_directory_is_named()
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(directory["data"], "not a directory", TestContext.Current.CancellationToken);
+
+        Assert.Contains(directory["data"], await RefusalAsync(Setup(directory["data"])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_read_only_file_system_is_named()
+    {
+        using var disk = SmallDisk.Mount(mebibytes: 1, "ro");
+        var data = Path.Combine(disk.Path, "data");
+
+        Assert.Contains(data, await RefusalAsync(Setup(data)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task A_directory_that_may_not_be_written_is_named()
+    {
+        Assert.SkipUnless(File.Exists(SetPriv) && Environment.IsPrivilegedProcess, "Only root can start the node as somebody else.");
+        using var directory = new TemporaryDirectory();
+        var data = directory["data"];
+        Directory.CreateDirectory(data);
+        File.SetUnixFileMode(directory.Path, (UnixFileMode)0b111_101_101);
+
+        var message = await RefusalAsync(Setup(data) with
+        {
+            Wrapper = [SetPriv, "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"],
+            Environment = new Dictionary<string, string> { ["HOME"] = "/tmp" },
+        });
+
+        Assert.Contains(data, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_disk_without_room_for_the_first_segment_is_said()
+    {
+        using var disk = SmallDisk.Mount(mebibytes: 8);
+        var data = Path.Combine(disk.Path, "data");
+
+        var message = await RefusalAsync(Setup(data));
+
+        Assert.Contains("room", message, StringComparison.Ordinal);
+        Assert.Contains(data, message, StringComparison.Ordinal);
+    }
+
+    private static IngestSetup Setup(string data) => new() { Data = data };
+
+    /// <summary>What the node says as it refuses to start: a few lines without a stack trace, and a failing exit code.</summary>
+    private static async Task<string> RefusalAsync(IngestSetup setup)
+    {
+        using var node = IngestProcess.Start(setup);
+        var listened = false;
+        await Poll.Until("the node gives up", () =>
+        {
+            listened |= Listens(setup.IntakePort) || Listens(setup.AdminPort);
+            return node.HasExited;
+        });
+        var code = await node.ExitAsync();
+        Assert.True(code is > 0 and < 128, $"exit code {code}\n{node.Output}");
+        Assert.False(listened);
+        Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
+        Assert.InRange(node.Output.Split('\n').Length, 1, 12);
+        return node.Output;
+    }
+
+    private static bool Listens(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

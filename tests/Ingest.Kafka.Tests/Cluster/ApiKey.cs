@@ -1,0 +1,11 @@
+namespace Ingest.Kafka.Tests.Cluster;
+
+/// <summary>Kinds of requests, by the protocol's numbers.</summary>
+internal enum ApiKey : short
+{
+    Produce = 0,
+    Metadata = 3,
+    SaslHandshake = 17,
+    ApiVersions = 18,
+    InitProducerId = 22,
+}

@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using System.Threading.Channels;
+
+namespace Ingest.Kafka.Tests.Cluster;
+
+/// <summary>
+/// One client's connection through a front. Answers leave in the order of the requests; those of the broker are changed on the way,
+/// refusals
+/// are put between them.
+/// </summary>
+internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules rules)
+{
+    private const int PendingMax = 1000;
+
+    private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(PendingMax);
+    private int _produces;
+
+    internal async Task RunAsync(CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var answering = AnswerAsync(ended.Token);
+        try
+        {
+            while (await BrokerFront.ReadFrameAsync(client, ended.Token) is { } frame)
+            {
+                await TakeAsync(frame, ended.Token);
+            }
+        }
+        catch (IOException)
+        {
+            // The client is gone; what the broker was given still has its outcome.
+
+        }
+        finally
+        {
+            _pending.Writer.TryComplete();
+        }
+        await answering.WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System, stop);
+        await ended.CancelAsync();
+    }
+
+    private async Task TakeAsync(byte[] frame, CancellationToken cancel)
+    {
+        var api = (ApiKey)BinaryPrimitives.ReadInt16BigEndian(frame);
+        if (api == ApiKey.SaslHandshake && rules.RefusesLogin)
+        {
+            await _pending.Writer.WriteAsync(new Pending(api, null, RefuseLogin(frame)), cancel);
+            return;
+        }
+        if (api != ApiKey.Produce)
+        {
+            await PassOnAsync(new Pending(api, null, null), frame, cancel);
+            return;
+        }
+        rules.ProducesAtOnceMax = Math.Max(rules.ProducesAtOnceMax, Interlocked.Increment(ref _produces));
+        var request = ProduceRequest.Parse(frame);
+        if (rules.Refusal?.Invoke(request) is { } refusal)
+        {
+            await _pending.Writer.WriteAsync(new Pending(api, null, request.Answer(refusal)), cancel);
+            return;
+        }
+        var decision = await rules.Sequences.DecideAsync(request);
+        if (decision.Answer is { } code)
+        {
+            await _pending.Writer.WriteAsync(new Pending(api, null, request.Answer(code)), cancel);
+            return;
+        }
+        await PassOnAsync(new Pending(api, request, null), frame, cancel);
+    }
+
+    private async Task PassOnAsync(Pending pending, byte[] frame, CancellationToken cancel)
+    {
+        await _pending.Writer.WriteAsync(pending, cancel);
+        await BrokerFront.WriteFrameAsync(broker, frame, cancel);
+    }
+
+    private async Task AnswerAsync(CancellationToken cancel)
+    {
+        var clientIsThere = true;
+        await foreach (var pending in _pending.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            var answer = pending.OwnAnswer ?? await ReadAnswerAsync(pending, cancel);
+            if (answer is null)
+            {
+                clientIsThere = false;
+                continue;
+            }
+            if (pending.Api == ApiKey.Produce)
+            {
+                Interlocked.Decrement(ref _produces);
+                BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(answer.Length - 4), (int)rules.Throttle.TotalMilliseconds);
+            }
+            try
+            {
+                if (clientIsThere)
+                {
+                    await BrokerFront.WriteFrameAsync(client, answer, cancel);
+                }
+            }
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
+            {
+                clientIsThere = false;
+            }
+        }
+    }
+
+    private async Task<byte[]?> ReadAnswerAsync(Pending pending, CancellationToken cancel)
+    {
+        byte[]? answer = null;
+        try
+        {
+            answer = await BrokerFront.ReadFrameAsync(broker, cancel);
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // No outcome: as good as not appended, for this mock does not lose what it answered.
+
+        }
+        if (pending.Request is { } request)
+        {
+            rules.Sequences.Note(request, answer is null ? null : ProduceRequest.CodeIn(answer));
+        }
+        if (answer is not null && pending.Api == ApiKey.Metadata)
+        {
+            Redirect(answer);
+        }
+        return answer;
+    }
+
+    // Metadata up to version 2: correlation, then per broker number, host, port and (from 1 on) rack.
+    private void Redirect(byte[] answer)
+    {
+        var reader = new KafkaReader(answer);
+        reader.ReadInt32();
+        for (var brokers = reader.ReadInt32(); brokers > 0; brokers--)
+        {
+            reader.ReadInt32();
+            reader.ReadString();
+            var at = reader.Position;
+            if (rules.Addresses.TryGetValue(reader.ReadInt32(), out var port))
+            {
+                BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), port);
+            }
+            reader.ReadString();
+        }
+    }
+
+    private static byte[] RefuseLogin(byte[] frame)
+    {
+        const short UnsupportedMechanism = 33;
+        var answer = new byte[4 + 2 + 4];
+        frame.AsSpan(4, 4).CopyTo(answer);
+        BinaryPrimitives.WriteInt16BigEndian(answer.AsSpan(4), UnsupportedMechanism);
+        return answer;
+    }
+
+    private sealed record Pending(ApiKey Api, ProduceRequest? Request, byte[]? OwnAnswer);
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Ingest.Publishing;
+using Ingest.Testing;
+
+namespace Ingest.Kafka.Tests.Rig;
+
+/// <summary>A real log, the real lane and a Kafka sink: what a node has between its disk and the brokers.</summary>
+internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
+{
+    private const int LinesShown = 30;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Instruments _instruments = new();
+    private readonly ListedLogs _logs = new();
+    private LaneSet? _lanes;
+
+    internal KafkaLane(KafkaOptions options, PublishingOptions? publishing = null)
+    {
+        Options = options;
+        Publishing = publishing ?? new PublishingOptions
+        {
+            AttemptTimeout = TimeSpan.FromSeconds(3),
+            AttemptGrace = TimeSpan.FromSeconds(2),
+            BackoffMin = TimeSpan.FromMilliseconds(20),
+            BackoffMax = TimeSpan.FromMilliseconds(200),
+            BlockedMin = TimeSpan.FromMilliseconds(100),
+            BlockedMax = TimeSpan.FromMilliseconds(500),
+            BreakerPauseMin = TimeSpan.FromMilliseconds(100),
+            BreakerPauseMax = TimeSpan.FromSeconds(1),
+            StopGrace = TimeSpan.FromSeconds(1),
+        };
+    }
+
+    internal EventLog Log { get; } = new();
+
+    internal KafkaOptions Options { get; }
+
+    internal PublishingOptions Publishing { get; }
+
+    internal KafkaSink Sink { get; private set; } = null!;
+
+    /// <summary>Dead letters by sequence number.</summary>
+    internal ConcurrentDictionary<long, string> DeadLetters { get; } = new();
+
+    /// <summary>Everything the sink logged.</summary>
+    internal IReadOnlyCollection<string> LogLines => _logs.Lines;
+
+    internal LaneStatus Status => _lanes!.Statuses[0];
+
+    internal KafkaLane Start()
+    {
+        Sink = new KafkaSink("kafka", Options, Log.Log.Id, TimeProvider.System, _logs.CreateLogger("Ingest.Kafka"));
+        _lanes = new LaneSet(
+            Log.Log, [new LaneSpec("kafka", "kafka", Sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
+        _lanes.Start();
+        return this;
+    }
+
+    /// <summary>Waits until everything in the log is delivered or dead-lettered.</summary>
+    internal Task EmptyAsync() => UntilAsync("the lane is empty", () => Status.Settled == Log.Events.Count);
+
+    internal Task ReachesAsync(LaneState state) => UntilAsync($"the lane is {state}", () => Status.State == state);
+
+    /// <summary>Waits for a condition; when it does not come, says how the lane is and what it logged last.</summary>
+    internal async Task UntilAsync(string what, Func<bool> condition)
+    {
+        try
+        {
+            await Poll.Until(what, condition, Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{what}: not within {Patience}. {Status}\n{string.Join('\n', LogLines.TakeLast(LinesShown))}");
+        }
+    }
+
+    /// <summary>Stops the lane and its sink.</summary>
+    internal async Task StopAsync()
+    {
+        if (_lanes is not null)
+        {
+            await _lanes.DisposeAsync();
+            _lanes = null;
+        }
+    }
+
+    public ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
+    {
+        foreach (var letter in rejected)
+        {
+            DeadLetters[letter.Sequence] = letter.Reason;
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Log.Dispose();
+        _instruments.Dispose();
+        _logs.Dispose();
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+
+namespace Ingest.Tests.Architecture;
+
+/// <summary>The few rules of style we mean, as a test instead of a page nobody reads.</summary>
+public sealed partial class TidyTests
+{
+    private const int FileLinesMax = 300;
+    private const int LineCharactersMax = 140;
+
+    private static IEnumerable<string> Sources =>
+        Repository.Files("src", ".cs").Concat(Repository.Files("wal", ".cs")).Concat(Repository.Files("tests", ".cs"));
+
+    [Fact]
+    public void No_production_file_is_longer_than_one_concept_needs()
+    {
+        None(Sources.Where(path => !path.StartsWith("tests", StringComparison.Ordinal) && Repository.Lines(path).Length > FileLinesMax));
+    }
+
+    [Fact]
+    public void No_line_is_longer_than_a_screen()
+    {
+        None(Each((_, line) => line.Length > LineCharactersMax && !line.Contains("https://", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Nothing_unfinished_is_left()
+    {
+        var marks = new[] { "TO" + "DO", "FIX" + "ME", "HA" + "CK", "NotImplemented" + "Exception" };
+        None(Each((_, line) => marks.Any(mark => line.Contains(mark, StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void Names_say_what_a_thing_is()
+    {
+        None(Sources.Where(path => VagueName().IsMatch(Path.GetFileNameWithoutExtension(path))));
+    }
+
+    [Fact]
+    public void Warnings_are_suppressed_with_a_reason_or_not_at_all()
+    {
+        var pragma = "#pragma warning " + "disable";
+        None(Each((_, line) => line.Contains(pragma, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_log_message_has_a_number_of_its_own()
+    {
+        var numbers = Sources
+            .Select(path => (path, Matches: LogNumber().Matches(string.Join('\n', Repository.Lines(path)))))
+            .SelectMany(file => file.Matches.Select(match => (Number: match.Groups[1].Value, file.path)))
+            .ToList();
+        None(numbers.GroupBy(entry => entry.Number).Where(group => group.Count() > 1).Select(group => string.Join(' ', group)));
+    }
+
+    [Fact]
+    public void Nothing_names_a_place_outside_of_the_project()
+    {
+        var registries = new[] { "nuget" + ".org", "npmjs" + ".org", "/work" + "/" };
+        var texts = Sources
+            .Concat(Repository.Files("docs", ".md"))
+            .Concat(Repository.Files("deploy", ""))
+            .Append("README.md")
+            .Append("CHANGELOG.md");
+        None(texts.Where(path => Repository.Lines(path).Any(line =>
+            registries.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))));
+    }
+
+    private static void None(IEnumerable<string> violations)
+    {
+        var list = string.Join('\n', violations);
+        Assert.True(list.Length == 0, list);
+    }
+
+    private static IEnumerable<string> Each(Func<string, string, bool> broken) =>
+        Sources.SelectMany(path => Repository.Lines(path)
+            .Select((line, index) => (line, index))
+            .Where(entry => broken(path, entry.line))
+            .Select(entry => $"{path}:{entry.index + 1}"));
+
+    [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Utilities)$")]
+    private static partial Regex VagueName();
+
+    [GeneratedRegex(@"LoggerMessage\(\s*(\d+),")]
+    private static partial Regex LogNumber();
+}

@@ -1,0 +1,87 @@
+using Ingest.Drain;
+using Ingest.Health;
+using Ingest.Operations.Status;
+using Ingest.Publishing;
+using Ingest.Queue;
+using Ingest.Testing;
+using Ingest.Wal;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.Tests.Operations;
+
+/// <summary>A real log and queue in a directory of their own, lanes as a test says, and the status of all.</summary>
+internal sealed class NodeFixture : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly CommitQueue _queue;
+
+    public NodeFixture()
+    {
+        Log = WriteAheadLog.Open(WalDirectory.Open(_directory["wal"]), new WalOptions { SegmentBytes = 1024 * 1024 });
+        _queue = new CommitQueue(
+            Log, new QueueOptions(), Gate, new StreamTotals(), Instruments, Time, NullLogger<CommitQueue>.Instance);
+        Status = new StatusReader(
+            new NodeView
+            {
+                Name = "node-1",
+                Version = "1.2.3+abc",
+                Gate = Gate,
+                Log = () => Log,
+                LogDirectory = "/data/wal",
+                WalSettings = new WalSettings(),
+                Queue = () => _queue,
+                QueueOptions = new QueueOptions(),
+                Streams = () => Streams,
+                Lanes = () =>
+                {
+                    Looks++;
+                    return Lanes;
+                },
+                Orphans = () => [new("old", 17)],
+                Drain = () => Drain,
+                Health = () => Sample,
+            },
+            Time);
+    }
+
+    public FakeTime Time { get; } = new();
+
+    public Instruments Instruments { get; } = new();
+
+    public AdmissionGate Gate { get; } = new();
+
+    public WriteAheadLog Log { get; }
+
+    public StatusReader Status { get; }
+
+    public IReadOnlyList<LaneStatus> Lanes { get; set; } = [];
+
+    public IReadOnlyList<StreamTotal> Streams { get; set; } = [];
+
+    public HealthSample? Sample { get; set; }
+
+    /// <summary>How often the lanes were asked.</summary>
+    public int Looks { get; private set; }
+
+    public DrainStatus Drain { get; set; } = new()
+    {
+        Phase = DrainPhase.Serving,
+        Reason = "",
+        ExitAfter = false,
+        WaitsSkipped = false,
+        Phases = [],
+        RequestsInFlight = 3,
+        Backlog = new DrainBacklog(0, 0, TimeSpan.Zero),
+        Remaining = null,
+        Failures = [],
+    };
+
+    public void Dispose()
+    {
+        _queue.Dispose();
+        Log.Dispose();
+        Instruments.Dispose();
+        _directory.Dispose();
+    }
+}

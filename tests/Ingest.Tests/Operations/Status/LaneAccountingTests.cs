@@ -1,0 +1,87 @@
+using Ingest.Operations.Status;
+using Ingest.Publishing;
+using Ingest.Queue;
+using Ingest.Sinks;
+
+namespace Ingest.Tests.Operations.Status;
+
+public sealed class LaneAccountingTests
+{
+    [Fact]
+    public void What_was_accepted_is_delivered_dead_lost_gone_before_or_pending()
+    {
+        var lane = Lane(start: 10, settled: 100) with { Delivered = 80, DeadLettered = 7, Lost = 3 };
+
+        var sum = LaneAccounting.View(lane, durable: 130).Sum;
+
+        Assert.Equal(new LaneSum(130, 10, 80, 7, 3, 30, Balanced: true), sum);
+        Assert.Equal(sum.Accepted, sum.Before + sum.Delivered + sum.DeadLettered + sum.Lost + sum.Pending);
+    }
+
+    [Fact]
+    public void A_count_that_does_not_add_up_says_so()
+    {
+        var lane = Lane(start: 0, settled: 100) with { Delivered = 99 };
+
+        Assert.False(LaneAccounting.View(lane, durable: 100).Sum.Balanced);
+    }
+
+    [Fact]
+    public void A_rewound_lane_still_adds_up_and_shows_what_it_has_to_do_again()
+    {
+        var lane = Lane(start: 0, settled: 40) with { HighWater = 100, Delivered = 100, PendingEvents = 60, Repeated = 5 };
+
+        var view = LaneAccounting.View(lane, durable: 100);
+
+        Assert.Equal(new LaneSum(100, 0, 100, 0, 0, 0, Balanced: true), view.Sum);
+        Assert.Equal(60, view.PendingEvents);
+        Assert.Equal(5, view.Repeated);
+    }
+
+    [Fact]
+    public void Events_that_became_durable_between_two_looks_do_not_make_pending_negative()
+    {
+        var sum = LaneAccounting.View(Lane(start: 0, settled: 120) with { Delivered = 120 }, durable: 100).Sum;
+
+        Assert.Equal((120, 0, true), (sum.Accepted, sum.Pending, sum.Balanced));
+    }
+
+    [Fact]
+    public void Streams_show_each_lane_s_part_and_what_is_left_of_it()
+    {
+        var north = Lane(start: 0, settled: 9) with { Name = "north", Streams = [new("orders", 4, 1), new("clicks", 4, 0)] };
+        var south = Lane(start: 0, settled: 0) with { Name = "south", Streams = [] };
+
+        var streams = LaneAccounting.Streams([new StreamTotal("orders", 6, 600), new StreamTotal("clicks", 5, 500)], [north, south]);
+
+        Assert.Equal(["clicks", "orders"], streams.Select(stream => stream.Stream));
+        Assert.Equal([new StreamLane("north", 4, 0, 1), new StreamLane("south", 0, 0, 5)], streams[0].Lanes);
+        Assert.Equal([new StreamLane("north", 4, 1, 1), new StreamLane("south", 0, 0, 6)], streams[1].Lanes);
+    }
+
+    internal static LaneStatus Lane(long start, long settled) => new()
+    {
+        Name = "file",
+        Kind = "file",
+        State = LaneState.BackingOff,
+        Reason = "",
+        Start = start,
+        Settled = settled,
+        HighWater = settled,
+        Saved = settled,
+        Delivered = 0,
+        DeadLettered = 0,
+        Lost = 0,
+        Repeated = 0,
+        PendingEvents = 0,
+        InFlightBatches = 1,
+        InFlightEvents = 2,
+        Window = 3.14159,
+        SlowStartThreshold = 8,
+        Breaker = BreakerState.HalfOpen,
+        Attempts = new Dictionary<VerdictKind, long> { [VerdictKind.Delivered] = 5 },
+        RoundTripMs = 1.23456,
+        LagSeconds = 2.34567,
+        Streams = [],
+    };
+}

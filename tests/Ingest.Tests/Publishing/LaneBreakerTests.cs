@@ -1,0 +1,135 @@
+using Ingest.Publishing;
+using Ingest.Sinks;
+using Ingest.Testing;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>How a lane behaves around its breaker: it stops knocking, lets flights settle, probes with little, starts slowly.</summary>
+public sealed class LaneBreakerTests
+{
+    [Fact]
+    public async Task A_dead_sink_opens_the_breaker_and_a_small_probe_closes_it()
+    {
+        await using var fixture = Fixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 100 });
+        var dead = true;
+        var sizes = new List<int>();
+        fixture.Sink.OnBatch = events => sizes.Add(events.Length);
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(dead ? ScriptedSink.All(VerdictKind.Retryable, "refused") : SinkResult.Delivered);
+        fixture.Log.AppendMany(2000);
+        fixture.Start();
+        await fixture.Reaches(LaneState.Open);
+        Assert.Equal("refused", fixture.Status.Reason);
+        await Poll.Until("a probe", () => fixture.Sink.Sends > 8);
+        lock (sizes)
+        {
+            Assert.All(sizes.Skip(5), size => Assert.Equal(fixture.Options.ProbeEvents, size));
+        }
+        dead = false;
+        await fixture.Settled(2000);
+
+        Assert.Equal(BreakerState.Closed, fixture.Status.Breaker);
+        Assert.Equal(Enumerable.Range(1, 2000).Select(n => (long)n), fixture.Sink.Sequences.Order());
+    }
+
+    [Fact]
+    public async Task No_probe_goes_while_an_earlier_flight_has_not_settled()
+    {
+        await using var fixture = Fixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 10, AttemptTimeout = Timeout.InfiniteTimeSpan });
+        fixture.Options.BreakerFailureRatio = 0.01;
+        var hang = new TaskCompletionSource<SinkResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mode = "good";
+        fixture.Sink.OnSend = (_, _) => mode switch
+        {
+            "good" => Task.FromResult(SinkResult.Delivered),
+            "hang" => Hang(),
+            _ => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable)),
+        };
+        fixture.Log.AppendMany(400);
+        fixture.Start();
+        await fixture.Settled(400);
+        Assert.True(fixture.Status.Window >= 2);
+
+        mode = "hang";
+        fixture.Log.AppendMany(400);
+        await fixture.Reaches(LaneState.Open);
+        var sends = fixture.Sink.Sends;
+        await Poll.Until("the pause is over", () => fixture.Status.State == LaneState.Open && fixture.Status.InFlightBatches == 1);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Equal(sends, fixture.Sink.Sends);
+
+        // Its late success does not close the breaker: only the probe does.
+        mode = "good";
+        hang.SetResult(SinkResult.Delivered);
+        await fixture.Settled(800);
+        Assert.Equal(BreakerState.Closed, fixture.Status.Breaker);
+
+        Task<SinkResult> Hang()
+        {
+            mode = "dead";
+            return hang.Task;
+        }
+    }
+
+    [Fact]
+    public async Task A_probe_that_hangs_ends_and_the_lane_goes_on()
+    {
+        await using var fixture = Fixture(new SinkTraits());
+        fixture.Options.ProbeTimeout = TimeSpan.FromMilliseconds(50);
+        fixture.Options.AttemptGrace = TimeSpan.FromMilliseconds(50);
+        var never = new TaskCompletionSource<SinkResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mode = 0;
+        fixture.Sink.OnSend = (_, _) => mode switch
+        {
+            0 => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable)),
+            1 => never.Task,
+            _ => Task.FromResult(SinkResult.Delivered),
+        };
+        fixture.Log.AppendMany(100);
+        fixture.Start();
+        await fixture.Reaches(LaneState.Open);
+        mode = 1;
+        await fixture.Reaches(LaneState.Probing);
+        await fixture.Reaches(LaneState.Open);
+        mode = 2;
+        await fixture.Settled(100);
+
+        Assert.Equal(Enumerable.Range(1, 100).Select(n => (long)n), fixture.Sink.Sequences);
+        never.SetResult(ScriptedSink.All(VerdictKind.Retryable));
+    }
+
+    [Fact]
+    public async Task A_drain_probes_at_once()
+    {
+        await using var fixture = Fixture(new SinkTraits());
+        fixture.Options.BreakerPauseMin = fixture.Options.BreakerPauseMax = TimeSpan.FromHours(1);
+        var dead = true;
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(dead ? ScriptedSink.All(VerdictKind.Retryable) : SinkResult.Delivered);
+        fixture.Log.AppendMany(100);
+        fixture.Start();
+        await fixture.Reaches(LaneState.Open);
+        dead = false;
+        Assert.True((await fixture.Lanes.DrainAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).IsEmpty);
+    }
+
+    [Fact]
+    public async Task Stopping_while_the_breaker_is_open_loses_nothing()
+    {
+        await using var fixture = Fixture(new SinkTraits());
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable));
+        fixture.Log.AppendMany(100);
+        fixture.Start();
+        await fixture.Reaches(LaneState.Open);
+        fixture.Sink.OnSend = null;
+        await fixture.RestartAsync();
+        await fixture.Settled(100);
+    }
+
+    private static LaneFixture Fixture(SinkTraits traits)
+    {
+        var fixture = new LaneFixture(traits);
+        fixture.Options.BreakerAttemptsMin = 4;
+        fixture.Options.BreakerPauseMin = TimeSpan.FromMilliseconds(50);
+        fixture.Options.BreakerPauseMax = TimeSpan.FromMilliseconds(100);
+        return fixture;
+    }
+}

@@ -1,0 +1,75 @@
+using Ingest.Publishing;
+using Ingest.Sinks;
+using Ingest.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>A log, a scripted sink and the lane between them.</summary>
+internal sealed class LaneFixture : IAsyncDisposable
+{
+    private readonly Instruments _instruments = new();
+
+    internal LaneFixture(SinkTraits? traits = null, TimeProvider? time = null)
+    {
+        Sink = new ScriptedSink(traits);
+        Time = time ?? TimeProvider.System;
+    }
+
+    internal TestLog Log { get; } = new();
+
+    internal ScriptedSink Sink { get; private set; }
+
+    internal TimeProvider Time { get; }
+
+    internal MemoryDeadLetters DeadLetters { get; } = new();
+
+    internal PublishingOptions Options { get; } = new()
+    {
+        BackoffMin = TimeSpan.FromMilliseconds(1),
+        BackoffMax = TimeSpan.FromMilliseconds(5),
+        CursorInterval = TimeSpan.FromMilliseconds(20),
+        BlockedMin = TimeSpan.FromMilliseconds(10),
+        BlockedMax = TimeSpan.FromMilliseconds(20),
+        StopGrace = TimeSpan.FromMilliseconds(500),
+        AttemptGrace = TimeSpan.FromMilliseconds(200),
+        // Most tests are not about the breaker: it never judges.
+        BreakerAttemptsMin = 1000,
+    };
+
+    internal LaneSet Lanes { get; private set; } = null!;
+
+    internal LaneStatus Status => Lanes.Statuses[0];
+
+    /// <summary>Makes the lane and starts it.</summary>
+    internal LaneFixture Start()
+    {
+        var spec = new LaneSpec("test", "scripted", Sink);
+        Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, _instruments, Time, NullLoggerFactory.Instance, seed: 7);
+        Lanes.Start();
+        return this;
+    }
+
+    /// <summary>Stops the lane, opens the log again, and starts a lane over a fresh sink that behaves the same.</summary>
+    internal async Task RestartAsync()
+    {
+        await Lanes.DisposeAsync();
+        Log.Reopen();
+        Sink = new ScriptedSink(Sink.Traits) { OnSend = Sink.OnSend, OnOpen = Sink.OnOpen };
+        Start();
+    }
+
+    internal Task Settled(long sequence) => Poll.Until($"event {sequence} settled", () => Status.Settled >= sequence);
+
+    internal Task Reaches(LaneState state) => Poll.Until($"state {state}", () => Status.State == state);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Lanes is not null)
+        {
+            await Lanes.DisposeAsync();
+        }
+        Log.Dispose();
+        _instruments.Dispose();
+    }
+}

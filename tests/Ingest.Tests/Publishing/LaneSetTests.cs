@@ -1,0 +1,128 @@
+using Ingest.Publishing;
+using Ingest.Sinks;
+using Ingest.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>Several lanes over one log, and what reclaim may rely on.</summary>
+public sealed class LaneSetTests : IDisposable
+{
+    private readonly TestLog _log = new();
+    private readonly Instruments _instruments = new();
+    private readonly PublishingOptions _options = new()
+    {
+        CursorInterval = TimeSpan.FromMilliseconds(20),
+        BackoffMin = TimeSpan.FromMilliseconds(1),
+    };
+
+    [Fact]
+    public async Task A_dead_sink_slows_nobody_else_but_holds_the_log()
+    {
+        var dead = new ScriptedSink { OnSend = (_, _) => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable)) };
+        var good = new ScriptedSink();
+        _log.AppendMany(100);
+        await using var lanes = Lanes(("dead", dead), ("good", good));
+        lanes.Start();
+        await Poll.Until("good is done", () => lanes.Statuses[1].Saved == 100);
+
+        Assert.Equal(0, lanes.SettledSequence);
+        Assert.Equal(100, lanes.Statuses[0].PendingEvents);
+    }
+
+    [Fact]
+    public async Task A_cursor_without_a_sink_holds_the_log_and_is_reported()
+    {
+        _log.AppendMany(10);
+        await using (var before = Lanes(("gone", new ScriptedSink())))
+        {
+            before.Start();
+            await Poll.Until("delivered", () => before.Statuses[0].Saved == 10);
+        }
+        _log.AppendMany(10);
+        await using var lanes = Lanes(("other", new ScriptedSink()));
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 20);
+
+        Assert.Equal([("gone", 10L)], lanes.Orphans.Select(cursor => (cursor.Name, cursor.Sequence)));
+        Assert.Equal(10, lanes.SettledSequence);
+    }
+
+    [Fact]
+    public async Task The_nodes_own_cursors_are_nobodys_lane()
+    {
+        _log.AppendMany(10);
+        using (var own = _log.Log.OpenCursor("_accepted"))
+        {
+            own.Save(3, []);
+        }
+        await using var lanes = Lanes(("a", new ScriptedSink()));
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.SettledSequence == 10);
+        Assert.Empty(lanes.Orphans);
+    }
+
+    [Fact]
+    public async Task Without_sinks_everything_durable_is_settled()
+    {
+        _log.AppendMany(10);
+        await using var lanes = Lanes();
+        lanes.Start();
+        Assert.Equal(10, lanes.SettledSequence);
+        Assert.True((await lanes.DrainAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken)).IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_cursor_beyond_the_end_of_the_log_is_refused_until_an_operator_says_where_to_go_on()
+    {
+        _log.AppendMany(100);
+        await using (var before = Lanes(("a", new ScriptedSink())))
+        {
+            before.Start();
+            await Poll.Until("delivered", () => before.Statuses[0].Saved == 100);
+        }
+        using var shorter = new TestLog();
+        shorter.AppendMany(10);
+        Directory.CreateDirectory(Path.Combine(shorter.WalPath, "cursors"));
+        File.Copy(Path.Combine(_log.WalPath, "cursors", "a.cursor"), Path.Combine(shorter.WalPath, "cursors", "a.cursor"));
+        var sink = new ScriptedSink();
+        await using var lanes = new LaneSet(
+            shorter.Log, [new LaneSpec("a", "scripted", sink)], _options, new MemoryDeadLetters(), _instruments, TimeProvider.System,
+            NullLoggerFactory.Instance);
+        lanes.Start();
+        await Poll.Until("blocked", () => lanes.Statuses[0].State == LaneState.Blocked);
+        Assert.Contains("event 100 but the log ends at 10", lanes.Statuses[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(0, lanes.SettledSequence);
+
+        Assert.Equal(RewindStatus.OutOfRange, (await lanes.RewindAsync("a", 12, TestContext.Current.CancellationToken)).Status);
+        Assert.Equal(RewindStatus.Done, (await lanes.RewindAsync("a", 6, TestContext.Current.CancellationToken)).Status);
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 10);
+        Assert.Equal([6, 7, 8, 9, 10], sink.Sequences);
+    }
+
+    [Fact]
+    public async Task A_new_lane_delivers_what_is_still_there()
+    {
+        _log.AppendMany(10);
+        var sink = new ScriptedSink();
+        await using var lanes = Lanes(("new", sink));
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 10);
+        Assert.Equal(10, sink.Delivered.Count);
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _instruments.Dispose();
+    }
+
+    private LaneSet Lanes(params (string Name, ISink Sink)[] sinks) => new(
+        _log.Log,
+        [.. sinks.Select(sink => new LaneSpec(sink.Name, "scripted", sink.Sink))],
+        _options,
+        new MemoryDeadLetters(),
+        _instruments,
+        TimeProvider.System,
+        NullLoggerFactory.Instance);
+}

@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using Ingest.Publishing;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>Dead letters a test can look at, and can make fail.</summary>
+internal sealed class MemoryDeadLetters : IDeadLetterStore
+{
+    internal ConcurrentQueue<(string Lane, long Sequence, string Reason, int Attempts)> Stored { get; } = new();
+
+    internal Func<Task>? BeforeStore { get; set; }
+
+    public async ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
+    {
+        if (BeforeStore is { } before)
+        {
+            await before();
+        }
+        foreach (var letter in rejected)
+        {
+            Stored.Enqueue((lane, letter.Sequence, letter.Reason, letter.Attempts));
+        }
+    }
+}

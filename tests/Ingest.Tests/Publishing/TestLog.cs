@@ -1,0 +1,101 @@
+using System.Text;
+using Ingest.Events;
+using Ingest.Testing;
+using Ingest.Wal;
+using Ingest.Wal.Storage;
+using Ingest.Wal.Writing;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>A real log in a directory of its own, and a short way to put events into it.</summary>
+internal sealed class TestLog : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly WalOptions _options;
+
+    internal TestLog(int segmentBytes = 1024 * 1024)
+    {
+        _options = new WalOptions { SegmentBytes = segmentBytes };
+        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+    }
+
+    internal WriteAheadLog Log { get; private set; }
+
+    internal string Path => _directory.Path;
+
+    internal string WalPath => _directory["wal"];
+
+    /// <summary>The acceptance time given to events.</summary>
+    internal long NowUnixMs { get; set; } = new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
+
+    internal long Append(string payload, string key = "", string stream = "default", string id = "",
+        string contentType = "application/json", EventFormat format = EventFormat.Json, byte[]? attributes = null) =>
+        AppendBody(batch => Write(batch, payload, key, stream, id, contentType, format, attributes));
+
+    /// <summary>Appends <paramref name="count"/> events in one commit; keys go around <paramref name="keys"/>.</summary>
+    internal void AppendMany(int count, int keys = 0, string stream = "default", int payloadBytes = 0)
+    {
+        var padding = payloadBytes == 0 ? "" : new string('x', payloadBytes);
+        var first = Log.DurableSequence + 1;
+        for (var done = 0; done < count;)
+        {
+            using var batch = RecordBatch.Rent();
+            for (; done < count && batch.Bytes < 256 * 1024; done++)
+            {
+                var n = first + done;
+                var key = keys == 0 ? "" : $"k{n % keys}";
+                Write(batch, $"{{\"n\":{n},\"p\":\"{padding}\"}}", key, stream, "", "application/json", EventFormat.Json, null);
+            }
+            Commit(batch);
+        }
+    }
+
+    /// <summary>Appends a record that is no event.</summary>
+    internal long AppendGarbage() => AppendBody(batch =>
+    {
+        batch.BeginRecord();
+        "garbage"u8.CopyTo(batch.GetSpan(7));
+        batch.Advance(7);
+        batch.EndRecord();
+    });
+
+    /// <summary>Closes the log and opens it again, as after a restart.</summary>
+    internal void Reopen()
+    {
+        Log.Dispose();
+        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+    }
+
+    public void Dispose()
+    {
+        Log.Dispose();
+        _directory.Dispose();
+    }
+
+    private long AppendBody(Action<RecordBatch> write)
+    {
+        using var batch = RecordBatch.Rent();
+        write(batch);
+        return Commit(batch);
+    }
+
+    private long Commit(RecordBatch batch)
+    {
+        Log.PrepareSegments();
+        Assert.True(Log.TryAdd(batch, out var first));
+        Assert.Equal(CommitOutcome.Committed, Log.Commit(NowUnixMs));
+        return first;
+    }
+
+    private void Write(
+        RecordBatch batch, string payload, string key, string stream, string id, string contentType, EventFormat format, byte[]? attributes)
+    {
+        batch.BeginRecord();
+        EventEncoder.WriteHead(batch, format, NowUnixMs, Encoding.UTF8.GetBytes(stream), Encoding.UTF8.GetBytes(contentType),
+            Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(id), attributes);
+        var bytes = Encoding.UTF8.GetBytes(payload);
+        bytes.CopyTo(batch.GetSpan(bytes.Length));
+        batch.Advance(bytes.Length);
+        batch.EndRecord();
+    }
+}

@@ -1,0 +1,41 @@
+using Ingest.Queue;
+
+namespace Ingest.Tests.Queue;
+
+public sealed class UpkeepDecisionTests
+{
+    [Fact]
+    public void A_log_over_its_limit_counts_as_within_it_again_only_well_below()
+    {
+        Assert.False(UpkeepDecision.IsOverLimit(1000, 1000, wasOver: false));
+        Assert.True(UpkeepDecision.IsOverLimit(1001, 1000, wasOver: false));
+        Assert.True(UpkeepDecision.IsOverLimit(901, 1000, wasOver: true));
+        Assert.False(UpkeepDecision.IsOverLimit(900, 1000, wasOver: true));
+    }
+
+    [Fact]
+    public void A_segment_is_filled_when_none_is_ready_or_none_was_recycled_lately()
+    {
+        Assert.True(UpkeepDecision.MayAwaitRecycling(1, TimeSpan.FromSeconds(4)));
+        Assert.False(UpkeepDecision.MayAwaitRecycling(0, TimeSpan.Zero));
+        Assert.False(UpkeepDecision.MayAwaitRecycling(1, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void Without_retention_only_the_lanes_hold_the_log()
+    {
+        var limits = UpkeepDecision.Limits(42, new WalSettings(), DateTimeOffset.UnixEpoch);
+        Assert.Equal(42, limits.SettledSequence);
+        Assert.Equal(long.MaxValue, limits.KeepSinceUnixMs);
+        Assert.Equal(0, limits.KeepBytes);
+    }
+
+    [Fact]
+    public void Retention_by_time_holds_what_is_younger()
+    {
+        var settings = new WalSettings { Retention = TimeSpan.FromHours(1), RetentionBytes = 7 };
+        var limits = UpkeepDecision.Limits(42, settings, DateTimeOffset.UnixEpoch.AddHours(3));
+        Assert.Equal(TimeSpan.FromHours(2).TotalMilliseconds, limits.KeepSinceUnixMs);
+        Assert.Equal(7, limits.KeepBytes);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Ingest.Hosting.Settings;
+using Ingest.Testing;
+using Ingest.Worker.Commands;
+
+namespace Ingest.Worker.Tests;
+
+public sealed class ConfigTests
+{
+    [Fact]
+    public async Task Settings_that_are_fine_are_said_to_be()
+    {
+        (await Cli.RunAsync("config", "check", "--set", "Wal:SegmentBytes=1MiB", "--data", "/x"))
+            .Is(ExitCode.Fine, "The settings are fine: 2 of ");
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_one_line_each_with_key_value_source_and_range()
+    {
+        var result = await Cli.RunAsync(
+            [("INGEST_Queue__DepthItems", "1")], ["config", "check", "--set", "Wal:SegmentByte=1", "--set", "Drain:Deadline=30"]);
+
+        result.Is(ExitCode.NotFine);
+        Assert.Equal(
+            [
+                "Drain:Deadline = '30' (--set): must be a duration such as 250ms, 5s, 2m, 1h, 7d or 00:00:05, 0 to 1d.",
+                "Queue:DepthItems = '1' (environment INGEST_Queue__DepthItems): must be 16 to 1048576.",
+                "Wal:SegmentByte = '1' (--set): there is no such key; did you mean Wal:SegmentBytes?",
+            ],
+            result.Output.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_script_gets_the_same_as_JSON()
+    {
+        var wrong = (await Cli.RunAsync("config", "check", "--json", "--set", "Wal:SegmentBytes=1")).Is(ExitCode.NotFine);
+        using var errors = JsonDocument.Parse(wrong.Output);
+        Assert.Equal("Wal:SegmentBytes", errors.RootElement[0].GetProperty("key").GetString());
+
+        var shown = (await Cli.RunAsync("config", "show", "--json", "--set", "Admin:Token=0123456789abcdef")).Is(ExitCode.Fine);
+        using var keys = JsonDocument.Parse(shown.Output);
+        var token = keys.RootElement.EnumerateArray().Single(key => key.GetProperty("key").GetString() == "Admin:Token");
+        Assert.Equal("****", token.GetProperty("value").GetString());
+        Assert.Equal("--set", token.GetProperty("source").GetString());
+        Assert.DoesNotContain("0123456789abcdef", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Values_come_from_where_the_order_of_precedence_says()
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(
+            directory["own.json"],
+            """{ "Wal": { "SegmentBytes": "2MiB", "SegmentsAhead": 3 }, "Deliver": "discard" } // ours""",
+            TestContext.Current.CancellationToken);
+
+        var result = await Cli.RunAsync(
+            [("INGEST_Wal__SegmentsAhead", "4")],
+            [
+                "config", "show", "--changed", "--config", directory["own.json"],
+                "--set", "Wal:BytesMax=100GiB", "--intake", "http://127.0.0.1:1",
+            ]);
+
+        result.Is(ExitCode.Fine);
+        var lines = result.Output.Split('\n')
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).ToList();
+        Assert.Contains($"Deliver discard file {directory["own.json"]}", lines);
+        Assert.Contains($"Wal:SegmentBytes 2MiB file {directory["own.json"]} 1MiB to 1GiB", lines);
+        Assert.Contains("Wal:SegmentsAhead 4 environment INGEST_Wal__SegmentsAhead 1 to 16", lines);
+        Assert.Contains("Wal:BytesMax 100GiB --set 64MiB to 1PiB", lines);
+        Assert.Contains("Listen:Intake http://127.0.0.1:1 --intake", lines);
+    }
+
+    [Fact]
+    public async Task Every_key_printed_can_be_set_to_what_was_printed()
+    {
+        var shown = (await Cli.RunAsync("config", "show", "--json")).Is(ExitCode.Fine);
+        using var keys = JsonDocument.Parse(shown.Output);
+        var assignments = keys.RootElement.EnumerateArray()
+            .Where(key => key.GetProperty("value").GetString()!.Length > 0)
+            .SelectMany(key => new[] { "--set", $"{key.GetProperty("key").GetString()}={key.GetProperty("value").GetString()}" });
+
+        (await Cli.RunAsync(["config", "check", .. assignments])).Is(ExitCode.Fine);
+    }
+
+    [Fact]
+    public void The_page_about_the_settings_is_the_one_the_executable_prints()
+    {
+        var path = Path.Combine(SourceTree.Root, "docs", "configuration.md");
+        var written = ConfigDocument.Write(NodeSections.All, Configuration.SinkKinds);
+        if (Environment.GetEnvironmentVariable("APPROVE") == "1")
+        {
+            File.WriteAllText(path, written);
+        }
+
+        Assert.True(File.ReadAllText(path) == written, "Run `ingest config document > docs/configuration.md`.");
+    }
+}

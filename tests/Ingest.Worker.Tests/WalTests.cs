@@ -1,0 +1,93 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Ingest.Testing;
+
+namespace Ingest.Worker.Tests;
+
+public sealed class WalTests : IDisposable
+{
+    private static readonly HttpClient Http = new();
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task A_log_can_be_looked_into_beside_its_running_node()
+    {
+        using var node = await StartAsync("discard");
+        await PostAsync(node, "line\nbreak", "second");
+
+        var inspected = (await Cli.RunAsync("wal", "inspect", _directory["data"])).Is(ExitCode.Fine, "events 1 to 2, ");
+        Assert.Contains("tail", inspected.Output, StringComparison.Ordinal);
+        (await Cli.RunAsync("wal", "verify", _directory["data"])).Is(ExitCode.Fine, "2 events in 1 commit.\nSound.");
+        (await Cli.RunAsync("wal", "verify", _directory["data/wal"], "--json")).Is(ExitCode.Fine, "\"records\":2");
+
+        var dumped = (await Cli.RunAsync("wal", "dump", _directory["data"], "--from", "2")).Is(ExitCode.Fine);
+        using var line = JsonDocument.Parse(Assert.Single(dumped.Output.TrimEnd().Split('\n')));
+        Assert.Equal((2, "orders", "second"), (
+            line.RootElement.GetProperty("seq").GetInt64(),
+            line.RootElement.GetProperty("stream").GetString(),
+            line.RootElement.GetProperty("data").GetString()));
+        (await Cli.RunAsync("wal", "dump", _directory["data"], "--frames")).Is(ExitCode.Fine, "\"frame\":\"commit\"");
+        Assert.Equal("", (await Cli.RunAsync("wal", "dump", _directory["data"], "--from", "1", "--to", "0")).Is(ExitCode.Fine).Output);
+    }
+
+    [Fact]
+    public async Task Damage_is_found_and_said()
+    {
+        using (var node = await StartAsync("discard"))
+        {
+            await PostAsync(node, "first", "second");
+            await PostAsync(node, "third");
+            await node.KillAsync();
+        }
+        var segment = Directory.GetFiles(_directory["data/wal"], "*.wal").Single();
+        using (var file = File.OpenHandle(segment, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(file, [0xFF, 0xFF, 0xFF, 0xFF], fileOffset: 4096 + 40);
+        }
+
+        var result = (await Cli.RunAsync("wal", "verify", _directory["data"])).Is(ExitCode.NotFine, "DAMAGED: ");
+        Assert.Contains("loss", result.Output, StringComparison.Ordinal);
+        (await Cli.RunAsync("wal", "dump", _directory["data"], "--frames")).Is(ExitCode.NotFine, "\"valid\":false");
+    }
+
+    [Fact]
+    public async Task A_directory_without_a_log_is_said_plainly()
+    {
+        (await Cli.RunAsync("wal", "inspect", _directory["nothing"])).Is(ExitCode.Unavailable, error: "There is no directory");
+        (await Cli.RunAsync("wal", "verify", _directory.Path)).Is(ExitCode.Unavailable, error: "There is no log in");
+    }
+
+    [Fact]
+    public async Task The_log_of_a_dead_node_is_delivered_and_only_by_one_at_a_time()
+    {
+        string[] drain = ["drain", "--data", _directory["data"], "--sink", "file"];
+        using (var node = await StartAsync("discard"))
+        {
+            await PostAsync(node, "a", "b", "c");
+            (await Cli.RunAsync(drain)).Is(ExitCode.Unavailable, error: "is in use by process");
+            await node.KillAsync();
+        }
+
+        (await Cli.RunAsync(drain)).Is(ExitCode.Fine, "0 pending: everything");
+        var again = (await Cli.RunAsync([.. drain, "--json"])).Is(ExitCode.Fine);
+        using var summary = JsonDocument.Parse(again.Output);
+        Assert.True(summary.RootElement.GetProperty("empty").GetBoolean());
+        Assert.Equal(3, summary.RootElement.GetProperty("lanes")[0].GetProperty("delivered").GetInt64());
+        var lines = Directory.GetFiles(_directory["data/out/orders"], "*.ndjson").SelectMany(File.ReadLines);
+        Assert.Equal(3, lines.Count());
+        (await Cli.RunAsync("drain", "--data", _directory["elsewhere"])).Is(ExitCode.Unavailable, error: "There is no log in");
+    }
+
+    private async Task<IngestProcess> StartAsync(string sink) =>
+        await IngestProcess.StartReadyAsync(new IngestSetup { Data = _directory["data"], Sinks = [sink] });
+
+    private static async Task PostAsync(IngestProcess node, params string[] events)
+    {
+        using var response = await Http.PostAsJsonAsync(
+            new Uri(node.Setup.Intake, "/v1/streams/orders/events"), events, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+}
