@@ -15,9 +15,16 @@ internal static class ServeCommand
         return command;
     }
 
+    // Read once by System.Net.Sockets, before the first socket: completions run on the threads that wait for the sockets, one per processor.
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     /// <summary>Runs until the node has drained, or its log failed.</summary>
     internal static async Task<int> RunAsync(ServeArguments arguments)
     {
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+        {
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
+        }
         var settings = Configuration.Read(arguments).ThrowIfWrong();
         using var host = IngestServer.Build(
             settings, Configuration.Sinks, logging => Logs.Configure(logging, settings), endpoints => endpoints.MapIngestOperations());

@@ -36,6 +36,8 @@ public static class IngestServer
                 .AddIngest(settings, factories)
                 .AddSingleton<IHostLifetime, SignalLifetime>())
             .ConfigureWebHost(web => web
+                // A request runs where its bytes were read; what takes longer hops off (docs/decisions/0013-request-threads.md).
+                .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
                 .UseKestrel(kestrel => KestrelSetup.Apply(
                     kestrel, settings.Get<ListenerOptions>(), BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
                 .Configure(app => Configure(app, operate)))
@@ -44,7 +46,7 @@ public static class IngestServer
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
     {
         // Two tables of routes: what one listener serves does not exist on the other.
-        app.MapWhen(IsAdmin, admin => admin.UseRouting().UseEndpoints(endpoints =>
+        app.MapWhen(IsAdmin, admin => admin.Use(HopAsync).UseRouting().UseEndpoints(endpoints =>
         {
             operate(endpoints);
             endpoints.MapIngestHealth();
@@ -55,6 +57,13 @@ public static class IngestServer
             var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
             endpoints.MapFallback("{**path}", (RequestDelegate)(context => node.Intake.HandleUnknownAsync(context)));
         });
+    }
+
+    /// <summary>What operators ask may read files and take its time: not on a thread that serves producers' sockets.</summary>
+    private static async Task HopAsync(HttpContext context, RequestDelegate next)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await next(context);
     }
 
     private static bool IsAdmin(HttpContext context) => context.Features.Get<ListenerRole>() == ListenerRole.Admin;

@@ -48,11 +48,13 @@ public sealed class ConcurrencyTests
         using var disk = TestDisk.Create(kind);
         using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2, GroupBytesMax = 4096 });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        // Reclaims whatever is durable, whether somebody has read it or not.
-        var upkeep = Run(() => KeepUp(log, null, stop.Token));
-        var writer = Run(() => Write(log, total));
+        Task upkeep, writer;
+        // Opened before anything is written: a reader begins with the oldest record there is, and that must be the first.
         using (var reader = log.OpenReader(1))
         {
+            // Reclaims whatever is durable, whether somebody has read it or not.
+            upkeep = Run(() => KeepUp(log, null, stop.Token));
+            writer = Run(() => Write(log, total));
             var expected = 1L;
             while (expected <= total)
             {

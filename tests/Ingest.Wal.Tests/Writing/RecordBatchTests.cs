@@ -4,6 +4,7 @@ using Ingest.Wal.Writing;
 
 namespace Ingest.Wal.Tests.Writing;
 
+[Collection(Alone.Name)]
 public sealed class RecordBatchTests
 {
     [Fact]

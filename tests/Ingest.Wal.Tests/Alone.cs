@@ -1,0 +1,8 @@
+namespace Ingest.Wal.Tests;
+
+/// <summary>Tests that measure what the whole process shares, such as pools: they run one at a time, after the others.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    internal const string Name = "Alone";
+}
