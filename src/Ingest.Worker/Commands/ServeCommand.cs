@@ -15,7 +15,8 @@ internal static class ServeCommand
         return command;
     }
 
-    // Read once by System.Net.Sockets, before the first socket: completions run on the threads that wait for the sockets, one per processor.
+    // Read once by System.Net.Sockets, before the first socket: completions run on the threads that wait for sockets, one per processor
+    // (docs/decisions/0013-request-threads.md).
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>Runs until the node has drained, or its log failed.</summary>
