@@ -1,3 +1,4 @@
+using Ingest.Hosting;
 using Ingest.Hosting.Settings;
 using Microsoft.Extensions.Logging.Console;
 
@@ -19,7 +20,10 @@ internal static class Logs
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            // A name that was given is on every line: where several nodes write into one place it tells them apart.
+            console.TimestampFormat = settings.Get<NodeOptions>().Name is { Length: > 0 } name
+                ? $"yyyy-MM-ddTHH:mm:ss.fffZ '{name}' "
+                : "yyyy-MM-ddTHH:mm:ss.fffZ ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
     }

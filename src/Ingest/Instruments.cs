@@ -25,7 +25,7 @@ public sealed class Instruments : IDisposable
             "s",
             "Time of one attempt to deliver a batch, by lane and verdict.", advice: Seconds(1e-3));
         PolicySyncDuration = Meter.CreateHistogram(
-            "ingest.policy.sync.duration", "s", "Time to read, check and apply a changed policy file.", advice: Seconds(1e-4));
+            "ingest.policy.sync.duration", "s", "Time to read, check and apply a changed policy file.", advice: Seconds(5e-3 / 64));
     }
 
     /// <summary>The meter all of ours belong to.</summary>

@@ -103,6 +103,59 @@ public sealed class OperatingTests : IDisposable
     }
 
     [Fact]
+    public async Task The_policy_is_shown_and_changed_without_a_restart()
+    {
+        using var node = await StartAsync("discard", ("Name", "node-7"));
+        (await PolicyAsync("show")).Is(ExitCode.Fine, "nothing was ever written");
+        (await PolicyAsync("set", "enabled=false")).Is(ExitCode.Fine, "in force");
+        (await PostAsync(node, "orders", 1, expect: HttpStatusCode.ServiceUnavailable)).Dispose();
+        (await Cli.RunAsync("status", "--admin", Admin(node))).Is(ExitCode.NotFine, "policy_refused");
+
+        (await PolicyAsync("set", "enabled=true", "streams.a.b.enabled=false", "keys.shop.rateLimit=5")).Is(ExitCode.Fine);
+        (await PostAsync(node, "a.b", 1, expect: HttpStatusCode.ServiceUnavailable)).Dispose();
+        await PostAsync(node, "orders", 1);
+
+        (await PolicyAsync("set", "rateLimit=-1")).Is(ExitCode.NotFine, error: "RateLimit = -1 must be above 0");
+        (await PolicyAsync("set", "nonsense=1")).Is(ExitCode.NotFine, error: "nonsense");
+        (await PolicyAsync("set", "streams=yes")).Is(ExitCode.Usage, error: "must be");
+        (await PolicyAsync("set", _directory["none.json"])).Is(ExitCode.Unavailable, error: "cannot be read");
+        var shown = (await PolicyAsync("show", "--json")).Is(ExitCode.Fine, "\"a.b\"").Output;
+        await File.WriteAllTextAsync(_directory["policy.json"], shown, TestContext.Current.CancellationToken);
+        (await PolicyAsync("set", _directory["policy.json"])).Is(ExitCode.Fine);
+
+        var status = await StatusAsync(node);
+        Assert.Equal(("node-7", 1, 1, (string?)null), (status.Node, status.Policy!.Streams, status.Policy.Keys, status.Policy.Error));
+        Assert.Contains(" node-7 ", node.Output, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(Path.Combine(_directory["data"], "policy.json"), "{", TestContext.Current.CancellationToken);
+        await Poll.Until("the mistake shows", async () => (await StatusAsync(node)).Policy!.Error is not null);
+        (await PolicyAsync("show")).Is(ExitCode.NotFine, "not in force");
+
+        Task<CliResult> PolicyAsync(params string[] words) => Cli.RunAsync(["policy", .. words, "--admin", Admin(node)]);
+    }
+
+    [Fact]
+    public async Task Of_two_operators_who_change_the_policy_at_once_the_second_learns_of_the_first()
+    {
+        using var node = await StartAsync("discard");
+        using var before = await Http.GetAsync(new Uri(node.Setup.Admin, "/policy"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, await PutAsync("{\"rateLimit\":5}", "*"));
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await PutAsync("{\"rateLimit\":6}", before.Headers.ETag!.ToString()));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await PutAsync("[]", "*"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await PutAsync(new string(' ', (4 * 1024 * 1024) + 1), "*"));
+        Assert.Equal(5, (await StatusAsync(node)).Policy!.RateLimit);
+
+        async Task<HttpStatusCode> PutAsync(string policy, string match)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(node.Setup.Admin, "/policy"));
+            request.Content = new StringContent(policy);
+            request.Headers.TryAddWithoutValidation("If-Match", match);
+            using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task The_token_is_asked_of_everything_but_health()
     {
         using var node = await StartAsync("discard", ("Admin:Token", Token));

@@ -24,6 +24,9 @@ public sealed class RecordBatch : IBufferWriter<byte>, IDisposable
     /// <summary>An empty batch with room for <paramref name="bytesHint"/> bytes of frames; it grows as needed.</summary>
     public static RecordBatch Rent(int bytesHint = 1024) => RecordBatchPool.Rent(bytesHint);
 
+    /// <summary>Lets go of the batches that are kept for the next request: a few MiB at most. Any thread.</summary>
+    public static void TrimPool() => RecordBatchPool.Trim();
+
     /// <summary>Complete records in the batch.</summary>
     public int Count { get; private set; }
 

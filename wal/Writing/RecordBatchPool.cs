@@ -25,6 +25,16 @@ internal static class RecordBatchPool
         return batch;
     }
 
+    /// <summary>Drops every idle batch with its buffer.</summary>
+    internal static void Trim()
+    {
+        while (Idle.TryDequeue(out var batch))
+        {
+            Interlocked.Decrement(ref _count);
+            batch.Reset(bytesKept: 0);
+        }
+    }
+
     internal static void Return(RecordBatch batch)
     {
         batch.Reset(BufferBytesKept);

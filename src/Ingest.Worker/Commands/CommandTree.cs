@@ -39,6 +39,7 @@ internal static class CommandTree
             DrainCommand.CreateDrain(),
             DrainCommand.CreateResume(),
             LanesCommand.Create(),
+            PolicyCommand.Create(),
             WalCommand.Create(),
             ConfigCommand.Create(),
         };

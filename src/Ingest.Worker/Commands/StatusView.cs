@@ -35,6 +35,10 @@ internal static class StatusView
         {
             Screen.Fact("Disk", $"{disk.State}: {Say.Bytes(free)} of {Say.Bytes(total)} free");
         }
+        if (status.Policy?.Error is { } error)
+        {
+            Screen.Fact("Policy", $"the file is NOT IN FORCE: {error}");
+        }
         ShowLanes(status);
         ShowStreams(status);
     }

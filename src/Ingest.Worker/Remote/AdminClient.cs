@@ -54,16 +54,22 @@ internal sealed class AdminClient : IDisposable
     }
 
     /// <summary>The answer as text.</summary>
-    internal async Task<string> TextAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    internal async Task<string> TextAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancel, EntityTagHeaderValue? ifMatch = null)
     {
-        using var response = await SendAsync(method, path, content, cancel);
+        using var response = await SendAsync(method, path, content, cancel, ifMatch);
         return await response.Content.ReadAsStringAsync(cancel);
     }
 
     /// <summary>The answer, its body still to be read; never one that is not a success.</summary>
-    internal async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancel)
+    internal async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancel, EntityTagHeaderValue? ifMatch = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (ifMatch is not null)
+        {
+            request.Headers.IfMatch.Add(ifMatch);
+        }
         try
         {
             var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);

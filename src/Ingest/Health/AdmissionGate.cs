@@ -1,3 +1,5 @@
+using Ingest.Health.Policy;
+
 namespace Ingest.Health;
 
 /// <summary>
@@ -17,6 +19,9 @@ public sealed class AdmissionGate
     private Refusal? _current;
     private Refusal[] _all = [];
 
+    // Replaced as a whole by the policy's owner, read by any thread with Volatile.
+    private OperatorPolicy _policy = OperatorPolicy.Open;
+
     /// <summary>The gate starts closed, as <see cref="RefusalCode.Starting"/>.</summary>
     public AdmissionGate() => Close(RefusalCode.Starting, "The node is starting.");
 
@@ -25,6 +30,13 @@ public sealed class AdmissionGate
 
     /// <summary>The reason to refuse with, or null when intake accepts. Any thread; a single read.</summary>
     public Refusal? Current => Volatile.Read(ref _current);
+
+    /// <summary>The operator's policy in force: what single streams and keys may send. Any thread; a single read.</summary>
+    public OperatorPolicy Policy
+    {
+        get => Volatile.Read(ref _policy);
+        internal set => Volatile.Write(ref _policy, value);
+    }
 
     /// <summary>All reasons that hold now, announced ones too, by precedence. None: the node is ready. Any thread; a single read.</summary>
     public IReadOnlyList<Refusal> Reasons => Volatile.Read(ref _all);

@@ -1,5 +1,7 @@
 using Ingest.Drain;
 using Ingest.Health;
+using Ingest.Health.Memory;
+using Ingest.Health.Policy;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Publishing;
@@ -22,6 +24,7 @@ public sealed class IngestNode : IAsyncDisposable
     private bool _lanesStopped;
     private int _disposed;
     private NodeHealth? _health;
+    private PolicyFile? _policy;
     private IntakeEndpoint? _intake;
 
     /// <summary>A node that has not touched the disk yet.</summary>
@@ -54,6 +57,9 @@ public sealed class IngestNode : IAsyncDisposable
 
     /// <summary>The lanes; another set after a drain was taken back.</summary>
     public LaneSet Lanes => _lanes ?? throw NotOpen();
+
+    /// <summary>The operator's hand on the running node.</summary>
+    public PolicyFile Policy => _policy ?? throw NotOpen();
 
     /// <summary>Ends when the node is to leave: drained with the wish to exit, or because the log failed.</summary>
     public Task Exit => _exit.Task;
@@ -89,7 +95,9 @@ public sealed class IngestNode : IAsyncDisposable
     /// <exception cref="Ingest.Wal.Storage.StorageException">The data directory cannot be used; the message says why.</exception>
     public void Open()
     {
+        NodeMemory.Fit(Settings, MemoryAllowance.Read(), _parts.Loggers.CreateLogger<IngestNode>());
         _writing = NodeLog.Open(_parts);
+        _policy = NewPolicy();
         _intake = NewIntake();
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
@@ -100,10 +108,12 @@ public sealed class IngestNode : IAsyncDisposable
     {
         Writing.StartUpkeep(() => Lanes.SettledSequence);
         Lanes.Start();
+        Policy.Start();
         _health!.Start();
         _parts.Gate.Open(RefusalCode.Starting);
         var listen = Settings.Get<ListenerOptions>();
-        Log.Ready(_parts.Loggers.CreateLogger<IngestNode>(), listen.Intake, listen.Admin, _parts.DataPath);
+        var name = Settings.Get<NodeOptions>().NameOrMachine;
+        Log.Ready(_parts.Loggers.CreateLogger<IngestNode>(), name, listen.Intake, listen.Admin, _parts.DataPath);
         _ = WatchLogAsync();
     }
 
@@ -116,6 +126,10 @@ public sealed class IngestNode : IAsyncDisposable
         }
         await Drain.DisposeAsync();
         _health?.Dispose();
+        if (_policy is not null)
+        {
+            await _policy.DisposeAsync();
+        }
         _intake?.Dispose();
         if (_lanes is not null && !_lanesStopped)
         {
@@ -164,7 +178,23 @@ public sealed class IngestNode : IAsyncDisposable
             _parts.Loggers.CreateLogger<IntakeEndpoint>());
     }
 
-    private LaneSet NewLanes() => NodeLanes.Create(_parts, Writing.Log, new NoDeadLetters());
+    private LaneSet NewLanes()
+    {
+        var lanes = NodeLanes.Create(_parts, Writing.Log, new NoDeadLetters());
+        lanes.SetBreakerFailureRatio(Policy.Current.Document.CircuitBreakerThreshold);
+        return lanes;
+    }
+
+    private PolicyFile NewPolicy()
+    {
+        // With the log elsewhere nobody may have needed it yet; a directory that is not there cannot be watched.
+        Directory.CreateDirectory(_parts.DataPath);
+        var logger = _parts.Loggers.CreateLogger<PolicyFile>();
+        return new PolicyFile(_parts.PolicyPath, _parts.Gate, _parts.Instruments, _parts.Time, logger)
+        {
+            Changed = document => _lanes?.SetBreakerFailureRatio(document.CircuitBreakerThreshold),
+        };
+    }
 
     // A failed log ends the process: what it has can only be told by recovery. Waiters were answered by the queue; lanes get no time,
     // because the disk that failed would have to take their cursors.

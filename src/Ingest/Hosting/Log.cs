@@ -16,6 +16,15 @@ internal static partial class Log
         "The log is damaged: {Records} events from {First} on are lost in {Segment} at byte {Offset}; a copy is in {Copy}.")]
     internal static partial void LogDamaged(ILogger logger, long records, long first, string segment, long offset, string copy);
 
-    [LoggerMessage(9003, LogLevel.Information, "Ready: producers POST to {Intake}, operators look at {Admin}, data lies in {Data}.")]
-    internal static partial void Ready(ILogger logger, string intake, string admin, string data);
+    [LoggerMessage(
+        9003,
+        LogLevel.Information,
+        "{Node} is ready: producers POST to {Intake}, operators look at {Admin}, data lies in {Data}.")]
+    internal static partial void Ready(ILogger logger, string node, string intake, string admin, string data);
+
+    [LoggerMessage(
+        9004,
+        LogLevel.Information,
+        "Memory is limited to {Allowance} bytes: {Key} is {Used} instead of {Configured}, so that a burst between two looks still fits.")]
+    internal static partial void MemoryShare(ILogger logger, long allowance, string key, long used, long configured);
 }

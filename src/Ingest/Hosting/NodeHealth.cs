@@ -2,6 +2,7 @@ using System.Text.Json;
 using Ingest.Health;
 using Ingest.Publishing;
 using Ingest.Queue;
+using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;
@@ -37,6 +38,7 @@ internal sealed class NodeHealth : IDisposable
         Log = LogHealth,
         Lanes = () => [.. _node.Lanes.Statuses.Select(Lane)],
         Drain = Drain,
+        TrimBuffers = RecordBatch.TrimPool,
         Version = NodeVersion.Text,
     };
 

@@ -35,6 +35,7 @@ public static class NodeOperations
             Metrics = services.GetRequiredService<PrometheusExporter>(),
             Drain = node.Drain,
             Lanes = () => node.Lanes,
+            Policy = () => node.Policy,
             Log = () => node.Writing.Log,
         });
     }
@@ -49,13 +50,13 @@ public static class NodeOperations
             {
                 ["service.name"] = "ingest",
                 ["service.version"] = NodeVersion.Text,
-                ["service.instance.id"] = Environment.MachineName,
+                ["service.instance.id"] = settings.Get<NodeOptions>().NameOrMachine,
             },
             provider.GetRequiredService<ILogger<PrometheusExporter>>()));
 
     private static NodeView View(IngestNode node) => new()
     {
-        Name = Environment.MachineName,
+        Name = node.Settings.Get<NodeOptions>().NameOrMachine,
         Version = NodeVersion.Text,
         Gate = node.Gate,
         Log = () => node.Writing.Log,
@@ -68,5 +69,6 @@ public static class NodeOperations
         Orphans = () => node.Lanes.Orphans,
         Drain = () => node.Drain.Status,
         Health = () => node.Health.Sample,
+        Policy = () => node.Policy.Status,
     };
 }

@@ -20,6 +20,10 @@ internal sealed record NodeParts(
     /// <summary>The data directory, absolute.</summary>
     internal string DataPath => Path.GetFullPath(Settings.Get<NodeOptions>().Data);
 
+    /// <summary>The operator's policy file, absolute.</summary>
+    internal string PolicyPath =>
+        Settings.Get<HealthOptions>().PolicyFile is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(DataPath, "policy.json");
+
     /// <summary>The log's directory, absolute.</summary>
     internal string WalPath =>
         Settings.Get<WalSettings>().Directory is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(DataPath, "wal");

@@ -1,4 +1,5 @@
 using Ingest.Health;
+using Ingest.Health.Policy;
 using Ingest.Intake.Keys;
 using Microsoft.AspNetCore.Http;
 
@@ -9,7 +10,9 @@ namespace Ingest.Intake;
 /// <param name="Type">How they lie in the body.</param>
 /// <param name="Encodings">How the body is compressed, in the order it was done.</param>
 /// <param name="Producer">Who sends it; null while that has to be asked for.</param>
-internal readonly record struct AdmittedRequest(StreamRoute Stream, BodyType Type, ContentEncoding[] Encodings, Producer? Producer);
+/// <param name="Policy">The operator's policy it came in under.</param>
+internal readonly record struct AdmittedRequest(
+    StreamRoute Stream, BodyType Type, ContentEncoding[] Encodings, Producer? Producer, OperatorPolicy Policy);
 
 /// <summary>Decides over a request by its head alone, before a byte of its body is read.</summary>
 /// <param name="options">The settings, checked.</param>
@@ -42,36 +45,57 @@ internal sealed class Admission(IntakeOptions options, StreamDirectory streams, 
         {
             return problem;
         }
-        admitted = new AdmittedRequest(stream, type, encodings, producer);
+        admitted = new AdmittedRequest(stream, type, encodings, producer, gate.Policy);
         problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options);
-        return problem.IsNone && producer is not null ? Authorize(producer, stream, request.ContentLength ?? 0) : problem;
+        return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
     }
 
     /// <summary>Asks for the producer of an admitted request, and decides over it.</summary>
-    internal async ValueTask<(Producer? Producer, Problem Problem)> VerifyAsync(HttpRequest request, StreamRoute stream)
+    internal async ValueTask<(Producer? Producer, Problem Problem)> VerifyAsync(HttpRequest request, AdmittedRequest admitted)
     {
         var (producer, problem) = await authentication.VerifyAsync(request.Headers);
-        return producer is null ? (null, problem) : (producer, Authorize(producer, stream, request.ContentLength ?? 0));
+        return producer is null ? (null, problem) : (producer, Authorize(producer, admitted, request.ContentLength ?? 0));
     }
 
-    private static Problem Authorize(Producer producer, StreamRoute stream, long bodyBytes)
+    // The key's own quota before the limits it shares with others: a key that sends too much must not use up theirs.
+    private static Problem Authorize(Producer producer, in AdmittedRequest admitted, long bodyBytes)
     {
-        if (!producer.MaySendTo(stream.Name))
+        var stream = admitted.Stream.Name;
+        if (!producer.MaySendTo(stream))
         {
             return new Problem(ProblemKind.Forbidden, "This key may not send to this stream.");
         }
-        if (producer.Quota is not { } quota)
+        var wait = producer.Quota?.Admit(bodyBytes) ?? TimeSpan.Zero;
+        if (wait > TimeSpan.Zero)
+        {
+            return Limited("More events or bytes a second than this key may send.", wait.TotalSeconds);
+        }
+        var decision = admitted.Policy.Check(stream, producer.PolicyName, events: 1);
+        if (decision.Verdict == PolicyVerdict.Admit)
         {
             return default;
         }
-        var wait = quota.Admit(bodyBytes);
-        return wait == TimeSpan.Zero
-            ? default
-            : new Problem(ProblemKind.RateLimited, "More events or bytes a second than this key may send.")
-            {
-                RetrySeconds = (int)Math.Min(Math.Ceiling(wait.TotalSeconds), int.MaxValue),
-            };
+        producer.Quota?.Charge(-1, -bodyBytes);
+        return PolicyProblem(decision);
     }
+
+    private static Problem PolicyProblem(PolicyDecision decision)
+    {
+        var subject = decision.Scope switch
+        {
+            PolicyScope.Stream => "this stream",
+            PolicyScope.Key => "this key",
+            _ => "this node",
+        };
+        return decision.Verdict == PolicyVerdict.Refuse
+            ? new Problem(ProblemKind.PolicyRefused, $"The operator has switched {subject} off.")
+            : Limited($"More events a second than the operator's policy allows for {subject}.", decision.RetrySeconds);
+    }
+
+    private static Problem Limited(string detail, double seconds) => new(ProblemKind.RateLimited, detail)
+    {
+        RetrySeconds = (int)Math.Min(Math.Ceiling(seconds), int.MaxValue),
+    };
 
     private static BodyType? FindType(IHeaderDictionary headers, out Problem problem)
     {

@@ -126,7 +126,7 @@ internal sealed class IntakeEndpoint : IDisposable
 
     private async Task VerifyAndTakeAsync(HttpContext context, AdmittedRequest admitted, string route, long started)
     {
-        var (producer, problem) = await _admission.VerifyAsync(context.Request, admitted.Stream);
+        var (producer, problem) = await _admission.VerifyAsync(context.Request, admitted);
         await (problem.IsNone
             ? TakeAsync(context, admitted with { Producer = producer }, route, started)
             : _refusals.AnswerAsync(context, problem, route, started));

@@ -6,6 +6,9 @@ namespace Ingest.Intake;
 /// <summary>Section <c>Intake</c>: what a request may bring.</summary>
 public sealed class IntakeOptions
 {
+    /// <summary>The least <see cref="BufferBytesMax"/> may be: a body of the default size.</summary>
+    internal const long BufferBytesMin = 16L * 1024 * 1024;
+
     /// <summary>The only streams there are. Default empty: any name is a stream, up to <see cref="StreamsMax"/> of them.</summary>
     [Description("The only streams there are; empty: any name is one, up to StreamsMax of them.")]
     public string[] Streams { get; set; } = [];
@@ -38,7 +41,7 @@ public sealed class IntakeOptions
     /// Bytes of bodies held at once while they arrive, all requests together; beyond it requests are refused as overloaded. Bodies that
     /// arrive in one piece need none of it. Default 256 MiB; 16 MiB to 64 GiB.
     /// </summary>
-    [Range(16L * 1024 * 1024, 64L * 1024 * 1024 * 1024)]
+    [Range(BufferBytesMin, 64L * 1024 * 1024 * 1024)]
     [Description("Bytes of bodies held at once while they arrive, all requests together.")]
     public long BufferBytesMax { get; set; } = 256L * 1024 * 1024;
 

@@ -47,6 +47,7 @@ internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory str
             return new EncodedRequest { Problem = problem };
         }
         admitted.Producer!.Quota?.Charge(batch.Count - 1, Math.Max(0, body.Length - (request.ContentLength ?? 0)));
+        admitted.Policy.Charge(admitted.Stream.Name, admitted.Producer.PolicyName, batch.Count - 1);
         return new EncodedRequest { Batch = batch, Mark = traits.IsMarked ? traits.Mark : null };
     }
 }

@@ -15,6 +15,7 @@ public sealed class LaneSet : IAsyncDisposable
 
     private readonly WriteAheadLog _log;
     private readonly TimeProvider _time;
+    private readonly PublishingOptions _options;
     private readonly List<Lane> _lanes = [];
 
     // Replaced as a whole; any thread, Volatile.
@@ -40,7 +41,7 @@ public sealed class LaneSet : IAsyncDisposable
         ILoggerFactory loggers,
         int? seed = null)
     {
-        (_log, _time) = (log, time);
+        (_log, _time, _options) = (log, time, options);
         var logger = loggers.CreateLogger<LaneSet>();
         var names = sinks.Select(sink => sink.Name).ToHashSet(StringComparer.Ordinal);
         _orphans = [.. log.ListCursors().Where(cursor => cursor.Name[0] != OwnCursorPrefix && !names.Contains(cursor.Name))];
@@ -143,6 +144,15 @@ public sealed class LaneSet : IAsyncDisposable
         foreach (var lane in _lanes)
         {
             lane.Drain(on: false);
+        }
+    }
+
+    /// <summary>Share of failed attempts at which breakers open from now on; null: as configured. Any thread.</summary>
+    public void SetBreakerFailureRatio(double? ratio)
+    {
+        foreach (var lane in _lanes)
+        {
+            lane.Caller.FailureRatio = ratio ?? _options.BreakerFailureRatio;
         }
     }
 

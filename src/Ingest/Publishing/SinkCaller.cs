@@ -16,13 +16,17 @@ internal sealed class SinkCaller
     private readonly PublishingOptions _options;
     private readonly TimeProvider _time;
     private readonly BreakerClock _clock;
-    private readonly CircuitBreakerStateProvider _breaker = new();
-    private readonly ResiliencePipeline<SinkResult> _pipeline;
     private readonly Backoff _pause;
+
+    // Replaced as a whole by the lane loop, read by any thread.
+    private volatile Breaker _breaker;
 
     // When the current pause ends, on the breaker's clock. Written by the outcome that opens, read by the lane loop after that flight
     // landed.
     private long _openUntilTicks;
+
+    // Any thread, Volatile.
+    private double _failureRatio;
 
     internal SinkCaller(PublishingOptions options, TimeProvider time, Random random)
     {
@@ -30,25 +34,21 @@ internal sealed class SinkCaller
         _time = time;
         _clock = new BreakerClock(time);
         _pause = new Backoff(options.BreakerPauseMin, options.BreakerPauseMax, random);
-        _pipeline = new ResiliencePipelineBuilder<SinkResult> { TimeProvider = _clock }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<SinkResult>
-            {
-                FailureRatio = options.BreakerFailureRatio,
-                MinimumThroughput = options.BreakerAttemptsMin,
-                SamplingDuration = options.BreakerWindow,
-                BreakDurationGenerator = arguments => new(NextPause(arguments.HalfOpenAttempts)),
-                // Everything that is not proof of a live sink is a failure, a cancellation above all.
-                ShouldHandle = arguments => new(!ProvesLife(arguments.Outcome)),
-                StateProvider = _breaker,
-            })
-            .AddTimeout(new TimeoutStrategyOptions
-            {
-                TimeoutGenerator = arguments => new(arguments.Context.Properties.GetValue(TimeoutKey, default)),
-            })
-            .Build();
+        _failureRatio = options.BreakerFailureRatio;
+        _breaker = NewBreaker(_failureRatio);
     }
 
-    internal BreakerState State => _breaker.CircuitState switch
+    /// <summary>
+    /// Share of failed attempts at which the breaker opens; above 0, at most 1. A change counts from the next attempt of a closed breaker
+    /// on, which begins to count anew; one that is open finds its way back first. Any thread.
+    /// </summary>
+    internal double FailureRatio
+    {
+        get => Volatile.Read(ref _failureRatio);
+        set => Volatile.Write(ref _failureRatio, value);
+    }
+
+    internal BreakerState State => _breaker.State.CircuitState switch
     {
         CircuitState.Closed => BreakerState.Closed,
         CircuitState.HalfOpen => BreakerState.HalfOpen,
@@ -68,7 +68,10 @@ internal sealed class SinkCaller
     /// <summary>Ends an open breaker's pause now.</summary>
     internal void SkipPause() => _clock.Skip(OpenFor);
 
-    /// <summary>One attempt. Never throws; ends within <paramref name="timeout"/> and the grace, whatever the sink does.</summary>
+    /// <summary>
+    /// One attempt; begun by the lane loop only. Never throws; ends within <paramref name="timeout"/> and the grace, whatever the sink
+    /// does.
+    /// </summary>
     /// <param name="sink">The sink.</param>
     /// <param name="batch">Stays the caller's, unless the attempt was left behind.</param>
     /// <param name="timeout">Time the sink has; infinite for sinks that keep time themselves.</param>
@@ -80,13 +83,45 @@ internal sealed class SinkCaller
         context.Properties.Set(TimeoutKey, timeout);
         try
         {
-            var outcome = await _pipeline.ExecuteOutcomeAsync(CallAsync, context, attempt);
+            var outcome = await CurrentBreaker().Pipeline.ExecuteOutcomeAsync(CallAsync, context, attempt);
             return Judge(outcome, attempt, cancel);
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    private Breaker CurrentBreaker()
+    {
+        var (breaker, wanted) = (_breaker, FailureRatio);
+        if (breaker.FailureRatio == wanted || breaker.State.CircuitState != CircuitState.Closed)
+        {
+            return breaker;
+        }
+        return _breaker = NewBreaker(wanted);
+    }
+
+    private Breaker NewBreaker(double failureRatio)
+    {
+        var state = new CircuitBreakerStateProvider();
+        var pipeline = new ResiliencePipelineBuilder<SinkResult> { TimeProvider = _clock }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<SinkResult>
+            {
+                FailureRatio = failureRatio,
+                MinimumThroughput = _options.BreakerAttemptsMin,
+                SamplingDuration = _options.BreakerWindow,
+                BreakDurationGenerator = arguments => new(NextPause(arguments.HalfOpenAttempts)),
+                // Everything that is not proof of a live sink is a failure, a cancellation above all.
+                ShouldHandle = arguments => new(!ProvesLife(arguments.Outcome)),
+                StateProvider = state,
+            })
+            .AddTimeout(new TimeoutStrategyOptions
+            {
+                TimeoutGenerator = arguments => new(arguments.Context.Properties.GetValue(TimeoutKey, default)),
+            })
+            .Build();
+        return new Breaker(failureRatio, state, pipeline);
     }
 
     private async ValueTask<Outcome<SinkResult>> CallAsync(ResilienceContext context, Attempt attempt)
@@ -160,6 +195,8 @@ internal sealed class SinkCaller
         Interlocked.Exchange(ref _openUntilTicks, (_clock.GetUtcNow() + pause).UtcTicks);
         return pause;
     }
+
+    private sealed record Breaker(double FailureRatio, CircuitBreakerStateProvider State, ResiliencePipeline<SinkResult> Pipeline);
 
     private sealed class Attempt(ISink sink, EventBatch batch, TimeSpan timeout)
     {

@@ -6,12 +6,15 @@ namespace Ingest.Queue;
 /// <summary>Section <c>Queue</c>: what may wait for the disk.</summary>
 public sealed class QueueOptions
 {
+    /// <summary>The least <see cref="DepthBytes"/> may be.</summary>
+    internal const long DepthBytesMin = 1024 * 1024;
+
     /// <summary>Requests that may wait for a commit. Default 8,192; 16 to 1,048,576.</summary>
     [Range(16, 1_048_576), Description("Requests that may wait for a commit.")]
     public int DepthItems { get; set; } = 8192;
 
     /// <summary>Bytes of encoded events that may wait for a commit. Default 64 MiB; 1 MiB to 4 GiB.</summary>
-    [Range(1024 * 1024, 4L * 1024 * 1024 * 1024), Description("Bytes of encoded events that may wait for a commit.")]
+    [Range(DepthBytesMin, 4L * 1024 * 1024 * 1024), Description("Bytes of encoded events that may wait for a commit.")]
     public long DepthBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>How long a request waits for room before it is refused as overloaded. Default 1 s; 0 to 1 min.</summary>

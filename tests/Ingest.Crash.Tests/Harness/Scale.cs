@@ -14,6 +14,21 @@ internal static class Scale
     /// <summary>Bytes of payload that wait while start-up is measured.</summary>
     internal static long BacklogBytes => Read("INGEST_TEST_BACKLOG_BYTES", 1_000_000_000);
 
+    /// <summary>Requests a second in front of a fleet.</summary>
+    internal static int FleetRate => (int)Read("INGEST_TEST_FLEET_RATE", 300);
+
+    /// <summary>How long they go on at least; 0: as long as what is tested takes.</summary>
+    internal static TimeSpan FleetTime => TimeSpan.FromSeconds(Read("INGEST_TEST_FLEET_SECONDS", 0));
+
+    /// <summary>Bytes of payload that pass through the log of a node in a small container before its memory is driven up.</summary>
+    internal static long CacheBytes => Read("INGEST_TEST_CACHE_BYTES", 300_000_000);
+
+    /// <summary>Questions to health.</summary>
+    internal static int HealthProbes => (int)Read("INGEST_TEST_HEALTH_PROBES", 1500);
+
+    /// <summary>Requests a second meanwhile.</summary>
+    internal static int HealthRate => (int)Read("INGEST_TEST_HEALTH_RATE", 500);
+
     private static long Read(string variable, long usual) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? long.Parse(value, CultureInfo.InvariantCulture) : usual;
 }

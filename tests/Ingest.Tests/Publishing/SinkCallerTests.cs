@@ -35,6 +35,29 @@ public sealed class SinkCallerTests : IAsyncDisposable
         Assert.InRange(caller.OpenFor, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
     }
 
+    [Fact]
+    public async Task Another_ratio_counts_from_the_next_attempt_of_a_closed_breaker_on()
+    {
+        var caller = Caller();
+        caller.FailureRatio = 1;
+        await Send(caller, VerdictKind.Delivered);
+        for (var i = 0; i < 8; i++)
+        {
+            await Send(caller, VerdictKind.Retryable);
+        }
+        Assert.Equal(BreakerState.Closed, caller.State);
+        caller.FailureRatio = 0.5;
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(BreakerState.Closed, caller.State);
+            await Send(caller, VerdictKind.Retryable);
+        }
+        Assert.Equal(BreakerState.Open, caller.State);
+        // An open one finds its way back first.
+        caller.FailureRatio = 0.1;
+        Assert.True((await Send(caller, VerdictKind.Delivered)).NotSent);
+    }
+
     [Theory]
     [InlineData(VerdictKind.Congested)]
     [InlineData(VerdictKind.Rejected)]

@@ -12,13 +12,19 @@ public sealed class OperatorPolicy
     private readonly FrozenDictionary<string, Rule> _streams;
     private readonly FrozenDictionary<string, Rule> _keys;
 
+    private readonly bool _limits;
+
     internal OperatorPolicy(PolicyDocument document, TimeProvider time, OperatorPolicy? before)
     {
         Document = document;
         _node = Bucket(document.RateLimit, time, before?._node);
         _streams = Rules(document.Streams, time, before?._streams);
         _keys = Rules(document.Keys, time, before?._keys);
+        _limits = _node is not null || _streams.Count > 0 || _keys.Count > 0;
     }
+
+    /// <summary>The policy of an operator who has said nothing: everything is admitted.</summary>
+    public static OperatorPolicy Open { get; } = new(new PolicyDocument(), TimeProvider.System, null);
 
     /// <summary>What the operator wrote.</summary>
     public PolicyDocument Document { get; }
@@ -33,6 +39,10 @@ public sealed class OperatorPolicy
         {
             return new PolicyDecision(PolicyVerdict.Refuse);
         }
+        if (!_limits)
+        {
+            return new PolicyDecision(PolicyVerdict.Admit);
+        }
         _streams.TryGetValue(stream, out var streamRule);
         var keyRule = keyName is null ? null : _keys.GetValueOrDefault(keyName);
         if (streamRule is { Enabled: false })
@@ -42,6 +52,26 @@ public sealed class OperatorPolicy
         return keyRule is { Enabled: false }
             ? new PolicyDecision(PolicyVerdict.Refuse, PolicyScope.Key)
             : TakeAll(keyRule?.Bucket, streamRule?.Bucket, events);
+    }
+
+    /// <summary>
+    /// Takes what was not known when the request was admitted: the further events of its batch. They are paid for afterwards.
+    /// </summary>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="keyName">The name of its API key, or null.</param>
+    /// <param name="furtherEvents">Events beside those that were checked; 0 or more.</param>
+    public void Charge(string stream, string? keyName, int furtherEvents)
+    {
+        if (!_limits || furtherEvents == 0)
+        {
+            return;
+        }
+        _node?.Charge(furtherEvents);
+        _streams.GetValueOrDefault(stream)?.Bucket?.Charge(furtherEvents);
+        if (keyName is not null)
+        {
+            _keys.GetValueOrDefault(keyName)?.Bucket?.Charge(furtherEvents);
+        }
     }
 
     // All or none: the narrowest first, since it refuses most often, and what was taken is given back when a wider one refuses.

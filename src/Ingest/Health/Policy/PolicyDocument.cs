@@ -46,6 +46,10 @@ public sealed class PolicyDocument
     internal static string? Parse(ReadOnlySpan<byte> json, out PolicyDocument document)
     {
         document = new PolicyDocument();
+        if (json.Length > BytesMax)
+        {
+            return $"The policy is too large; at most {BytesMax} bytes are allowed.";
+        }
         try
         {
             if (JsonSerializer.Deserialize(json, PolicyJson.Default.PolicyDocument) is not { } parsed)

@@ -31,20 +31,17 @@ public sealed class PolicyFile : IAsyncDisposable
     private DateTimeOffset? _appliedAt;
     private long _changes;
     private string? _error;
-
-    // Written under the lock, read by any thread with Volatile.
-    private OperatorPolicy _current;
+    private TimeSpan _syncTook;
 
     /// <summary>Reads the file if it is there, so that the first request already meets it; <see cref="Start"/> goes on watching.</summary>
     /// <param name="path">Where it is; it need not exist.</param>
-    /// <param name="gate">Closed while the policy refuses everything.</param>
+    /// <param name="gate">Given each policy; closed while the policy refuses everything.</param>
     /// <param name="instruments">For the time a change takes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For changes and mistakes.</param>
     public PolicyFile(string path, AdmissionGate gate, Instruments instruments, TimeProvider time, ILogger<PolicyFile> logger)
     {
         (_path, _gate, _instruments, _time, _logger) = (Path.GetFullPath(path), gate, instruments, time, logger);
-        _current = new OperatorPolicy(new PolicyDocument(), time, null);
         Read();
     }
 
@@ -52,7 +49,7 @@ public sealed class PolicyFile : IAsyncDisposable
     public Action<PolicyDocument>? Changed { get; set; }
 
     /// <summary>The policy in force. Any thread; one read.</summary>
-    public OperatorPolicy Current => Volatile.Read(ref _current);
+    public OperatorPolicy Current => _gate.Policy;
 
     /// <summary>How the file is doing. Any thread.</summary>
     public PolicyStatus Status
@@ -61,7 +58,7 @@ public sealed class PolicyFile : IAsyncDisposable
         {
             lock (_lock)
             {
-                return new PolicyStatus(_path, _current.Document, _appliedAt, _changes, _error);
+                return new PolicyStatus(_path, Current.Document, _appliedAt, _changes, _error) { SyncTook = _syncTook };
             }
         }
     }
@@ -79,16 +76,33 @@ public sealed class PolicyFile : IAsyncDisposable
     /// <exception cref="IOException">It could not be written; the old policy stays.</exception>
     public string? Set(ReadOnlySpan<byte> json)
     {
-        if (PolicyDocument.Parse(json, out _) is { } error)
+        TrySet(json, expected: null, out var error);
+        return error;
+    }
+
+    /// <summary>The same, unless somebody else has changed the policy meanwhile.</summary>
+    /// <param name="json">The file's new content.</param>
+    /// <param name="expected">What must still be in force; null: anything.</param>
+    /// <param name="error">What is wrong with the content, in one sentence.</param>
+    /// <returns>Whether it is in force. False without an error: another policy than expected was.</returns>
+    /// <exception cref="IOException">It could not be written; the old policy stays.</exception>
+    public bool TrySet(ReadOnlySpan<byte> json, OperatorPolicy? expected, out string? error)
+    {
+        error = PolicyDocument.Parse(json, out _);
+        if (error is not null)
         {
-            return error;
+            return false;
         }
         lock (_lock)
         {
+            if (expected is not null && expected != Current)
+            {
+                return false;
+            }
             PolicyStore.Write(_path, json);
+            Read();
+            return true;
         }
-        Read();
-        return null;
     }
 
     /// <summary>Ends watching.</summary>
@@ -116,7 +130,8 @@ public sealed class PolicyFile : IAsyncDisposable
             applied = ReadNeedsLock();
             if (applied is not null)
             {
-                _instruments.PolicySyncDuration.Record(_time.GetElapsedTime(start).TotalSeconds);
+                _syncTook = _time.GetElapsedTime(start);
+                _instruments.PolicySyncDuration.Record(_syncTook.TotalSeconds);
             }
         }
         if (applied is not null)
@@ -164,8 +179,8 @@ public sealed class PolicyFile : IAsyncDisposable
 
     private OperatorPolicy Apply(PolicyDocument document)
     {
-        var policy = new OperatorPolicy(document, _time, _current);
-        Volatile.Write(ref _current, policy);
+        var policy = new OperatorPolicy(document, _time, Current);
+        _gate.Policy = policy;
         (_appliedAt, _error) = (_time.GetUtcNow(), null);
         _changes++;
         if (document.Enabled)

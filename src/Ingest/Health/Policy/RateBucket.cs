@@ -36,6 +36,9 @@ internal sealed class RateBucket(double perSecond, TimeProvider time, RateBucket
         }
     }
 
+    /// <summary>Takes what belongs to a request that was let in already.</summary>
+    internal void Charge(int events) => Interlocked.Add(ref _paidAt, Cost(events));
+
     /// <summary>Gives back what was taken for a request that another limit refused.</summary>
     internal void Return(int events) => Interlocked.Add(ref _paidAt, -Cost(events));
 

@@ -9,5 +9,8 @@ internal sealed record Producer(string Name, IReadOnlySet<string>? Streams = nul
     /// <summary>One without a key, where those are let in.</summary>
     internal static readonly Producer Anonymous = new("");
 
+    /// <summary>What the operator's policy calls it; null for one without a key.</summary>
+    internal string? PolicyName { get; } = Name.Length > 0 ? Name : null;
+
     internal bool MaySendTo(string stream) => Streams is null || Streams.Contains(stream);
 }

@@ -10,7 +10,7 @@ public static class AdminEndpoints
 {
     private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
 
-    /// <summary>Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c> and <c>/lanes/…</c>.</summary>
+    /// <summary>Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c>, <c>/policy</c> and <c>/lanes/…</c>.</summary>
     /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
     /// <param name="surface">What is shown and moved.</param>
     public static void MapOperations(this IEndpointRouteBuilder endpoints, AdminSurface surface)
@@ -21,6 +21,7 @@ public static class AdminEndpoints
         routes.Post("/drain", context => DrainAsync(context, surface));
         routes.Post("/resume", context => ResumeAsync(context, surface));
         LaneEndpoints.Map(routes, surface);
+        PolicyEndpoints.Map(routes, surface);
         routes.Fallback();
     }
 

@@ -29,6 +29,12 @@ internal sealed record AdminProblem(int Status, string Code, string Title, strin
     internal static readonly AdminProblem NotFound = new(
         StatusCodes.Status404NotFound, "not_found", "There is nothing at this path", "See /openapi.json for what there is.");
 
+    internal static readonly AdminProblem Outdated = new(
+        StatusCodes.Status412PreconditionFailed,
+        "outdated",
+        "Somebody else was faster",
+        "The policy is another one than If-Match names; read it again.");
+
     internal static readonly AdminProblem MethodNotAllowed = new(
         StatusCodes.Status405MethodNotAllowed, "method_not_allowed", "Not with this method", "See the Allow header.");
 
@@ -42,6 +48,10 @@ internal sealed record AdminProblem(int Status, string Code, string Title, strin
 
     /// <summary>A request that does not fit the state things are in.</summary>
     internal static AdminProblem Conflict(string code, string detail) => new(StatusCodes.Status409Conflict, code, "Not now", detail);
+
+    /// <summary>A document that is not what it should be.</summary>
+    internal static AdminProblem Invalid(string code, string detail) =>
+        new(StatusCodes.Status422UnprocessableEntity, code, "The document is wrong", detail);
 
     /// <summary>Something of ours that failed.</summary>
     internal static AdminProblem Failed(string detail) =>

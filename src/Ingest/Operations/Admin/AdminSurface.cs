@@ -1,4 +1,5 @@
 using Ingest.Drain;
+using Ingest.Health.Policy;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
 using Ingest.Publishing;
@@ -23,6 +24,9 @@ public sealed record AdminSurface
 
     /// <summary>The sequence that stops it.</summary>
     public required DrainController Drain { get; init; }
+
+    /// <summary>The operator's policy.</summary>
+    public required Func<PolicyFile> Policy { get; init; }
 
     /// <summary>Its lanes; others after a drain was taken back.</summary>
     public required Func<LaneSet> Lanes { get; init; }

@@ -20,6 +20,7 @@ public sealed class ObservedInstruments
         AddIntake(meter);
         AddLog(meter);
         AddNode(meter);
+        AddPolicy(meter);
         LaneInstruments.Add(meter, () => _status.Recent().Lanes);
     }
 
@@ -61,6 +62,11 @@ public sealed class ObservedInstruments
 
     private void AddNode(Meter meter)
     {
+        meter.CreateObservableGauge(
+            "process.start_time",
+            () => _status.ProcessStart,
+            "s",
+            "When the process started, in seconds since 1970.");
         meter.CreateObservableGauge("ingest.ready", () => Now.Ready ? 1 : 0, "", "1 while the node accepts events.");
         meter.CreateObservableGauge(
             "ingest.unready.reason",
@@ -89,6 +95,20 @@ public sealed class ObservedInstruments
         meter.CreateObservableGauge("ingest.disk.free", () => Measured(Now.Disk?.FreeBytes), "By", "Bytes free where the log lies.");
         meter.CreateObservableGauge(
             "ingest.disk.size", () => Measured(Now.Disk?.TotalBytes), "By", "Size of the file system the log lies on.");
+    }
+
+    private void AddPolicy(Meter meter)
+    {
+        meter.CreateObservableCounter(
+            "ingest.policy.changes",
+            () => Now.Policy?.Changes ?? 0,
+            "{change}",
+            "How often another policy of the operator came into force.");
+        meter.CreateObservableGauge(
+            "ingest.policy.rejected",
+            () => Now.Policy?.Error is null ? 0 : 1,
+            "",
+            "1 while the policy file as it is now is not in force because it is wrong or cannot be read.");
     }
 
     private NodeStatus Now => _status.Recent();

@@ -47,6 +47,9 @@ public sealed record NodeStatus
 
     /// <summary>The file system the log lies on; null before the first look.</summary>
     public required DiskStatus? Disk { get; init; }
+
+    /// <summary>The operator's policy; null where there can be none.</summary>
+    public PolicyView? Policy { get; init; }
 }
 
 /// <summary>A reason not to be ready.</summary>

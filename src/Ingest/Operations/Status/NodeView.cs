@@ -1,4 +1,5 @@
 using Ingest.Health;
+using Ingest.Health.Policy;
 using Ingest.Publishing;
 using Ingest.Queue;
 using Ingest.Wal;
@@ -49,4 +50,7 @@ internal sealed record NodeView
 
     /// <summary>The last look at memory and disk; null before the first.</summary>
     internal required Func<HealthSample?> Health { get; init; }
+
+    /// <summary>The operator's policy file; null where there can be none.</summary>
+    internal Func<PolicyStatus?> Policy { get; init; } = () => null;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ingest.Drain;
 using Ingest.Health.Disk;
 using Ingest.Health.Memory;
@@ -32,6 +33,9 @@ public sealed class StatusReader
         (_startedAt, _started) = (time.GetUtcNow(), time.GetTimestamp());
     }
 
+    /// <summary>When the process started, in seconds since 1970; the same for as long as it runs.</summary>
+    internal double ProcessStart { get; } = StartOfProcess();
+
     /// <summary>The node as it is now. Any thread.</summary>
     public NodeStatus Read()
     {
@@ -60,6 +64,7 @@ public sealed class StatusReader
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
+            Policy = _view.Policy() is { } policy ? PolicyView.Of(policy) : null,
         };
     }
 
@@ -77,6 +82,12 @@ public sealed class StatusReader
             }
             return _recent;
         }
+    }
+
+    private static double StartOfProcess()
+    {
+        using var process = Process.GetCurrentProcess();
+        return new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
     }
 
     private static string State(IReadOnlyList<Refusal> reasons, DrainPhase phase, WriteAheadLog log) =>

@@ -10,11 +10,20 @@ internal sealed class LimitedGroup : IAsyncDisposable
     private readonly string _path;
     private readonly int _version;
 
+    // Reclaiming what is over a lowered limit takes the kernel more than one try.
+    private const int LimitTries = 20;
+
     private LimitedGroup(string path, int version) => (_path, _version) = (path, version);
 
     /// <summary>Bytes charged to the group, page cache and all.</summary>
     internal static long Usage(ControlGroup group) =>
         new KernelFiles().Number(group.Path + (group.Version == 1 ? "/memory.usage_in_bytes" : "/memory.current")) ?? 0;
+
+    /// <summary>What joins it: a process that writes its own number here.</summary>
+    internal string Processes => Path.Combine(_path, "cgroup.procs");
+
+    /// <summary>Bytes charged to it, page cache and all.</summary>
+    internal long Used => new KernelFiles().Number(_path + (_version == 1 ? "/memory.usage_in_bytes" : "/memory.current")) ?? 0;
 
     /// <summary>How many processes of the group the kernel has killed.</summary>
     internal long Killed => KernelFiles.Value(
@@ -51,12 +60,30 @@ internal sealed class LimitedGroup : IAsyncDisposable
         return null;
     }
 
+    /// <summary>Sets another limit, above what cannot be reclaimed.</summary>
+    internal void Limit(long bytes)
+    {
+        var file = Path.Combine(_path, _version == 1 ? "memory.limit_in_bytes" : "memory.max");
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.WriteAllText(file, bytes.ToString());
+                return;
+            }
+            catch (IOException) when (attempt < LimitTries)
+            {
+                // Busy: there is more to reclaim.
+            }
+        }
+    }
+
     /// <summary>Runs a program inside, from its first instruction on.</summary>
     internal async Task<(int ExitCode, string Output)> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken cancel)
     {
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] line = ["-c", "echo $$ > \"$0\" && exec \"$@\"", Path.Combine(_path, "cgroup.procs"), program, .. arguments];
+        string[] line = ["-c", "echo $$ > \"$0\" && exec \"$@\"", Processes, program, .. arguments];
         foreach (var argument in line)
         {
             start.ArgumentList.Add(argument);
