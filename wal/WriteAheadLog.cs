@@ -153,7 +153,7 @@ public sealed class WriteAheadLog : IDisposable
         _state.Directory.Dispose();
     }
 
-    private static ulong RandomId()
+    internal static ulong RandomId()
     {
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(bytes);

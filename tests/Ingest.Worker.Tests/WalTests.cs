@@ -54,6 +54,32 @@ public sealed class WalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_log_is_repaired_when_told_to_and_not_before()
+    {
+        using (var node = await StartAsync("discard"))
+        {
+            await PostAsync(node, "first", "second");
+            await PostAsync(node, "third");
+            (await RepairAsync()).Is(ExitCode.Unavailable, error: "is in use by process");
+            await node.KillAsync();
+        }
+        var segment = Directory.GetFiles(_directory["data/wal"], "*.wal").Single();
+        using (var file = File.OpenHandle(segment, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.Write(file, [0xFF, 0xFF, 0xFF, 0xFF], fileOffset: 4096 + 40);
+        }
+
+        (await RepairAsync()).Is(ExitCode.NotFine, "nothing was changed. 1 event cannot be brought back. Do it with --apply.");
+        (await Cli.RunAsync("wal", "verify", _directory["data"])).Is(ExitCode.NotFine, "DAMAGED: ");
+        (await RepairAsync("--apply", "--json")).Is(ExitCode.Fine, "\"action\":\"SetDownLoss\"");
+        (await Cli.RunAsync("wal", "verify", _directory["data"])).Is(ExitCode.Fine, "Sound. 1 event lost before this.");
+        (await RepairAsync("--apply")).Is(ExitCode.Fine, "there is nothing to repair");
+        Assert.Equal(2, (await Cli.RunAsync("wal", "dump", _directory["data"])).Is(ExitCode.NotFine).Output.TrimEnd().Split('\n').Length);
+
+        Task<CliResult> RepairAsync(params string[] flags) => Cli.RunAsync(["wal", "repair", _directory["data"], .. flags]);
+    }
+
+    [Fact]
     public async Task A_directory_without_a_log_is_said_plainly()
     {
         (await Cli.RunAsync("wal", "inspect", _directory["nothing"])).Is(ExitCode.Unavailable, error: "There is no directory");

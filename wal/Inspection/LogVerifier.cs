@@ -7,11 +7,13 @@ using Ingest.Wal.Storage;
 namespace Ingest.Wal.Inspection;
 
 /// <summary>Reads a whole log and lists what is wrong with it. One use.</summary>
-internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progress)
+internal sealed class LogVerifier(
+    IWalDirectory directory, Action<long>? progress, int findingsPerSegmentMax = LogVerifier.FindingsPerSegmentMax)
 {
     private const int FindingsPerSegmentMax = 1000;
 
     private readonly List<VerifyFinding> _findings = [];
+    private readonly KnownLosses _losses = KnownLosses.Read(directory);
     private CleanMark? _clean;
     private long _known;
     private Guid? _logId;
@@ -42,6 +44,7 @@ internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progres
         }
         CheckCursors(cursors);
         CheckCleanMark(names);
+        CheckLosses();
         CheckStrangers();
         return new VerifyReport { Findings = _findings, Segments = _segments, Groups = _groups, Records = _records, Bytes = _bytes };
     }
@@ -64,12 +67,12 @@ internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progres
         }
         CheckHeader(segment);
         using var scan = segment.Scan(Certain(segment, lastBeforeNext));
-        foreach (var range in scan.Damage.Take(FindingsPerSegmentMax))
+        foreach (var range in scan.Damage.Take(findingsPerSegmentMax))
         {
             var what = range.Records > 0 ? "damaged frames" : "a damaged commit frame";
             AddLoss(name, range.Offset, range.Bytes, range.FirstSequence, range.Records, what);
         }
-        foreach (var range in scan.Contradictions.Take(FindingsPerSegmentMax))
+        foreach (var range in scan.Contradictions.Take(findingsPerSegmentMax))
         {
             Add(FindingSeverity.Damage, name, range.Offset, range.Bytes, "a commit that does not fit the records before it");
         }
@@ -181,6 +184,14 @@ internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progres
         }
     }
 
+    private void CheckLosses()
+    {
+        if (_losses.Damaged)
+        {
+            Add(FindingSeverity.Damage, KnownLosses.FileName, 0, 0, "the list of what earlier repairs found lost is damaged");
+        }
+    }
+
     private void CheckStrangers()
     {
         foreach (var file in directory.List().Where(file => file.EndsWith(SegmentName.Extension, StringComparison.Ordinal)))
@@ -194,7 +205,9 @@ internal sealed class LogVerifier(IWalDirectory directory, Action<long>? progres
 
     private void AddLoss(SegmentName name, long offset, long bytes, long first, long records, string message)
     {
-        var severity = records > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
+        var known = records > 0 && _losses.Covers(first, records);
+        var severity = known ? FindingSeverity.Note : records > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
+        message = known ? message + "; set down as lost by an earlier repair" : message;
         _findings.Add(new VerifyFinding(severity, name.ToString(), offset, bytes, records > 0 ? first : 0, Math.Max(0, records), message));
     }
 

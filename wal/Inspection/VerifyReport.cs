@@ -15,12 +15,17 @@ public sealed record VerifyReport
     /// <summary>Records that are valid.</summary>
     public required long Records { get; init; }
 
-    /// <summary>Records that are lost.</summary>
-    public long RecordsLost => Findings.Sum(finding => finding.Records);
+    /// <summary>Records that are lost, those not counted that an earlier repair has set down as lost.</summary>
+    public long RecordsLost => Lost(FindingSeverity.Loss);
+
+    /// <summary>Records that an earlier repair has set down as lost.</summary>
+    public long RecordsLostBefore => Lost(FindingSeverity.Note);
 
     /// <summary>Bytes that were read.</summary>
     public required long Bytes { get; init; }
 
     /// <summary>Nothing worse than a note: what a script wants to know.</summary>
     public bool Sound => Findings.All(finding => finding.Severity == FindingSeverity.Note);
+
+    private long Lost(FindingSeverity severity) => Findings.Where(finding => finding.Severity == severity).Sum(finding => finding.Records);
 }

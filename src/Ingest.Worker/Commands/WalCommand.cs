@@ -7,12 +7,12 @@ using Spectre.Console;
 
 namespace Ingest.Worker.Commands;
 
-/// <summary><c>ingest wal</c>: looks into a log without touching it, also beside a running node.</summary>
+/// <summary><c>ingest wal</c>: looks into a log without touching it, also beside a running node; and repairs one.</summary>
 internal static class WalCommand
 {
-    internal static Command Create() => new("wal", "Look into a log on disk. Only reads; works beside a running node.")
+    internal static Command Create() => new("wal", "Look into a log on disk, also beside a running node; repair one that no node runs on.")
     {
-        CreateInspect(), CreateVerify(), WalDumpCommand.Create(),
+        CreateInspect(), CreateVerify(), WalDumpCommand.Create(), WalRepairCommand.Create(),
     };
 
     internal static Argument<string> AddDirectory(Command command)
@@ -22,12 +22,10 @@ internal static class WalCommand
         return directory;
     }
 
-    /// <summary>Opens the log where people point at: the directory itself, or <c>wal</c> below it.</summary>
-    internal static IWalDirectory Open(string path)
-    {
-        var below = Path.Combine(path, "wal");
-        return WalDirectory.OpenReadOnly(Directory.Exists(below) ? below : path);
-    }
+    /// <summary>The log where people point at: the directory itself, or <c>wal</c> below it.</summary>
+    internal static string Locate(string path) => Path.Combine(path, "wal") is var below && Directory.Exists(below) ? below : path;
+
+    internal static IWalDirectory Open(string path) => WalDirectory.OpenReadOnly(Locate(path));
 
     private static Command CreateInspect()
     {
@@ -76,7 +74,7 @@ internal static class WalCommand
         return command;
     }
 
-    private static void RequireLog(LogSummary summary)
+    internal static void RequireLog(LogSummary summary)
     {
         if (summary.Segments.Count == 0)
         {
@@ -157,7 +155,8 @@ internal static class WalCommand
             Screen.Show(table);
         }
         Screen.Line(report.Sound
-            ? "Sound."
-            : $"DAMAGED: {Say.Count(report.RecordsLost, "event")} lost. The next start sets the places aside and goes on.");
+            ? report.RecordsLostBefore == 0 ? "Sound." : $"Sound. {Say.Count(report.RecordsLostBefore, "event")} lost before this."
+            : $"DAMAGED: {Say.Count(report.RecordsLost, "event")} lost. A start sets the places aside and goes on; "
+                + "`ingest wal repair` shows what would make the log sound.");
     }
 }

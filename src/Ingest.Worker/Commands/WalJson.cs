@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Ingest.Wal.Inspection;
+using Ingest.Wal.Repair;
 
 namespace Ingest.Worker.Commands;
 
@@ -7,4 +8,5 @@ namespace Ingest.Worker.Commands;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LogSummary))]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(RepairReport))]
 internal sealed partial class WalJson : JsonSerializerContext;
