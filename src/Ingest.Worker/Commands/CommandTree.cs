@@ -40,6 +40,8 @@ internal static class CommandTree
             DrainCommand.CreateResume(),
             LanesCommand.Create(),
             PolicyCommand.Create(),
+            TailCommand.Create(),
+            BenchCommand.Create(),
             WalCommand.Create(),
             ConfigCommand.Create(),
         };

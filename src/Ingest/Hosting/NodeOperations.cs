@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Admin;
+using Ingest.Operations.Debug;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
 using Ingest.Queue;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;
@@ -37,8 +39,20 @@ public static class NodeOperations
             Lanes = () => node.Lanes,
             Policy = () => node.Policy,
             Log = () => node.Writing.Log,
+            LogDirectory = node.LogDirectory,
+            TakesNoMore = () => node.Writing.Queue.Ended.IsCompleted,
+            Settings = () => Shown(settings),
+            Time = services.GetRequiredService<TimeProvider>(),
+            Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
         });
     }
+
+    private static Dictionary<string, string> Resource(NodeSettings settings) => new()
+    {
+        ["service.name"] = "ingest",
+        ["service.version"] = NodeVersion.Text,
+        ["service.instance.id"] = settings.Get<NodeOptions>().NameOrMachine,
+    };
 
     /// <summary>The exporter is the container's, so that it ends with it.</summary>
     internal static IServiceCollection AddIngestOperations(this IServiceCollection services, NodeSettings settings) =>
@@ -46,13 +60,11 @@ public static class NodeOperations
             provider.GetRequiredService<Instruments>(),
             provider.GetService<IMeterFactory>(),
             settings.Get<MetricsOptions>(),
-            new Dictionary<string, string>
-            {
-                ["service.name"] = "ingest",
-                ["service.version"] = NodeVersion.Text,
-                ["service.instance.id"] = settings.Get<NodeOptions>().NameOrMachine,
-            },
+            Resource(settings),
             provider.GetRequiredService<ILogger<PrometheusExporter>>()));
+
+    private static List<ShownSetting> Shown(NodeSettings settings) =>
+        [.. settings.Effective().Select(entry => new ShownSetting(entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Default))];
 
     private static NodeView View(IngestNode node) => new()
     {

@@ -1,5 +1,7 @@
 using Ingest.Drain;
+using Ingest.Operations.Debug;
 using Ingest.Operations.Status;
+using Ingest.Operations.Tail;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -10,7 +12,10 @@ public static class AdminEndpoints
 {
     private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
 
-    /// <summary>Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c>, <c>/policy</c> and <c>/lanes/…</c>.</summary>
+    /// <summary>
+    /// Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c>, <c>/policy</c>, <c>/lanes/…</c>, <c>/events/tail</c> and
+    /// <c>/debug/…</c>.
+    /// </summary>
     /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
     /// <param name="surface">What is shown and moved.</param>
     public static void MapOperations(this IEndpointRouteBuilder endpoints, AdminSurface surface)
@@ -22,6 +27,8 @@ public static class AdminEndpoints
         routes.Post("/resume", context => ResumeAsync(context, surface));
         LaneEndpoints.Map(routes, surface);
         PolicyEndpoints.Map(routes, surface);
+        routes.Get("/events/tail", new TailEndpoint(surface).HandleAsync);
+        DebugEndpoints.Map(routes, surface);
         routes.Fallback();
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 
 namespace Ingest.Operations.Admin;
 
@@ -18,6 +19,10 @@ public sealed class AdminOptions
     /// </summary>
     [Description("Host names the admin listener may be called by, beside localhost and IP addresses; * for any.")]
     public string[] Hosts { get; set; } = [];
+
+    /// <summary>How many may follow the log at once with <c>ingest tail</c>. Default 4; 0 to 64; 0: nobody.</summary>
+    [Range(0, 64), Description("How many may follow the log at once with ingest tail; 0: nobody.")]
+    public int TailsMax { get; set; } = 4;
 
     /// <summary>Whether <c>/metrics</c> is shown without the token. Default false.</summary>
     [Description("Whether /metrics is shown without the token.")]

@@ -1,5 +1,6 @@
 using Ingest.Drain;
 using Ingest.Health.Policy;
+using Ingest.Operations.Debug;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
 using Ingest.Publishing;
@@ -33,4 +34,19 @@ public sealed record AdminSurface
 
     /// <summary>Its log.</summary>
     public required Func<WriteAheadLog> Log { get; init; }
+
+    /// <summary>Where the log lies, absolute.</summary>
+    public required string LogDirectory { get; init; }
+
+    /// <summary>Nothing more is committed until a drain is taken back.</summary>
+    public required Func<bool> TakesNoMore { get; init; }
+
+    /// <summary>Every key with its value, secrets masked.</summary>
+    public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Ends what streams when the process leaves.</summary>
+    public required CancellationToken Stopping { get; init; }
 }

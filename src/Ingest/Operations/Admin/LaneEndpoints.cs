@@ -1,5 +1,5 @@
-using System.Globalization;
 using Ingest.Operations.Status;
+using Ingest.Operations.Tail;
 using Ingest.Publishing;
 using Microsoft.AspNetCore.Http;
 
@@ -28,13 +28,7 @@ internal static class LaneEndpoints
     private static async Task RewindAsync(HttpContext context, AdminSurface surface)
     {
         var text = context.Request.Query["to"].ToString();
-        long next;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            && !long.TryParse(text, CultureInfo.InvariantCulture, out _))
-        {
-            next = surface.Log().FindSequence(time.ToUnixTimeMilliseconds());
-        }
-        else if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out next) || next < 1)
+        if (!TailRequest.TryFind(text, surface.Log(), out var next))
         {
             await AdminProblem.Bad("to is a sequence number from 1, or a time such as 2026-11-21T08:00:00Z.").WriteAsync(context);
             return;

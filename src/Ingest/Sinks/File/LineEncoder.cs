@@ -27,12 +27,19 @@ internal sealed class LineEncoder
     private readonly byte[] _time = new byte[TimeBytes];
     private long? _timeUnixMs;
 
-    internal void Write(LineBuffer line, in StoredEvent stored)
+    /// <param name="line">Takes the line.</param>
+    /// <param name="stored">The event.</param>
+    /// <param name="withStream">Whether the stream is named: not in a file, whose folder says it.</param>
+    internal void Write(LineBuffer line, in StoredEvent stored, bool withStream = false)
     {
         line.Write("{\"seq\":"u8);
         var number = line.Reserve(NumberBytesMax);
         stored.Sequence.TryFormat(number, out var digits, default, CultureInfo.InvariantCulture);
         line.Advance(digits);
+        if (withStream)
+        {
+            WriteText(line, ",\"stream\":"u8, stored.Stream);
+        }
         WriteText(line, ",\"id\":"u8, stored.Id);
         WriteText(line, ",\"key\":"u8, stored.Key);
         line.Write(",\"time\":\""u8);
