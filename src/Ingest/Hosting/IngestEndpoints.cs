@@ -25,8 +25,12 @@ public static class IngestEndpoints
     {
         // The node opens when its host starts, which is after this where an application maps its routes first.
         var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
-        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context => node.Intake.HandleDefaultAsync(context)));
-        endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context => node.Intake.HandleStreamAsync(context)));
+        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context => Spans.AreWanted
+            ? IntakeSpan.RunAsync(context, IntakeEndpoint.DefaultPattern, node.Intake.HandleDefaultAsync)
+            : node.Intake.HandleDefaultAsync(context)));
+        endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context => Spans.AreWanted
+            ? IntakeSpan.RunAsync(context, IntakeEndpoint.StreamPattern, node.Intake.HandleStreamAsync)
+            : node.Intake.HandleStreamAsync(context)));
         return endpoints;
     }
 

@@ -5,6 +5,7 @@ using Ingest.Operations.Debug;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
+using Ingest.Operations.Telemetry;
 using Ingest.Queue;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -61,7 +62,9 @@ public static class NodeOperations
             provider.GetService<IMeterFactory>(),
             settings.Get<MetricsOptions>(),
             Resource(settings),
-            provider.GetRequiredService<ILogger<PrometheusExporter>>()));
+            provider.GetRequiredService<ILogger<PrometheusExporter>>()))
+            .AddSingleton<IHostedService>(_ => new OtlpExport(
+                settings.Get<OtlpOptions>(), settings.Get<MetricsOptions>().Meters, Resource(settings)));
 
     private static List<ShownSetting> Shown(NodeSettings settings) =>
         [.. settings.Effective().Select(entry => new ShownSetting(entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Default))];

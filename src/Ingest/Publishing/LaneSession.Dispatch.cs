@@ -99,8 +99,11 @@ internal sealed partial class LaneSession
     private async Task AttemptAsync(Flight flight, TimeSpan timeout)
     {
         var start = _context.Time.GetTimestamp();
+        var span = DeliverySpan.Start(_context, flight.Batch, flight.Attempts);
         flight.Ended = await _lane.Caller.SendAsync(_context.Sink, flight.Batch, timeout, _abort.Token);
-        var worst = AttemptSummary.Of(flight.Ended.Result, flight.Batch.Count).Worst.Kind;
+        var verdict = AttemptSummary.Of(flight.Ended.Result, flight.Batch.Count).Worst;
+        DeliverySpan.End(span, verdict);
+        var worst = verdict.Kind;
         _lane.Count(worst, _context.Time.GetElapsedTime(start));
         if (worst != VerdictKind.Delivered && flight.Requeue is null)
         {

@@ -3,6 +3,7 @@ using Ingest.Health;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Prometheus;
+using Ingest.Operations.Telemetry;
 using Ingest.Publishing;
 using Ingest.Queue;
 
@@ -26,5 +27,6 @@ public static class NodeSections
         new("Drain", typeof(DrainOptions)),
         new("Admin", typeof(AdminOptions)),
         new("Metrics", typeof(MetricsOptions)),
+        new("Telemetry:Otlp", typeof(OtlpOptions)),
     ];
 }

@@ -50,7 +50,8 @@ public sealed class Setting
     /// <summary>Whether a key's last words say that its value is nobody's business.</summary>
     public static bool LooksSecret(string key)
     {
-        ReadOnlySpan<string> words = ["password", "secret", "token", "credential", "sasl.jaas.config", "privatekey", "ssl.key.pem"];
+        ReadOnlySpan<string> words =
+            ["password", "secret", "token", "credential", "sasl.jaas.config", "privatekey", "ssl.key.pem", "otlp:headers"];
         foreach (var word in words)
         {
             if (key.Contains(word, StringComparison.OrdinalIgnoreCase))

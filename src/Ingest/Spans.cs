@@ -1,0 +1,18 @@
+using System.Diagnostics;
+
+namespace Ingest;
+
+/// <summary>
+/// Where the spans of an event's way begin: of its request, and of each attempt to deliver it. Nobody listens unless told to, and then
+/// asking costs one read.
+/// </summary>
+public static class Spans
+{
+    /// <summary>The source's name, for listeners.</summary>
+    public const string SourceName = "Ingest";
+
+    internal static ActivitySource Source { get; } = new(SourceName);
+
+    /// <summary>Somebody listens.</summary>
+    internal static bool AreWanted => Source.HasListeners();
+}
