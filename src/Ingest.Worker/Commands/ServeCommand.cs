@@ -28,10 +28,16 @@ internal static class ServeCommand
         }
         var settings = Configuration.Read(arguments).ThrowIfWrong();
         using var host = IngestServer.Build(
-            settings, Configuration.Sinks, logging => Logs.Configure(logging, settings), endpoints => endpoints.MapIngestOperations());
+            settings, Configuration.Sinks, logging => Logs.Configure(logging, settings), Operate);
         var node = host.Services.GetRequiredService<IngestNode>();
         await host.StartAsync();
         await host.WaitForShutdownAsync();
         return node.LogFailure is null ? ExitCode.Fine : ExitCode.LogFailed;
+    }
+
+    private static void Operate(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapIngestOperations();
+        endpoints.MapConsole();
     }
 }
