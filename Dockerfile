@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # The image: the worker on a base without a shell, without root, with a read-only root file system if you like.
 #   docker build -t ingest .
-#   docker run --read-only --tmpfs /tmp -v ingest:/var/lib/ingest -p 8080:8080 --stop-timeout 60 ingest
+#   docker run --read-only --tmpfs /tmp -v ingest:/var/lib/ingest -p 8080:8080 --stop-timeout 60 -e INGEST_Intake__Anonymous=true ingest
+# Who may send has to be said: keys (INGEST_Intake__KeysFile), tokens (INGEST_Intake__IntrospectionUrl), or anyone, as here.
 # Pin the two bases by digest for builds that must not move: --build-arg RUNTIME=mcr.microsoft.com/dotnet/aspnet@sha256:...
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
 ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
@@ -11,6 +12,7 @@ FROM --platform=$BUILDPLATFORM ${SDK} AS build
 ARG TARGETARCH
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig LICENSE ./
+COPY docs/openapi.json docs/
 COPY wal wal
 COPY src src
 # FullRegistry: Confluent.Kafka with its own librdkafka. The lock files are of the other kind (docs/decisions/0002-packages.md), so the

@@ -36,6 +36,47 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_listener_beyond_loopback_has_to_know_who_may_send()
+    {
+        string[] open = ["serve", "--data", _directory["data"], "--intake", "http://*:0", "--admin", "http://127.0.0.1:0"];
+
+        (await Cli.RunAsync(open)).Is(
+            ExitCode.NotFine,
+            error: "Intake:KeysFile or Intake:IntrospectionUrl must be set, because Listen:Intake = 'http://*:0' can be reached");
+        Assert.False(Directory.Exists(_directory["data"]));
+        // Said so, it does listen: as far as the directory that cannot be made.
+        (await Cli.RunAsync(["serve", "--data", "/proc/ingest", .. open[3..], "--set", "Intake:Anonymous=true"]))
+            .Is(ExitCode.Unavailable, error: "/proc/ingest");
+    }
+
+    [Theory]
+    [InlineData("Intake:KeysFile", "{\"keys\":[{\"name\":\"a\",\"sha256\":\"12\"}]}", "keys[0]: sha256 must be 64 hexadecimal digits.")]
+    [InlineData("Intake:KeysFile", "{\"keys\":[", "Line 1, byte")]
+    [InlineData("Intake:KeysFile", null, "there is no such file.")]
+    [InlineData("Intake:IntrospectionAuthorizationFile", "", "the first line is no Authorization header")]
+    [InlineData("Listen:CertificatePath", "nonsense", "")]
+    [InlineData("Listen:ClientAuthoritiesPath", "nonsense", "There is no certificate in it.")]
+    public async Task A_file_that_is_not_what_it_should_be_ends_the_start(string key, string? content, string problem)
+    {
+        var file = _directory["given.pem"];
+        if (content is not null)
+        {
+            await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        }
+        var server = _directory["server.pem"];
+        await File.WriteAllTextAsync(server, TestCertificates.SelfSigned(), TestContext.Current.CancellationToken);
+        string[] settings =
+        [
+            "--data", _directory["data"], "--intake", "https://127.0.0.1:0", "--admin", "http://127.0.0.1:0",
+            "--set", $"Listen:CertificatePath={server}", "--set", $"{key}={file}",
+        ];
+
+        (await Cli.RunAsync(["serve", .. settings])).Is(ExitCode.NotFine, error: $"ingest: {key} = '{file}' (--set): {problem}");
+        (await Cli.RunAsync(["config", "check", .. settings])).Is(ExitCode.NotFine, $"{key} = '{file}' (--set): {problem}");
+        Assert.False(Directory.Exists(_directory["data"]));
+    }
+
+    [Fact]
     public async Task A_directory_in_use_is_said_plainly()
     {
         using var node = await IngestProcess.StartReadyAsync(new IngestSetup { Data = _directory["data"], Sinks = ["discard"] });

@@ -82,6 +82,7 @@ def run(worker, work):
         "HOME": "/", "PATH": "/usr/bin:/bin", "DOTNET_ROOT": os.path.dirname(os.path.realpath(shutil.which("dotnet") or "/usr")),
         "INGEST_Data": "/media/data", "INGEST_Deliver": "discard", "INGEST_Drain__BalancerDelay": "200ms",
         "INGEST_Listen__Intake": f"http://*:{port}", "INGEST_Listen__Admin": f"http://127.0.0.1:{admin}",
+        "INGEST_Intake__Anonymous": "true",
     }
     command = ["unshare", "-m", "bash", "-c", CONFINED, "confined", work, os.path.dirname(worker), "/mnt/ingest", "serve"]
     with open(os.path.join(work, "log"), "w+", encoding="utf-8") as log:

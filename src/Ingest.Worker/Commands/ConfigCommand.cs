@@ -40,7 +40,7 @@ internal static class ConfigCommand
             {
                 Show(shown);
             }
-            return Report(settings, toError: true);
+            return Report(settings.Errors, toError: true);
         });
         return command;
     }
@@ -54,12 +54,13 @@ internal static class ConfigCommand
         command.SetAction(parsed =>
         {
             var settings = Configuration.Read(options.Read(parsed));
+            IReadOnlyList<SettingError> errors = [.. settings.Errors, .. NodeFiles.Check(settings)];
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize([.. settings.Errors], ConfigJson.Default.SettingErrorArray));
-                return settings.Errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+                Console.Out.WriteLine(JsonSerializer.Serialize([.. errors], ConfigJson.Default.SettingErrorArray));
+                return errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
             }
-            var code = Report(settings, toError: false);
+            var code = Report(errors, toError: false);
             if (code == ExitCode.Fine)
             {
                 var set = settings.Effective().Count(entry => entry.Origin != SettingOrigin.Default);
@@ -81,13 +82,13 @@ internal static class ConfigCommand
         return command;
     }
 
-    private static int Report(NodeSettings settings, bool toError)
+    private static int Report(IReadOnlyList<SettingError> errors, bool toError)
     {
-        foreach (var error in settings.Errors)
+        foreach (var error in errors)
         {
             (toError ? Console.Error : Console.Out).WriteLine(error.ToString());
         }
-        return settings.Errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+        return errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }
 
     private static void Show(List<EffectiveSetting> shown)

@@ -14,7 +14,7 @@ internal static class OfflineDrainRun
 {
     internal static async Task<int> RunAsync(ServeArguments arguments, TimeSpan deadline, bool json, CancellationToken cancel)
     {
-        var settings = Configuration.Read(arguments).ThrowIfWrong();
+        var settings = Configuration.Read(arguments).ThrowIfWrongUnheard();
         using var loggers = LoggerFactory.Create(logging =>
         {
             Logs.Configure(logging, settings);

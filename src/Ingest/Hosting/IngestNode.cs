@@ -17,6 +17,9 @@ namespace Ingest.Hosting;
 /// </summary>
 public sealed class IngestNode : IAsyncDisposable
 {
+    // What small logs take: a start is not held up by large ones.
+    private static readonly TimeSpan RecallPatience = TimeSpan.FromMilliseconds(250);
+
     private readonly NodeParts _parts;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
@@ -26,6 +29,7 @@ public sealed class IngestNode : IAsyncDisposable
     private NodeHealth? _health;
     private PolicyFile? _policy;
     private IntakeEndpoint? _intake;
+    private RepeatRecall? _recall;
 
     /// <summary>A node that has not touched the disk yet.</summary>
     /// <param name="settings">Bound and checked.</param>
@@ -99,14 +103,26 @@ public sealed class IngestNode : IAsyncDisposable
         _writing = NodeLog.Open(_parts);
         _policy = NewPolicy();
         _intake = NewIntake();
+        _recall = new RepeatRecall(
+            _writing.Log,
+            _intake.Idempotency,
+            Settings.Get<IntakeOptions>().IdempotencyWindow,
+            _parts.Time,
+            _parts.Loggers.CreateLogger<RepeatRecall>());
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
     }
 
+    /// <summary>
+    /// Waits a moment for what tells repeats from new requests, so that after most starts nobody is told to come back for it.
+    /// </summary>
+    internal Task RecallAsync() =>
+        Task.WhenAny(_recall!.Ended, Task.Delay(RecallPatience, _parts.Time));
+
     /// <summary>Accepts and delivers.</summary>
     public void Start()
     {
-        Writing.StartUpkeep(() => Lanes.SettledSequence);
+        Writing.StartUpkeep(() => Lanes.SettledSequence, () => _recall!.KeepFrom);
         Lanes.Start();
         Policy.Start();
         _health!.Start();
@@ -131,6 +147,10 @@ public sealed class IngestNode : IAsyncDisposable
             await _policy.DisposeAsync();
         }
         _intake?.Dispose();
+        if (_recall is not null)
+        {
+            await _recall.DisposeAsync();
+        }
         if (_lanes is not null && !_lanesStopped)
         {
             await _lanes.DisposeAsync();

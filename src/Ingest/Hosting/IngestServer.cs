@@ -1,5 +1,6 @@
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Operations;
 using Ingest.Sinks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -15,16 +16,19 @@ namespace Ingest.Hosting;
 public static class IngestServer
 {
     /// <summary>Builds the host. Nothing listens and nothing touches the disk before it is started.</summary>
-    /// <param name="settings">Bound and checked.</param>
+    /// <param name="settings">Bound and checked; the files they name are checked here.</param>
     /// <param name="factories">One per kind of sink.</param>
     /// <param name="logging">Where messages go.</param>
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
+    /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
     public static IHost Build(
         NodeSettings settings,
         IReadOnlyList<ISinkFactory> factories,
         Action<ILoggingBuilder> logging,
-        Action<IEndpointRouteBuilder> operate) =>
-        new HostBuilder()
+        Action<IEndpointRouteBuilder> operate)
+    {
+        NodeFiles.ThrowIfWrong(settings);
+        return new HostBuilder()
             .ConfigureLogging(builder =>
             {
                 logging(builder);
@@ -42,6 +46,7 @@ public static class IngestServer
                     kestrel, settings.Get<ListenerOptions>(), BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
                 .Configure(app => Configure(app, operate)))
             .Build();
+    }
 
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
     {
@@ -54,6 +59,8 @@ public static class IngestServer
         app.UseRouting().UseEndpoints(endpoints =>
         {
             endpoints.MapIngest();
+            endpoints.MapMethods(
+                "/openapi.json", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => ApiDocument.WriteAsync(context)));
             var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
             endpoints.MapFallback("{**path}", (RequestDelegate)(context => node.Intake.HandleUnknownAsync(context)));
         });

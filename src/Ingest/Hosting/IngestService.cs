@@ -20,10 +20,10 @@ internal sealed class IngestService(IngestNode node, IHostApplicationLifetime li
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
+        await node.RecallAsync();
         node.Start();
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,8 @@ public static class IngestServices
             .Select(service => service.ImplementationInstance).OfType<ISinkFactory>().Concat(BuiltInSinks).ToList();
         var kinds = factories.ToDictionary(factory => factory.Kind, factory => factory.OptionsType);
         var settings = NodeSettings.Read(SettingsSources.Of(configuration), NodeSections.All, kinds);
-        return services.AddIngest(settings.ThrowIfWrong(), factories);
+        NodeFiles.ThrowIfWrong(settings.ThrowIfWrong());
+        return services.AddIngest(settings, factories);
     }
 
     /// <summary>Adds a node with settings that are bound and checked already.</summary>

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Ingest.Hosting;
 
@@ -50,7 +50,7 @@ internal static class KestrelSetup
             listen.Protocols = spoken;
             if (address.Tls)
             {
-                listen.UseHttps(Certificate(options));
+                listen.UseHttps(https => Secure(https, options, role));
             }
             listen.Use(next => connection =>
             {
@@ -76,10 +76,15 @@ internal static class KestrelSetup
         }
     }
 
-    private static X509Certificate2 Certificate(ListenerOptions options) =>
-        options.CertificatePath.EndsWith(".pem", StringComparison.OrdinalIgnoreCase)
-            || options.CertificatePath.EndsWith(".crt", StringComparison.OrdinalIgnoreCase)
-            ? X509Certificate2.CreateFromPemFile(
-                options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : options.CertificatePath)
-            : X509CertificateLoader.LoadPkcs12FromFile(options.CertificatePath, password: null);
+    private static void Secure(HttpsConnectionAdapterOptions https, ListenerOptions options, ListenerRole role)
+    {
+        https.ServerCertificate = ListenCertificates.Server(options);
+        https.HandshakeTimeout = options.HeadersTimeout;
+        if (role == ListenerRole.Intake && ListenCertificates.Authorities(options) is { Count: > 0 } authorities)
+        {
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.ClientCertificateValidation = (certificate, chain, errors) =>
+                ListenCertificates.IsOf(authorities, certificate, chain, errors);
+        }
+    }
 }

@@ -27,6 +27,13 @@ public sealed class ListenerOptions
     [Description("PEM file with the certificate's key, when it is not in the same file.")]
     public string CertificateKeyPath { get; set; } = "";
 
+    /// <summary>
+    /// PEM file with the authorities whose certificates producers must show on the intake listener (mTLS), which has to be https. Default
+    /// none: no certificate is asked for.
+    /// </summary>
+    [Description("PEM file with the authorities whose certificates producers must show (mTLS); Listen:Intake has to be https.")]
+    public string ClientAuthoritiesPath { get; set; } = "";
+
     /// <summary>Open connections, both listeners together. Default 20,000; 16 to 1,000,000.</summary>
     [Range(16, 1_000_000), Description("Open connections on both listeners together.")]
     public int ConnectionsMax { get; set; } = 20_000;

@@ -27,4 +27,11 @@ internal static partial class Log
         LogLevel.Information,
         "Memory is limited to {Allowance} bytes: {Key} is {Used} instead of {Configured}, so that a burst between two looks still fits.")]
     internal static partial void MemoryShare(ILogger logger, long allowance, string key, long used, long configured);
+
+    [LoggerMessage(9006, LogLevel.Warning, "What may be repeated cannot be read from the log, tried again in {Pause}: {Reason}")]
+    internal static partial void RecallFailed(ILogger logger, TimeSpan pause, string reason);
+
+    [LoggerMessage(
+        9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
+    internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
 }

@@ -67,8 +67,8 @@ internal sealed class NodeLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts looking after the log, once it is known what the lanes have settled.</summary>
-    internal void StartUpkeep(Func<long> settled)
+    /// <summary>Starts looking after the log, once it is known what the lanes have settled and what repeats are told by.</summary>
+    internal void StartUpkeep(Func<long> settled, Func<long> keepFrom)
     {
         _upkeep = new LogUpkeep(
             Log,
@@ -77,6 +77,7 @@ internal sealed class NodeLog : IAsyncDisposable
             _settings,
             _parts.Gate,
             settled,
+            keepFrom,
             () => _directory.FreeBytes,
             _parts.Time,
             _parts.Loggers.CreateLogger<LogUpkeep>());

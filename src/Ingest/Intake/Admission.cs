@@ -21,6 +21,9 @@ internal readonly record struct AdmittedRequest(
 /// <param name="authentication">Who sends.</param>
 internal sealed class Admission(IntakeOptions options, StreamDirectory streams, AdmissionGate gate, Authentication authentication)
 {
+    private const string RenamedContentLength = "X-Content-Length";
+    private const string Chunked = "chunked";
+
     /// <summary>
     /// Lets a request in, or says why not: the cheapest and most likely reasons first. One whose producer has to be asked for is let in
     /// without one; <see cref="VerifyAsync"/> decides.
@@ -36,7 +39,15 @@ internal sealed class Admission(IntakeOptions options, StreamDirectory streams, 
         {
             return new Problem(ProblemKind.Of(refusal.Code), refusal.Detail);
         }
+        if (options.Hosts.Length > 0 && !options.Hosts.Contains(request.Host.Host, StringComparer.OrdinalIgnoreCase))
+        {
+            return new Problem(ProblemKind.BadRequest, "The node is not called by this name (Intake:Hosts).");
+        }
         var headers = request.Headers;
+        if (request.ContentLength is null && IsAmbiguous(headers))
+        {
+            return new Problem(ProblemKind.BadRequest, "Transfer-Encoding is not chunked alone, or there is a Content-Length beside it.");
+        }
         var producer = authentication.Find(headers, out var problem);
         if (!problem.IsNone
             || streams.Find(streamName, out problem) is not { } stream
@@ -56,6 +67,15 @@ internal sealed class Admission(IntakeOptions options, StreamDirectory streams, 
         var (producer, problem) = await authentication.VerifyAsync(request.Headers);
         return producer is null ? (null, problem) : (producer, Authorize(producer, admitted, request.ContentLength ?? 0));
     }
+
+    /// <summary>
+    /// Whether another reader could see another end of the body. The server renames a Content-Length that stands beside a
+    /// Transfer-Encoding, and takes <c>chunked</c> for what it is, however often it is there.
+    /// </summary>
+    private static bool IsAmbiguous(IHeaderDictionary headers) =>
+        headers.TransferEncoding is { Count: > 0 } codings
+        && (codings.Count > 1 || !Chunked.Equals(codings[0], StringComparison.OrdinalIgnoreCase)
+            || headers.ContainsKey(RenamedContentLength));
 
     // The key's own quota before the limits it shares with others: a key that sends too much must not use up theirs.
     private static Problem Authorize(Producer producer, in AdmittedRequest admitted, long bodyBytes)

@@ -4,7 +4,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Ingest.Intake;
 
 /// <summary>Section <c>Intake</c>: what a request may bring.</summary>
-public sealed class IntakeOptions
+public sealed class IntakeOptions : IValidatableObject
 {
     /// <summary>The least <see cref="BufferBytesMax"/> may be: a body of the default size.</summary>
     internal const long BufferBytesMin = 16L * 1024 * 1024;
@@ -68,6 +68,12 @@ public sealed class IntakeOptions
     public bool IdempotentCloudEvents { get; set; } = true;
 
     /// <summary>
+    /// Names by which producers may call the intake (the <c>Host</c> header); health is answered by any. Default none: any name will do.
+    /// </summary>
+    [Description("Names by which producers may call the intake (the Host header); empty: any.")]
+    public string[] Hosts { get; set; } = [];
+
+    /// <summary>
     /// Whether events are taken from producers that name no key. Default false: only while neither <see cref="KeysFile"/> nor
     /// <see cref="IntrospectionUrl"/> is set, and the listener is on the loopback interface.
     /// </summary>
@@ -108,4 +114,7 @@ public sealed class IntakeOptions
     /// </summary>
     [Description("Per stream, the JSON pointer (RFC 6901) to an event's ordering key.")]
     public IDictionary<string, string> KeyPointers { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => IntakeRules.Check(this);
 }

@@ -29,6 +29,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     private readonly WalSettings _settings;
     private readonly AdmissionGate _gate;
     private readonly Func<long> _settled;
+    private readonly Func<long> _keepFrom;
     private readonly Func<long> _freeBytes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -60,6 +61,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     /// <param name="settings">Limits and retention.</param>
     /// <param name="gate">Closed while there is no room.</param>
     /// <param name="settled">The lowest position any lane has settled.</param>
+    /// <param name="keepFrom">What is settled stays from here on, while there is room.</param>
     /// <param name="freeBytes">Bytes the file system has left.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For what operators should know.</param>
@@ -70,12 +72,13 @@ public sealed class LogUpkeep : IAsyncDisposable
         WalSettings settings,
         AdmissionGate gate,
         Func<long> settled,
+        Func<long> keepFrom,
         Func<long> freeBytes,
         TimeProvider time,
         ILogger<LogUpkeep> logger)
     {
         (_log, _totals, _cursor, _settings, _gate) = (log, totals, cursor, settings, gate);
-        (_settled, _freeBytes, _time, _logger) = (settled, freeBytes, time, logger);
+        (_settled, _keepFrom, _freeBytes, _time, _logger) = (settled, keepFrom, freeBytes, time, logger);
         _totalsSaved = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
     }
@@ -136,15 +139,29 @@ public sealed class LogUpkeep : IAsyncDisposable
 
     private void LookAfter()
     {
-        var recycled = _log.Reclaim(UpkeepDecision.Limits(_settled(), _settings, _time.GetUtcNow())).SegmentsRecycled;
-        _recycled = recycled > 0 ? _time.GetTimestamp() : _recycled;
+        var isShort = _diskFull || UpkeepDecision.IsShort(_log.BytesInUse, _settings.BytesMax)
+            || _gate.Reasons.Any(reason => reason.Code == RefusalCode.DiskPressure);
+        Reclaim(isShort);
         var mayWait = UpkeepDecision.MayAwaitRecycling(_log.SegmentsReady, _time.GetElapsedTime(_recycled));
         var full = !mayWait && !_log.PrepareSegments();
+        if (full && !isShort)
+        {
+            // What was kept for other reasons than delivery goes before an event is refused.
+            Reclaim(isShort: true);
+            full = !_log.PrepareSegments();
+        }
         ReportDisk(full, UpkeepDecision.IsOverLimit(_log.BytesInUse, _settings.BytesMax, _overLimit));
         if (_time.GetElapsedTime(_totalsSaved) >= TotalsInterval || _totals.BytesCounted - _totalsBytes >= TotalsBytes)
         {
             SaveTotals();
         }
+    }
+
+    private void Reclaim(bool isShort)
+    {
+        var settled = UpkeepDecision.Disposable(_settled(), _keepFrom(), isShort);
+        var recycled = _log.Reclaim(UpkeepDecision.Limits(settled, _settings, _time.GetUtcNow())).SegmentsRecycled;
+        _recycled = recycled > 0 ? _time.GetTimestamp() : _recycled;
     }
 
     private void ReportDisk(bool full, bool over)

@@ -20,6 +20,15 @@ internal static class UpkeepDecision
     /// </summary>
     internal static bool MayAwaitRecycling(int ready, TimeSpan sinceRecycled) => ready > 0 && sinceRecycled < RecyclingExpected;
 
+    /// <summary>Share of <see cref="WalSettings.BytesMax"/> above which only what is still to be delivered is worth its room.</summary>
+    internal const double ShortShare = 0.75;
+
+    /// <summary>Whether settled events have to go even if somebody would keep them.</summary>
+    internal static bool IsShort(long bytes, long bytesMax) => bytes > (long)(bytesMax * ShortShare);
+
+    /// <summary>Up to where events may be given back: settled, and not kept for telling repeats unless room is short.</summary>
+    internal static long Disposable(long settled, long keepFrom, bool isShort) => isShort ? settled : Math.Min(settled, keepFrom - 1);
+
     internal static bool IsOverLimit(long bytes, long bytesMax, bool wasOver) =>
         wasOver ? bytes > (long)(bytesMax * ResumeShare) : bytes > bytesMax;
 

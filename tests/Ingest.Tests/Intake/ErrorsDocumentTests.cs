@@ -1,16 +1,19 @@
+using System.Text.RegularExpressions;
 using Ingest.Intake;
 using Ingest.Tests.Architecture;
 
 namespace Ingest.Tests.Intake;
 
 /// <summary>docs/errors.md is what producers program against: it has every code, and only those.</summary>
-public sealed class ErrorsDocumentTests
+public sealed partial class ErrorsDocumentTests
 {
     [Fact]
     public void Every_code_has_an_entry_that_says_its_status_and_what_to_do()
     {
         var entries = Entries();
-        Assert.Equal(ProblemKind.All.Select(kind => kind.Code).Order(), entries.Keys.Order());
+        var known = ProblemKind.All.Select(kind => kind.Code).Union(BalancersCodes());
+        Assert.Equal(known.Order(), entries.Keys.Order());
+        Assert.All(BalancersCodes(), code => Assert.Contains("**Do:**", entries[code], StringComparison.Ordinal));
         Assert.All(ProblemKind.All, kind =>
         {
             Assert.StartsWith(kind.Status.ToString(), entries[kind.Code], StringComparison.Ordinal);
@@ -29,6 +32,14 @@ public sealed class ErrorsDocumentTests
         Assert.Equal(fields.Select(kind => kind.Code).Order(), ProblemKind.All.Select(kind => kind.Code).Order());
         Assert.Equal(ProblemKind.All.Count, ProblemKind.All.Select(kind => kind.Code).Distinct().Count());
     }
+
+    /// <summary>What the balancer answers by itself; some of it in the node's words.</summary>
+    private static HashSet<string> BalancersCodes() =>
+        Repository.Lines("deploy/haproxy/haproxy.cfg").SelectMany(line => BalancersCode().Matches(line))
+            .Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+
+    [GeneratedRegex("\\\\\"code\\\\\":\\\\\"([a-z_]+)\\\\\"")]
+    private static partial Regex BalancersCode();
 
     private static Dictionary<string, string> Entries()
     {

@@ -22,6 +22,17 @@ public sealed class UpkeepDecisionTests
     }
 
     [Fact]
+    public void Settled_events_stay_for_telling_repeats_while_there_is_room()
+    {
+        Assert.Equal(9, UpkeepDecision.Disposable(settled: 100, keepFrom: 10, isShort: false));
+        Assert.Equal(100, UpkeepDecision.Disposable(settled: 100, keepFrom: long.MaxValue, isShort: false));
+        Assert.Equal(5, UpkeepDecision.Disposable(settled: 5, keepFrom: 10, isShort: false));
+        Assert.Equal(100, UpkeepDecision.Disposable(settled: 100, keepFrom: 10, isShort: true));
+        Assert.False(UpkeepDecision.IsShort(750, 1000));
+        Assert.True(UpkeepDecision.IsShort(751, 1000));
+    }
+
+    [Fact]
     public void Without_retention_only_the_lanes_hold_the_log()
     {
         var limits = UpkeepDecision.Limits(42, new WalSettings(), DateTimeOffset.UnixEpoch);

@@ -1,3 +1,4 @@
+using Ingest.Intake;
 using Ingest.Operations.Admin;
 
 namespace Ingest.Hosting.Settings;
@@ -9,9 +10,11 @@ internal static class NodeRules
     internal const int TokenLengthMin = 16;
 
     /// <param name="listen">Where the node listens.</param>
+    /// <param name="intake">Who may send.</param>
     /// <param name="admin">Who may act.</param>
     /// <param name="source">Where a key's value came from.</param>
-    internal static IEnumerable<SettingError> Check(ListenerOptions listen, AdminOptions admin, Func<string, string> source)
+    internal static IEnumerable<SettingError> Check(
+        ListenerOptions listen, IntakeOptions intake, AdminOptions admin, Func<string, string> source)
     {
         var intakeAddress = Parse("Listen:Intake", listen.Intake, source, out var wrongIntake);
         var adminAddress = Parse("Listen:Admin", listen.Admin, source, out var wrongAdmin);
@@ -24,11 +27,25 @@ internal static class NodeRules
             yield return new SettingError(
                 "Listen:CertificatePath", "", "Listen:CertificatePath must name a certificate: a listener is https.");
         }
+        if (listen.ClientAuthoritiesPath.Length > 0 && intakeAddress is { Tls: false })
+        {
+            const string allowed = "asks for certificates, which needs Listen:Intake to be https.";
+            yield return new SettingError(
+                "Listen:ClientAuthoritiesPath", listen.ClientAuthoritiesPath, allowed, source("Listen:ClientAuthoritiesPath"));
+        }
         if (intakeAddress is { Port: > 0 } && adminAddress is { Port: > 0 } && intakeAddress.Port == adminAddress.Port
             && intakeAddress.Host == adminAddress.Host)
         {
             const string allowed = "must not be the address of Listen:Intake.";
             yield return new SettingError("Listen:Admin", listen.Admin, allowed, source("Listen:Admin"));
+        }
+        if (intakeAddress is { IsLoopback: false } && !IsGuarded(listen, intake))
+        {
+            yield return new SettingError(
+                "Intake:KeysFile",
+                "",
+                $"Intake:KeysFile or Intake:IntrospectionUrl must be set, because Listen:Intake = '{listen.Intake}' can be reached from "
+                + "other machines; or Intake:Anonymous=true, if anyone there may send.");
         }
         if (admin.Token.Length is > 0 and < TokenLengthMin)
         {
@@ -44,6 +61,9 @@ internal static class NodeRules
                 + "openssl rand -hex 32 makes one.");
         }
     }
+
+    private static bool IsGuarded(ListenerOptions listen, IntakeOptions intake) =>
+        intake.Anonymous || intake.KeysFile.Length > 0 || intake.IntrospectionUrl.Length > 0 || listen.ClientAuthoritiesPath.Length > 0;
 
     private static ListenAddress? Parse(string key, string url, Func<string, string> source, out SettingError? wrong)
     {

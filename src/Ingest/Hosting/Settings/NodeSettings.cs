@@ -1,3 +1,4 @@
+using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Microsoft.Extensions.Configuration;
 
@@ -9,6 +10,8 @@ namespace Ingest.Hosting.Settings;
 /// </summary>
 public sealed class NodeSettings
 {
+    private static readonly string[] ListeningSections = ["Listen", "Intake", "Admin"];
+
     private readonly Dictionary<string, object> _options = new(StringComparer.OrdinalIgnoreCase);
     private readonly SettingsSources _sources;
     private readonly List<SettingError> _errors;
@@ -23,9 +26,9 @@ public sealed class NodeSettings
             _options[section.Name] = Bind(section);
         }
         _errors.AddRange(UnknownKeys.Find(sources, catalogue));
-        if (Find<ListenerOptions>() is { } listen && Find<AdminOptions>() is { } admin)
+        if (Find<ListenerOptions>() is { } listen && Find<IntakeOptions>() is { } intake && Find<AdminOptions>() is { } admin)
         {
-            _errors.AddRange(NodeRules.Check(listen, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
+            _errors.AddRange(NodeRules.Check(listen, intake, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         }
         _errors.Sort((left, right) => string.CompareOrdinal(left.Key, right.Key));
     }
@@ -64,6 +67,14 @@ public sealed class NodeSettings
     /// <summary>Throws when anything is wrong.</summary>
     /// <exception cref="SettingsException">One line per error.</exception>
     public NodeSettings ThrowIfWrong() => _errors.Count == 0 ? this : throw new SettingsException(_errors);
+
+    /// <summary>The same for what listens to nobody: who may send and where is no matter then.</summary>
+    /// <exception cref="SettingsException">One line per error.</exception>
+    public NodeSettings ThrowIfWrongUnheard()
+    {
+        var errors = _errors.FindAll(error => !ListeningSections.Contains(error.Key.Split(':')[0], StringComparer.OrdinalIgnoreCase));
+        return errors.Count == 0 ? this : throw new SettingsException(errors);
+    }
 
     /// <summary>What each key is now, and who said so. Secrets are masked.</summary>
     public IReadOnlyList<EffectiveSetting> Effective() =>

@@ -22,21 +22,18 @@ internal sealed class IntrospectionClient : IDisposable
     /// <param name="options">URL, credentials, timeout.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="ArgumentException">A setting is wrong; the message names key and value.</exception>
+    /// <exception cref="FormatException">The file with the credentials holds none.</exception>
     /// <exception cref="IOException">The file with the credentials cannot be read.</exception>
     internal IntrospectionClient(IntakeOptions options, TimeProvider time)
     {
-        if (!Uri.TryCreate(options.IntrospectionUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        if (!IntakeRules.IsHttp(options.IntrospectionUrl))
         {
             throw new ArgumentException($"Intake:IntrospectionUrl = \"{options.IntrospectionUrl}\": expected an http or https URL.");
         }
-        (_url, _time) = (url, time);
+        (_url, _time) = (new Uri(options.IntrospectionUrl), time);
         if (options.IntrospectionAuthorizationFile.Length > 0)
         {
-            var line = File.ReadLines(options.IntrospectionAuthorizationFile).FirstOrDefault()?.Trim();
-            _authorization = AuthenticationHeaderValue.TryParse(line, out var parsed)
-                ? parsed
-                : throw new ArgumentException(
-                    "Intake:IntrospectionAuthorizationFile: the first line is no Authorization header such as Basic QWxh….");
+            _authorization = ReadAuthorization(options.IntrospectionAuthorizationFile);
         }
         var handler = new SocketsHttpHandler
         {
@@ -48,6 +45,14 @@ internal sealed class IntrospectionClient : IDisposable
         };
         _http = new HttpClient(handler) { Timeout = options.IntrospectionTimeout, MaxResponseContentBufferSize = AnswerBytesMax };
     }
+
+    /// <summary>The credentials in a file.</summary>
+    /// <exception cref="FormatException">There are none.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static AuthenticationHeaderValue ReadAuthorization(string path) =>
+        AuthenticationHeaderValue.TryParse(File.ReadLines(path).FirstOrDefault()?.Trim(), out var parsed)
+            ? parsed
+            : throw new FormatException("the first line is no Authorization header such as Basic QWxh….");
 
     /// <summary>What the endpoint says of the token; null when it is not active.</summary>
     internal async Task<IntrospectedToken?> AskAsync(string token, CancellationToken cancel)

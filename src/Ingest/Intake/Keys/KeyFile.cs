@@ -12,6 +12,21 @@ internal static partial class KeyFile
 
     private const double DefaultBurstSeconds = 5;
 
+    /// <summary>The bytes of the file.</summary>
+    /// <exception cref="FormatException">It is too large.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    internal static byte[] Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        if (file.Length > BytesMax)
+        {
+            throw new FormatException($"It has more than {BytesMax} bytes.");
+        }
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content;
+    }
+
     /// <summary>The ring the file describes. Keys whose quota is what it was keep what they have used of it.</summary>
     /// <exception cref="FormatException">It is no such file; the message says where and why.</exception>
     internal static KeyRing Parse(ReadOnlySpan<byte> json, KeyRing before, TimeProvider time)

@@ -29,7 +29,7 @@ internal sealed class KeyFileWatch : IDisposable
     internal KeyFileWatch(string path, TimeSpan poll, TimeProvider time, ILogger logger)
     {
         (_path, _time, _logger) = (path, time, logger);
-        _content = Read();
+        _content = KeyFile.Read(path);
         _ring = KeyFile.Parse(_content, KeyRing.Empty, time);
         _timer = time.CreateTimer(static state => ((KeyFileWatch)state!).Look(), this, poll, poll);
     }
@@ -47,7 +47,7 @@ internal sealed class KeyFileWatch : IDisposable
         }
         try
         {
-            var content = Read();
+            var content = KeyFile.Read(_path);
             if (!content.AsSpan().SequenceEqual(_content))
             {
                 _ring = KeyFile.Parse(content, _ring, _time);
@@ -68,17 +68,5 @@ internal sealed class KeyFileWatch : IDisposable
         {
             _looking.Exit();
         }
-    }
-
-    private byte[] Read()
-    {
-        using var file = File.OpenRead(_path);
-        if (file.Length > KeyFile.BytesMax)
-        {
-            throw new FormatException($"It has more than {KeyFile.BytesMax} bytes.");
-        }
-        var content = new byte[file.Length];
-        file.ReadExactly(content);
-        return content;
     }
 }

@@ -12,10 +12,7 @@ public static class AdminEndpoints
 {
     private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
 
-    /// <summary>
-    /// Maps <c>/metrics</c>, <c>/status</c>, <c>/drain</c>, <c>/resume</c>, <c>/policy</c>, <c>/lanes/…</c>, <c>/events/tail</c> and
-    /// <c>/debug/…</c>.
-    /// </summary>
+    /// <summary>Maps what operators call: docs/openapi.json has all of it.</summary>
     /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
     /// <param name="surface">What is shown and moved.</param>
     public static void MapOperations(this IEndpointRouteBuilder endpoints, AdminSurface surface)
@@ -23,6 +20,7 @@ public static class AdminEndpoints
         var routes = new AdminRoutes(endpoints, surface.Guard);
         routes.Get("/metrics", context => MetricsAsync(context, surface), needsToken: !surface.Options.PublicMetrics);
         routes.Get("/status", context => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus));
+        routes.Get("/openapi.json", ApiDocument.WriteAsync, needsToken: false);
         routes.Post("/drain", context => DrainAsync(context, surface));
         routes.Post("/resume", context => ResumeAsync(context, surface));
         LaneEndpoints.Map(routes, surface);

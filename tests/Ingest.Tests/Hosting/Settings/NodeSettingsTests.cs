@@ -79,6 +79,12 @@ public sealed class NodeSettingsTests
     [InlineData("Wal=8", "there is no such key")]
     [InlineData("Data:Deeper=8", "there is no such key")]
     [InlineData("novalue", "must be Key=Value")]
+    [InlineData("Intake:Streams=ok,.no", "Intake:Streams = 'ok,.no' (--set): has \".no\": a stream's name has")]
+    [InlineData("Intake:KeyPointers:orders=id", "Intake:KeyPointers:orders = 'id' (--set): must be a JSON pointer")]
+    [InlineData("Intake:KeyPointers:.=/id", "names no stream")]
+    [InlineData("Intake:IntrospectionUrl=ftp://a", "Intake:IntrospectionUrl = 'ftp://a' (--set): must be an http or https URL.")]
+    [InlineData("Listen:Intake=http://*:80", "because Listen:Intake = 'http://*:80' can be reached from other machines")]
+    [InlineData("Listen:ClientAuthoritiesPath=ca.pem", "asks for certificates, which needs Listen:Intake to be https.")]
     public void What_is_wrong_is_said_with_key_value_and_range(string assignment, string expected)
     {
         var error = Assert.Single(Read(assignment).Errors);
