@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need from Debian: librdkafka (the Kafka client), kcat (reads topics back, independently of our client),
-# strace (counts flushes), curl (the README's own commands). Quick when everything is there.
+# strace (counts flushes), curl (the README's own commands), wrk and h2load (docs/clients.md). Quick when everything is there.
 set -euo pipefail
-declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [curl]=curl)
+declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [curl]=curl
+  [wrk]=wrk [nghttp2-client]=h2load)
 missing=()
 for package in "${!packages[@]}"; do
   need=${packages[$package]}
