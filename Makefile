@@ -5,7 +5,7 @@ DATA ?= ./data
 ROUNDS ?= 5
 SECONDS_EACH ?= 5
 
-.PHONY: build run test bench stress clean tools
+.PHONY: build run test bench stress abuse clean tools
 
 build:
 	@dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c $(CONFIGURATION) -o artifacts/ingest --nologo -v quiet
@@ -27,6 +27,10 @@ bench: build
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build
 	@tests/stress/kills.sh && tests/stress/backlog.sh
+
+# Everything hostile or broken we know of, at the real executable, with honest producers beside it: a table of expected and got.
+abuse: build
+	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
 
 clean:
 	@rm -rf artifacts

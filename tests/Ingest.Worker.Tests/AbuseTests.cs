@@ -1,0 +1,33 @@
+using Ingest.Abuse;
+using Ingest.Abuse.Fuzz;
+
+namespace Ingest.Worker.Tests;
+
+/// <summary>The short form of <c>make abuse</c>.</summary>
+public sealed class AbuseTests
+{
+    private const int FuzzRequests = 1500;
+
+    [Fact]
+    public async Task What_nobody_should_send_costs_the_others_nothing()
+    {
+        using var run = new AbuseRun(isShort: true);
+
+        var rows = await run.RunAsync(row => TestContext.Current.SendDiagnosticMessage(AbuseTable.Line(row)));
+
+        var wrong = rows.Where(row => !row.IsAsExpected).Select(AbuseTable.Line).ToList();
+        Assert.True(wrong.Count == 0, $"{string.Join('\n', wrong)}\n{run.Output}");
+    }
+
+    [Fact]
+    public async Task Mutated_requests_get_answers_that_are_true()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("INGEST_SEED"), out var given) ? given : new Random().Next();
+        using var fuzz = new RequestFuzz(seed);
+
+        var report = await fuzz.RunAsync(FuzzRequests);
+
+        Assert.True(report.Broken.Count == 0, $"INGEST_SEED={seed}\n{string.Join('\n', report.Broken)}");
+        Assert.True(report.Accepted > FuzzRequests / 20 && report.Outcomes.Count > 5, string.Join(", ", report.Outcomes));
+    }
+}
