@@ -16,6 +16,7 @@ const bytes = new CloudEvent({
   data: new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x00, 0xff]),
 });
 const sent = new Map();
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 async function accepted(event, number, answer) {
   const { headers, body } = await answer;
@@ -30,7 +31,7 @@ const binary = emitterFor(httpTransport(url), { mode: Mode.BINARY });
 const structured = emitterFor(httpTransport(url), { mode: Mode.STRUCTURED });
 for (const number of [1, 2, 3]) {
   const [one, other] = [made("binary", number), made("structured", number)];
-  await accepted(one, 1, binary(one));
+  await accepted(one, 1, binary(one, { headers: { traceparent: trace } }));
   await accepted(other, 1, structured(other));
 }
 await accepted(bytes, 1, structured(bytes));
@@ -45,7 +46,8 @@ if (bootstraps) {
   for (const [id, event] of sent) {
     const back = found.get(id);
     assert.ok(back, `${event.subject} did not arrive`);
-    assert.deepEqual(plain(back), plain(event));
+    assert.deepEqual(plain(back.event), plain(event));
+    assert.equal(back.traceparent, event.subject.startsWith("binary") ? trace : undefined);
   }
   console.log(`${found.size} events came back from Kafka as they were sent`);
 }
@@ -70,7 +72,7 @@ async function readBack() {
         named[headers[i]] = headers[i + 1];
       }
       const event = Kafka.toEvent({ headers: named, value: payload, key, body: payload });
-      found.set(event.id, event);
+      found.set(event.id, { event, traceparent: named.traceparent });
     }
     if (found.size >= sent.size) {
       return found;
