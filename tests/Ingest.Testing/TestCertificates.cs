@@ -38,7 +38,7 @@ public static class TestCertificates
         request.CertificateExtensions.Add(
             new X509EnhancedKeyUsageExtension([forClient ? ClientAuthentication : ServerAuthentication], critical: true));
         request.CertificateExtensions.Add(LoopbackNames());
-        using var certificate = request.Create(authority, Yesterday, Tomorrow, RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(authority, authority.NotBefore, authority.NotAfter, RandomNumberGenerator.GetBytes(8));
         return certificate.CopyWithPrivateKey(key);
     }
 

@@ -41,7 +41,7 @@ internal sealed class Refusals(IRetryAdvice advice, RequestMetrics metrics)
         // Under pressure a connection is worth more to another node; and where a body was not read to its end, or nobody can say where
         // that is, nothing can follow it.
         if (kind.Refusal is not null || kind.Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status413PayloadTooLarge
-            || (kind == ProblemKind.BadRequest && context.Request.ContentLength is null))
+            || kind == ProblemKind.BadRequest)
         {
             Answers.CloseConnection(context);
         }
