@@ -189,6 +189,6 @@ public sealed partial class OpenApiTests
     [GeneratedRegex("\"#/components/([^\"]+)\"")]
     private static partial Regex Reference();
 
-    [GeneratedRegex(@"AdminProblem\s*\.(?:Conflict|Missing|Invalid)\(\s*""([a-z_]+)""")]
+    [GeneratedRegex(@"(?:AdminProblem\s*\.\w+\(|new(?: AdminProblem)?\(\s*StatusCodes\.\w+,)\s*""([a-z_]+)""")]
     private static partial Regex AdminCode();
 }
