@@ -24,6 +24,8 @@ public sealed class Instruments : IDisposable
             "messaging.client.operation.duration",
             "s",
             "Time of one attempt to deliver a batch, by lane and verdict.", advice: Seconds(1e-3));
+        DeadLettered = Meter.CreateCounter<long>(
+            "ingest.deadletters.stored.events", "{event}", "Events put into the dead letters, by lane and class of reason.");
         PolicySyncDuration = Meter.CreateHistogram(
             "ingest.policy.sync.duration", "s", "Time to read, check and apply a changed policy file.", advice: Seconds(5e-3 / 64));
     }
@@ -45,6 +47,9 @@ public sealed class Instruments : IDisposable
 
     /// <summary>Seconds per attempt; tags lane, verdict.</summary>
     public Histogram<double> AttemptDuration { get; }
+
+    /// <summary>Events; tags lane, reason (what stands before the colon, of a bounded number).</summary>
+    public Counter<long> DeadLettered { get; }
 
     /// <summary>Seconds per changed policy file.</summary>
     public Histogram<double> PolicySyncDuration { get; }

@@ -42,6 +42,7 @@ internal static class CommandTree
             PolicyCommand.Create(),
             TailCommand.Create(),
             BenchCommand.Create(),
+            DeadLettersCommand.Create(),
             WalCommand.Create(),
             ConfigCommand.Create(),
         };

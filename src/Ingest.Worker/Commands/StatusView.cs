@@ -41,6 +41,7 @@ internal static class StatusView
         }
         ShowLanes(status);
         ShowStreams(status);
+        ShowLetters(status.DeadLetters);
     }
 
     internal static void ShowLanes(NodeStatus status)
@@ -114,6 +115,26 @@ internal static class StatusView
         if (log.LostEvents > 0 || log.Damage.Count > 0)
         {
             Screen.Fact("", $"DAMAGED: {Say.Count(log.LostEvents, "event")} lost; copies of the places are in quarantine/");
+        }
+    }
+
+    private static void ShowLetters(DeadLetterView letters)
+    {
+        if (letters.Count > 0 || letters.Rebuilding)
+        {
+            var still = letters.Rebuilding ? " so far, still being read" : "";
+            Screen.Fact(
+                "Dead",
+                $"{Say.Count(letters.Count, "letter")}{still}, {Say.Count(letters.Requeued)} on their way back; "
+                + $"{Say.Bytes(letters.Bytes)} of {Say.Bytes(letters.BytesMax)}; `ingest deadletters list` shows them");
+        }
+        if (letters.Failure is { } failure)
+        {
+            Screen.Fact("", $"FAILED: {failure}");
+        }
+        if (letters.Lost > 0)
+        {
+            Screen.Fact("", $"DAMAGED: {Say.Count(letters.Lost, "record")} of the dead letters lost");
         }
     }
 

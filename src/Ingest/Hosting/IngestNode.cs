@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
@@ -23,6 +24,7 @@ public sealed class IngestNode : IAsyncDisposable
     private readonly NodeParts _parts;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
+    private DeadLetterStore? _deadLetters;
     private LaneSet? _lanes;
     private bool _lanesStopped;
     private int _disposed;
@@ -64,6 +66,9 @@ public sealed class IngestNode : IAsyncDisposable
 
     /// <summary>The operator's hand on the running node.</summary>
     public PolicyFile Policy => _policy ?? throw NotOpen();
+
+    /// <summary>Events that sinks refused.</summary>
+    public DeadLetterStore DeadLetters => _deadLetters ?? throw NotOpen();
 
     /// <summary>Ends when the node is to leave: drained with the wish to exit, or because the log failed.</summary>
     public Task Exit => _exit.Task;
@@ -109,6 +114,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<RepeatRecall>());
+        _deadLetters = NodeDeadLetters.Open(_parts);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
     }
@@ -125,6 +131,7 @@ public sealed class IngestNode : IAsyncDisposable
         Writing.StartUpkeep(() => Lanes.SettledSequence, () => _recall!.KeepFrom);
         Lanes.Start();
         Policy.Start();
+        DeadLetters.Start(() => _lanes);
         _health!.Start();
         _parts.Gate.Open(RefusalCode.Starting);
         var listen = Settings.Get<ListenerOptions>();
@@ -154,6 +161,10 @@ public sealed class IngestNode : IAsyncDisposable
         if (_lanes is not null && !_lanesStopped)
         {
             await _lanes.DisposeAsync();
+        }
+        if (_deadLetters is not null)
+        {
+            await _deadLetters.DisposeAsync();
         }
         if (_writing is not null)
         {
@@ -200,7 +211,7 @@ public sealed class IngestNode : IAsyncDisposable
 
     private LaneSet NewLanes()
     {
-        var lanes = NodeLanes.Create(_parts, Writing.Log, new NoDeadLetters());
+        var lanes = NodeLanes.Create(_parts, Writing.Log, DeadLetters);
         lanes.SetBreakerFailureRatio(Policy.Current.Document.CircuitBreakerThreshold);
         return lanes;
     }

@@ -45,6 +45,7 @@ public static class NodeOperations
             Settings = () => Shown(settings),
             Time = services.GetRequiredService<TimeProvider>(),
             Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
+            DeadLetters = () => node.DeadLetters,
         });
     }
 
@@ -82,6 +83,7 @@ public static class NodeOperations
         Streams = () => node.Writing.Totals.Snapshot(),
         Lanes = () => node.Lanes.Statuses,
         Orphans = () => node.Lanes.Orphans,
+        DeadLetters = () => node.DeadLetters.Status,
         Drain = () => node.Drain.Status,
         Health = () => node.Health.Sample,
         Policy = () => node.Policy.Status,

@@ -24,6 +24,9 @@ internal sealed record NodeParts(
     internal string PolicyPath =>
         Settings.Get<HealthOptions>().PolicyFile is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(DataPath, "policy.json");
 
+    /// <summary>The dead letters' directory, absolute.</summary>
+    internal string DeadLettersPath => Path.Combine(DataPath, "dead");
+
     /// <summary>The log's directory, absolute.</summary>
     internal string WalPath =>
         Settings.Get<WalSettings>().Directory is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(DataPath, "wal");

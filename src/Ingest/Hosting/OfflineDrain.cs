@@ -37,10 +37,12 @@ public static class OfflineDrain
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");
         }
         await using var writing = NodeLog.Open(parts);
-        var lanes = NodeLanes.Create(parts, writing.Log, new NoDeadLetters());
+        await using var deadLetters = NodeDeadLetters.Open(parts);
+        var lanes = NodeLanes.Create(parts, writing.Log, deadLetters);
         try
         {
             lanes.Start();
+            deadLetters.Start(() => lanes);
             var drained = lanes.DrainAsync(deadline, cancel);
             while (!drained.IsCompleted)
             {

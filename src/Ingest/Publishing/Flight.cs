@@ -42,4 +42,7 @@ internal sealed class Flight(EventBatch batch, ulong groups)
     /// <summary>Why the rejected events of the last attempt are not in the dead letters; null when they are. Written by the
     /// attempt.</summary>
     internal string? NotStored { get; set; }
+
+    /// <summary>The dead letters take nothing more until somebody acts. Written by the attempt.</summary>
+    internal bool IsStoreBlocked { get; set; }
 }

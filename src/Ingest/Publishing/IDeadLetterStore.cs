@@ -4,11 +4,26 @@ namespace Ingest.Publishing;
 public interface IDeadLetterStore
 {
     /// <summary>
+    /// A lane begins, again or for the first time. What it stored of events above <paramref name="highWater"/> was never counted: these
+    /// events are sent once more and decided anew, so their dead letters are void. Quick, and never fails. Any thread.
+    /// </summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="highWater">Everything up to here was settled and counted.</param>
+    void Begin(string lane, long highWater)
+    {
+        // Stores that forget everything with the process have nothing to void.
+    }
+
+    /// <summary>
     /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the caller's and
     /// valid until then. An exception means that none of them counts as stored; the lane tries again later.
     /// </summary>
+    /// <exception cref="DeadLettersBlockedException">Somebody has to act before more can be stored: the lane stops and says so.</exception>
     ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel);
 }
+
+/// <summary>The dead letters take nothing more until somebody acts. The message is shown to operators as the lane's reason.</summary>
+public sealed class DeadLettersBlockedException(string message) : Exception(message);
 
 /// <summary>An event a sink refused.</summary>
 /// <param name="Sequence">Its number in the log.</param>
@@ -17,5 +32,6 @@ public interface IDeadLetterStore
 /// <param name="Attempts">Attempts to deliver it, the last one included.</param>
 /// <param name="FirstUnixMs">When it was first tried, Unix ms.</param>
 /// <param name="LastUnixMs">When it was last tried, Unix ms.</param>
+/// <param name="IsRepeat">It was settled before and is sent again after a rewind: the lane's accounts have it already.</param>
 public readonly record struct RejectedEvent(
-    long Sequence, ReadOnlyMemory<byte> Body, string Reason, int Attempts, long FirstUnixMs, long LastUnixMs);
+    long Sequence, ReadOnlyMemory<byte> Body, string Reason, int Attempts, long FirstUnixMs, long LastUnixMs, bool IsRepeat = false);

@@ -8,7 +8,7 @@ namespace Ingest.Publishing;
 /// Delivers the log to one sink: reads what is durable, sends as much at once as the sink bears, settles, remembers how far it got. Its
 /// loop runs one <see cref="LaneSession"/> after another; the lane holds what outlives them.
 /// </summary>
-internal sealed class Lane : IAsyncDisposable
+internal sealed partial class Lane : IAsyncDisposable
 {
     private static readonly TimeSpan RestartMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestartMax = TimeSpan.FromSeconds(5);
@@ -99,18 +99,6 @@ internal sealed class Lane : IAsyncDisposable
         Post(command);
         using var stopped = _stop.Token.Register(() => command.Done.TrySetResult(new(RewindStatus.Failed, $"Lane {Name} is stopped.")));
         return await command.Done.Task.WaitAsync(cancel);
-    }
-
-    /// <summary>
-    /// Sends dead letters again and says what became of them, when all are settled or the lane stops. The batch is the lane's from here on.
-    /// Any thread.
-    /// </summary>
-    internal async Task<IReadOnlyList<RequeuedEvent>> RequeueAsync(EventBatch batch, CancellationToken cancel)
-    {
-        var request = new RequeueRequest(batch);
-        Post(new RequeueCommand(request));
-        using var stopped = _stop.Token.Register(request.End);
-        return await request.Ended.WaitAsync(cancel);
     }
 
     /// <summary>The lane at this moment. Any thread.</summary>
@@ -227,6 +215,7 @@ internal sealed class Lane : IAsyncDisposable
             var settled = _cursor.Saved;
             try
             {
+                _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
                 using var session = new LaneSession(this, _context, _cursor);
                 await session.RunAsync(_stop.Token);
             }

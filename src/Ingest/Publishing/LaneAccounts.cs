@@ -9,8 +9,8 @@ namespace Ingest.Publishing;
 /// </summary>
 /// <remarks>
 /// The lane loop writes under the lock, any thread reads under it. Events a rewind delivers once more are counted as repeated and change
-/// nothing else. Encoding, little-endian: <c>u8 version (1) · i64 start · i64 high water · i64 lost · i64 repeated · u16 streams · per
-/// stream: u8 name bytes, i64 delivered, i64 dead-lettered, name</c>.
+/// nothing else. Encoding, little-endian: <c>u8 version (2) · i64 start · i64 high water · i64 lost · i64 repeated · i64 requeues applied ·
+/// u16 streams · per stream: u8 name bytes, i64 delivered, i64 dead-lettered, name</c>. Version 1 knew no requeues.
 /// </remarks>
 public sealed class LaneAccounts
 {
@@ -20,8 +20,10 @@ public sealed class LaneAccounts
     /// <summary>The name under which all further streams are counted.</summary>
     public const string Other = "(other)";
 
-    private const byte Version = 1;
-    private const int HeadBytes = 35;
+    private const byte Version = 2;
+    private const byte VersionWithoutRequeues = 1;
+    private const int HeadBytes = 43;
+    private const int HeadBytesWithoutRequeues = 35;
     private const int EntryFixedBytes = 17;
     private const int OtherIndex = 0;
 
@@ -39,6 +41,9 @@ public sealed class LaneAccounts
     private long _highWater;
     private long _lost;
     private long _repeated;
+
+    // Position of the last requeue settlement that was taken.
+    private long _requeuesApplied;
 
     internal LaneAccounts(long start) => (_start, _highWater) = (start, start);
 
@@ -91,16 +96,33 @@ public sealed class LaneAccounts
         }
     }
 
-    /// <summary>A dead-lettered event was delivered after all. Dead letters the accounts do not know of count as repeated.</summary>
-    internal void AddRequeued(int stream, int count)
+    /// <summary>The last requeue settlement taken: 0 before the first. Lane loop only.</summary>
+    internal long RequeuesApplied => _requeuesApplied;
+
+    /// <summary>
+    /// Dead letters were delivered after all; those the accounts do not know of count as repeated. A settlement taken before changes
+    /// nothing, so they may be offered again after a restart. Lane loop only. Returns whether it was new.
+    /// </summary>
+    internal bool AddRequeued(RequeueSettlement settlement)
     {
-        lock (_lock)
+        if (settlement.Position <= _requeuesApplied)
         {
-            var moved = (int)Math.Min(count, _entries[stream].DeadLettered);
-            _entries[stream].DeadLettered -= moved;
-            _entries[stream].Delivered += moved;
-            _repeated += count - moved;
+            return false;
         }
+        Span<byte> name = stackalloc byte[byte.MaxValue];
+        foreach (var letter in settlement.Letters)
+        {
+            var stream = StreamIndex(name[..Encoding.Latin1.GetBytes(letter.Stream, name)]);
+            lock (_lock)
+            {
+                var moved = letter.IsCounted && _entries[stream].DeadLettered > 0 ? 1 : 0;
+                _entries[stream].DeadLettered -= moved;
+                _entries[stream].Delivered += moved;
+                _repeated += 1 - moved;
+            }
+        }
+        _requeuesApplied = settlement.Position;
+        return true;
     }
 
     /// <summary>The number a stream is counted under. Lane loop only: no one else adds streams.</summary>
@@ -148,7 +170,8 @@ public sealed class LaneAccounts
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(9), _highWater);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(17), _lost);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(25), _repeated);
-            BinaryPrimitives.WriteUInt16LittleEndian(encoded.AsSpan(33), (ushort)_entries.Count);
+            BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(33), _requeuesApplied);
+            BinaryPrimitives.WriteUInt16LittleEndian(encoded.AsSpan(41), (ushort)_entries.Count);
             var rest = encoded.AsSpan(HeadBytes);
             foreach (var entry in _entries)
             {
@@ -165,7 +188,12 @@ public sealed class LaneAccounts
     /// <summary>Reads saved accounts; null when they make no sense to this version.</summary>
     internal static LaneAccounts? TryDecode(ReadOnlySpan<byte> encoded)
     {
-        if (encoded.Length < HeadBytes || encoded[0] != Version)
+        if (encoded.IsEmpty || encoded[0] is not (Version or VersionWithoutRequeues))
+        {
+            return null;
+        }
+        var headBytes = encoded[0] == Version ? HeadBytes : HeadBytesWithoutRequeues;
+        if (encoded.Length < headBytes)
         {
             return null;
         }
@@ -174,10 +202,11 @@ public sealed class LaneAccounts
             _highWater = BinaryPrimitives.ReadInt64LittleEndian(encoded[9..]),
             _lost = BinaryPrimitives.ReadInt64LittleEndian(encoded[17..]),
             _repeated = BinaryPrimitives.ReadInt64LittleEndian(encoded[25..]),
+            _requeuesApplied = encoded[0] == Version ? BinaryPrimitives.ReadInt64LittleEndian(encoded[33..]) : 0,
         };
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(encoded[33..]);
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(encoded[(headBytes - sizeof(ushort))..]);
         accounts._entries.Clear();
-        var rest = encoded[HeadBytes..];
+        var rest = encoded[headBytes..];
         for (var i = 0; i < count; i++)
         {
             if (rest.Length < EntryFixedBytes || rest.Length < EntryFixedBytes + rest[0])

@@ -14,5 +14,9 @@ internal sealed record RewindCommand(long Next) : LaneCommand
 /// <param name="Request">Which, and who waits for them.</param>
 internal sealed record RequeueCommand(RequeueRequest Request) : LaneCommand;
 
+/// <summary>Count dead letters that were delivered after all.</summary>
+/// <param name="Settlement">Which, and where it is noted.</param>
+internal sealed record SettleRequeuesCommand(RequeueSettlement Settlement) : LaneCommand;
+
 /// <summary>Try now what is waiting to be tried: the blocked sink, the open breaker, failed batches.</summary>
 internal sealed record ResumeCommand : LaneCommand;

@@ -14,6 +14,8 @@ internal sealed class LaneCursor : IDisposable
     private WalCursor? _cursor;
     private LaneAccounts _accounts;
     private long _saved;
+    private long _savedHighWater;
+    private long _savedRequeues;
 
     internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
     {
@@ -41,6 +43,12 @@ internal sealed class LaneCursor : IDisposable
     /// thread.</summary>
     internal long Saved => Volatile.Read(ref _saved);
 
+    /// <summary>The accounts on disk know of every event up to here. Any thread.</summary>
+    internal long SavedHighWater => Volatile.Read(ref _savedHighWater);
+
+    /// <summary>The accounts on disk know of every requeue settlement up to here. Any thread.</summary>
+    internal long SavedRequeues => Volatile.Read(ref _savedRequeues);
+
     /// <summary>Saves durably. False, with a message in the log, when the disk did not take it: try again later.</summary>
     internal bool TrySave(long settled)
     {
@@ -66,6 +74,7 @@ internal sealed class LaneCursor : IDisposable
         {
             _cursor.Save(settled, Accounts.Encode());
             Volatile.Write(ref _saved, settled);
+            RememberSaved(Accounts);
         }
         catch (StorageException)
         {
@@ -84,6 +93,13 @@ internal sealed class LaneCursor : IDisposable
 
     public void Dispose() => _cursor?.Dispose();
 
+    // The lane loop alone changes the accounts, so what it saved is what they are now.
+    private void RememberSaved(LaneAccounts accounts)
+    {
+        Volatile.Write(ref _savedHighWater, accounts.HighWater);
+        Volatile.Write(ref _savedRequeues, accounts.RequeuesApplied);
+    }
+
     private LaneAccounts Begin(WalCursor cursor)
     {
         if (!cursor.Existed)
@@ -97,6 +113,7 @@ internal sealed class LaneCursor : IDisposable
             var fresh = new LaneAccounts(start);
             cursor.Save(start, fresh.Encode());
             Volatile.Write(ref _saved, start);
+            RememberSaved(fresh);
             return fresh;
         }
         var settled = cursor.Sequence;
@@ -109,6 +126,7 @@ internal sealed class LaneCursor : IDisposable
         Volatile.Write(ref _saved, settled);
         if (LaneAccounts.TryDecode(cursor.Annotation.Span) is { } saved && saved.HighWater >= settled)
         {
+            RememberSaved(saved);
             return saved;
         }
         Log.AccountsRestarted(_logger, _lane, settled);

@@ -89,7 +89,7 @@ internal sealed partial class LaneSession
         {
             flight.FirstUnixMs = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         }
-        flight.NotStored = null;
+        (flight.NotStored, flight.IsStoreBlocked) = (null, false);
         flight.Permit = _lane.Window.Dispatch(now);
         _flights.Launched(flight);
         _ = AttemptAsync(flight, timeout);
@@ -118,12 +118,15 @@ internal sealed partial class LaneSession
     {
         var result = flight.Ended.Result;
         var now = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var known = _cursor.Accounts.HighWater;
         var rejected = new List<RejectedEvent>();
         for (var i = 0; i < flight.Batch.Count; i++)
         {
             if (result[i] is { Kind: VerdictKind.Rejected, Reason: var reason })
             {
-                rejected.Add(new(flight.Batch[i].Sequence, flight.Batch[i].Body, reason, flight.Attempts, flight.FirstUnixMs, now));
+                var stored = flight.Batch[i];
+                rejected.Add(new(
+                    stored.Sequence, stored.Body, reason, flight.Attempts, flight.FirstUnixMs, now, IsRepeat: stored.Sequence <= known));
             }
         }
         if (rejected.Count == 0)
@@ -138,7 +141,7 @@ internal sealed partial class LaneSession
         catch (Exception e)
         {
             // Whatever it is, the events are not stored: they stay pending and are tried again.
-            flight.NotStored = e.Message;
+            (flight.NotStored, flight.IsStoreBlocked) = (e.Message, e is DeadLettersBlockedException);
             Log.DeadLettersFailed(_context.Logger, _context.Name, e.Message);
         }
     }

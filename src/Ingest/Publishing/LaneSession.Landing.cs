@@ -60,8 +60,6 @@ internal sealed partial class LaneSession
         }
         if (flight.Requeue is { IsSettled: true } request)
         {
-            // Counted for good before the dead letters are told to forget them.
-            _saveDue = _cursor.TrySave(_tracker.Settled) ? null : now;
             request.End();
         }
     }
@@ -85,21 +83,13 @@ internal sealed partial class LaneSession
             }
             else if (flight.Requeue is { } request)
             {
-                SettleRequeued(request, flight.Batch[i].Stream, flight.Batch[i].Sequence, verdict);
+                // Counted when the dead letters have noted it: they, not the accounts, know which they are.
+                request.Settle(flight.Batch.SequenceAt(i), verdict);
             }
             else
             {
                 _tracker.Settle(flight.Batch.SequenceAt(i), settlement);
             }
-        }
-    }
-
-    private void SettleRequeued(RequeueRequest request, ReadOnlySpan<byte> stream, long sequence, in SinkVerdict verdict)
-    {
-        request.Settle(sequence, verdict);
-        if (verdict.Kind == VerdictKind.Delivered)
-        {
-            _cursor.Accounts.AddRequeued(_cursor.Accounts.StreamIndex(stream), 1);
         }
     }
 
@@ -135,6 +125,12 @@ internal sealed partial class LaneSession
         if (notSent || _abort.IsCancellationRequested)
         {
             flight.Due = now;
+            return;
+        }
+        if (flight.IsStoreBlocked)
+        {
+            flight.Due = now;
+            _lane.Door.Block(flight.NotStored!, now);
             return;
         }
         var reason = flight.NotStored is { } notStored ? $"the dead letters could not be written: {notStored}" : worst.Reason;

@@ -128,6 +128,11 @@ internal sealed partial class LaneSession : IDisposable
                 case RequeueCommand requeue:
                     _flights.Add(new Flight(requeue.Request.Batch, GroupsOf(requeue.Request.Batch)) { Requeue = requeue.Request });
                     break;
+                case SettleRequeuesCommand settle when _cursor.Accounts.AddRequeued(settle.Settlement):
+                    _saveDue ??= _turn + _context.Options.CursorInterval;
+                    break;
+                case SettleRequeuesCommand:
+                    break;
                 default:
                     SkipWaits();
                     break;

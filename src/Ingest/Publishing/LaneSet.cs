@@ -20,6 +20,7 @@ public sealed class LaneSet : IAsyncDisposable
 
     // Replaced as a whole; any thread, Volatile.
     private CursorPosition[] _orphans;
+    private volatile bool _stopped;
 
     /// <summary>Opens a cursor for every sink. Nothing is sent before <see cref="Start"/>.</summary>
     /// <param name="log">The log to deliver.</param>
@@ -181,8 +182,24 @@ public sealed class LaneSet : IAsyncDisposable
     public Task<IReadOnlyList<RequeuedEvent>>? RequeueAsync(string lane, EventBatch batch, CancellationToken cancel) =>
         Find(lane)?.RequeueAsync(batch, cancel);
 
+    /// <summary>The lanes stop or have stopped: they take nothing more. Any thread.</summary>
+    public bool IsStopped => _stopped;
+
+    /// <summary>What of a lane's dead letters may be sent again now; null when there is no such lane. Any thread.</summary>
+    public RequeueBounds? RequeueBounds(string lane) => Find(lane)?.RequeueBounds;
+
+    /// <summary>
+    /// Has a lane count dead letters that were delivered after all. Offering a settlement again changes nothing, so whoever cannot know
+    /// whether it was saved offers it again. Any thread.
+    /// </summary>
+    public void SettleRequeues(string lane, RequeueSettlement settlement) => Find(lane)?.SettleRequeues(settlement);
+
     /// <summary>Stops all lanes: batches in flight get their grace, cursors are saved, sinks are closed.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_lanes.Select(lane => lane.DisposeAsync().AsTask()));
+    public async ValueTask DisposeAsync()
+    {
+        _stopped = true;
+        await Task.WhenAll(_lanes.Select(lane => lane.DisposeAsync().AsTask()));
+    }
 
     private Lane? Find(string lane) => _lanes.Find(candidate => candidate.Name == lane);
 }

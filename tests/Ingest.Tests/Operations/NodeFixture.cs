@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Operations.Status;
@@ -39,6 +40,7 @@ internal sealed class NodeFixture : IDisposable
                     return Lanes;
                 },
                 Orphans = () => [new("old", 17)],
+                DeadLetters = () => Letters,
                 Drain = () => Drain,
                 Health = () => Sample,
             },
@@ -58,6 +60,8 @@ internal sealed class NodeFixture : IDisposable
     public IReadOnlyList<LaneStatus> Lanes { get; set; } = [];
 
     public IReadOnlyList<StreamTotal> Streams { get; set; } = [];
+
+    public DeadLetterStatus Letters { get; set; } = new(0, 200_000, 0, 1024, 0, null, false, 0, null, []);
 
     public HealthSample? Sample { get; set; }
 

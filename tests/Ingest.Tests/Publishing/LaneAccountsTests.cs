@@ -43,8 +43,9 @@ public sealed class LaneAccountsTests
         var accounts = new LaneAccounts(0);
         var stream = accounts.StreamIndex("a"u8);
         Add(accounts, 1, stream, Settlement.DeadLettered);
-        accounts.AddRequeued(stream, 1);
-        accounts.AddRequeued(stream, 1);
+        Assert.True(accounts.AddRequeued(new RequeueSettlement(5, [new("a", IsCounted: true)])));
+        Assert.False(accounts.AddRequeued(new RequeueSettlement(5, [new("a", IsCounted: true)])));
+        Assert.True(accounts.AddRequeued(new RequeueSettlement(6, [new("a", IsCounted: true)])));
         Assert.Equal([new("a", 1, 0)], accounts.Snapshot().Streams);
         Assert.Equal(1, accounts.Snapshot().Repeated);
     }

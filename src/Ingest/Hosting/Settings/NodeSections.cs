@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Intake;
@@ -23,6 +24,7 @@ public static class NodeSections
         new("Queue", typeof(QueueOptions)),
         new("Wal", typeof(WalSettings)),
         new("Publishing", typeof(PublishingOptions)),
+        new("DeadLetters", typeof(DeadLetterOptions)),
         new("Health", typeof(HealthOptions)),
         new("Drain", typeof(DrainOptions)),
         new("Admin", typeof(AdminOptions)),

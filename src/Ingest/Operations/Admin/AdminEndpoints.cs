@@ -27,6 +27,7 @@ public static class AdminEndpoints
         PolicyEndpoints.Map(routes, surface);
         routes.Get("/events/tail", new TailEndpoint(surface).HandleAsync);
         DebugEndpoints.Map(routes, surface);
+        DeadLetterEndpoints.Map(routes, surface);
         routes.Fallback();
     }
 

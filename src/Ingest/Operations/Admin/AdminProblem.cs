@@ -53,6 +53,10 @@ internal sealed record AdminProblem(int Status, string Code, string Title, strin
     internal static AdminProblem Invalid(string code, string detail) =>
         new(StatusCodes.Status422UnprocessableEntity, code, "The document is wrong", detail);
 
+    /// <summary>A thing that cannot be done at present.</summary>
+    internal static AdminProblem Unavailable(string code, string detail) =>
+        new(StatusCodes.Status503ServiceUnavailable, code, "Not at present", detail);
+
     /// <summary>Something of ours that failed.</summary>
     internal static AdminProblem Failed(string detail) =>
         new(StatusCodes.Status500InternalServerError, "internal_error", "The node made a mistake", detail);

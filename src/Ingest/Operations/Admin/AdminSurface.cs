@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health.Policy;
 using Ingest.Operations.Debug;
@@ -49,4 +50,7 @@ public sealed record AdminSurface
 
     /// <summary>Ends what streams when the process leaves.</summary>
     public required CancellationToken Stopping { get; init; }
+
+    /// <summary>What its sinks refused.</summary>
+    public required Func<DeadLetterStore> DeadLetters { get; init; }
 }

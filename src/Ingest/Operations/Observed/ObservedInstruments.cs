@@ -22,6 +22,7 @@ public sealed class ObservedInstruments
         AddNode(meter);
         AddPolicy(meter);
         LaneInstruments.Add(meter, () => _status.Recent().Lanes);
+        DeadLetterInstruments.Add(meter, () => _status.Recent().DeadLetters);
     }
 
     private void AddIntake(Meter meter)

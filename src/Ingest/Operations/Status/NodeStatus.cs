@@ -42,6 +42,9 @@ public sealed record NodeStatus
     /// <summary>Every stream, by name.</summary>
     public required IReadOnlyList<StreamStatus> Streams { get; init; }
 
+    /// <summary>Events that sinks refused and nobody has resolved.</summary>
+    public required DeadLetterView DeadLetters { get; init; }
+
     /// <summary>Memory; null before the first look.</summary>
     public required MemoryStatus? Memory { get; init; }
 

@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Health;
 using Ingest.Health.Policy;
 using Ingest.Publishing;
@@ -44,6 +45,9 @@ internal sealed record NodeView
 
     /// <summary>Cursors nobody moves.</summary>
     internal required Func<IReadOnlyList<CursorPosition>> Orphans { get; init; }
+
+    /// <summary>Events that sinks refused.</summary>
+    internal required Func<DeadLetterStatus> DeadLetters { get; init; }
 
     /// <summary>How far a drain is.</summary>
     internal required Func<Drain.DrainStatus> Drain { get; init; }

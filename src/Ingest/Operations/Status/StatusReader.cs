@@ -61,6 +61,7 @@ public sealed class StatusReader
             Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable))],
             Orphans = [.. _view.Orphans().Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
+            DeadLetters = DeadLetterView.Of(_view.DeadLetters(), _time.GetUtcNow()),
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),

@@ -59,7 +59,7 @@ public sealed class StatusReaderTests : IDisposable
         string[] members =
         [
             "node", "version", "startedAt", "uptimeSeconds", "state", "ready", "reasons", "drain", "log", "queue", "lanes", "orphans",
-            "streams", "memory", "disk",
+            "streams", "deadLetters", "memory", "disk", "policy",
         ];
         Assert.Equal(members, root.EnumerateObject().Select(member => member.Name));
         Assert.Equal("1.2.3+abc", root.GetProperty("version").GetString());

@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Globalization;
+using Ingest.Operations.Letters;
+
+namespace Ingest.Worker.Commands;
+
+/// <summary>The flags that say which dead letters are meant.</summary>
+internal sealed class LetterOptions
+{
+    private readonly Option<string?> _lane = new("--lane") { HelpName = "LANE", Description = "Refused by this lane's sink." };
+
+    private readonly Option<string?> _stream = new("--stream") { HelpName = "STREAM", Description = "Of this stream." };
+
+    private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "With this in the reason." };
+
+    private readonly Option<string?> _since = new("--since")
+    {
+        HelpName = "TIME",
+        Description = "Last tried at or after this, such as 2026-11-21T08:00:00Z.",
+    };
+
+    private readonly Option<string?> _until = new("--until") { HelpName = "TIME", Description = "Last tried before this." };
+
+    private readonly Option<string?> _state = new("--state")
+    {
+        HelpName = "STATE",
+        Description = "dead, or requeued: waiting to be sent again or on their way.",
+    };
+
+    internal void AddTo(Command command)
+    {
+        command.Add(_lane);
+        command.Add(_stream);
+        command.Add(_reason);
+        command.Add(_since);
+        command.Add(_until);
+        command.Add(_state);
+    }
+
+    /// <summary>What was asked for; null when nothing was.</summary>
+    internal LetterFilter? Read(ParseResult parsed)
+    {
+        var filter = new LetterFilter
+        {
+            Lane = parsed.GetValue(_lane),
+            Stream = parsed.GetValue(_stream),
+            Reason = parsed.GetValue(_reason),
+            Since = Time(parsed, _since),
+            Until = Time(parsed, _until),
+            State = parsed.GetValue(_state),
+        };
+        return filter == new LetterFilter() ? null : filter;
+    }
+
+    /// <summary>The same as a query string, without a question mark.</summary>
+    internal string Query(ParseResult parsed)
+    {
+        var filter = Read(parsed) ?? new LetterFilter();
+        var pairs = new (string Name, string? Value)[]
+        {
+            ("lane", filter.Lane),
+            ("stream", filter.Stream),
+            ("reason", filter.Reason),
+            ("since", filter.Since?.ToString("O", CultureInfo.InvariantCulture)),
+            ("until", filter.Until?.ToString("O", CultureInfo.InvariantCulture)),
+            ("state", filter.State),
+        };
+        return string.Join(
+            '&', pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value!)}"));
+    }
+
+    private static DateTimeOffset? Time(ParseResult parsed, Option<string?> option)
+    {
+        if (parsed.GetValue(option) is not { } text)
+        {
+            return null;
+        }
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw new CommandFailure(ExitCode.Usage, $"{option.Name} {text} is no time: 2026-11-21T08:00:00Z is meant.");
+    }
+}

@@ -1,0 +1,41 @@
+namespace Ingest.DeadLetters;
+
+/// <summary>What the index knows of an event that a sink refused and nobody has resolved yet. The event itself is in the log.</summary>
+public sealed record DeadLetter
+{
+    /// <summary>Which event, which lane.</summary>
+    public required DeadLetterKey Key { get; init; }
+
+    /// <summary>The event's stream.</summary>
+    public required string Stream { get; init; }
+
+    /// <summary>What the sink said, at most <see cref="RefusalReason.BytesMax"/> bytes.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Attempts to deliver it, those after a requeue included.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>When it was first tried, Unix ms.</summary>
+    public required long FirstUnixMs { get; init; }
+
+    /// <summary>When it was last tried, Unix ms.</summary>
+    public required long LastUnixMs { get; init; }
+
+    /// <summary>When the event was accepted, Unix ms.</summary>
+    public required long AcceptedUnixMs { get; init; }
+
+    /// <summary>Bytes it takes in the dead letters' log.</summary>
+    public required int Bytes { get; init; }
+
+    /// <summary>Where it lies in the dead letters' log.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>The lane's accounts have it as dead-lettered. False for an event that was sent again after a rewind.</summary>
+    public required bool IsCounted { get; init; }
+
+    /// <summary>The requeue that has it sent again; 0 while nobody asked for that.</summary>
+    public long Ticket { get; init; }
+
+    /// <summary>It waits to be sent again, or is on its way.</summary>
+    public bool IsRequeued => Ticket != 0;
+}

@@ -1,0 +1,35 @@
+namespace Ingest.DeadLetters;
+
+/// <summary>Which dead letters are meant; what is not set, is not asked for.</summary>
+public sealed record DeadLetterFilter
+{
+    /// <summary>All of them.</summary>
+    public static DeadLetterFilter All { get; } = new();
+
+    /// <summary>Of this lane.</summary>
+    public string? Lane { get; init; }
+
+    /// <summary>Of this stream.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>With this in the reason, whatever the case.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Last tried at or after this, Unix ms.</summary>
+    public long? SinceUnixMs { get; init; }
+
+    /// <summary>Last tried before this, Unix ms.</summary>
+    public long? UntilUnixMs { get; init; }
+
+    /// <summary>True: on their way back; false: at rest.</summary>
+    public bool? Requeued { get; init; }
+
+    /// <summary>Whether <paramref name="letter"/> is meant.</summary>
+    public bool Matches(DeadLetter letter) =>
+        (Lane is null || Lane == letter.Key.Lane)
+        && (Stream is null || Stream == letter.Stream)
+        && (SinceUnixMs is null || letter.LastUnixMs >= SinceUnixMs)
+        && (UntilUnixMs is null || letter.LastUnixMs < UntilUnixMs)
+        && (Requeued is null || Requeued == letter.IsRequeued)
+        && (Reason is null || letter.Reason.Contains(Reason, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,62 @@
+using Ingest.DeadLetters.Index;
+using Ingest.DeadLetters.Ledger;
+using Ingest.DeadLetters.Storage;
+using Ingest.Wal.Writing;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.DeadLetters;
+
+/// <summary>The dead letters' log with what it comes to. There is none before the first event was refused.</summary>
+internal sealed class OpenLetters : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _closing = new();
+
+    private OpenLetters(LetterLog log, LetterLedger ledger, LetterFeed feed) => (Log, Ledger, Feed) = (log, ledger, feed);
+
+    internal LetterLog Log { get; }
+
+    internal LetterLedger Ledger { get; }
+
+    internal LetterFeed Feed { get; }
+
+    /// <summary>
+    /// Whoever has it may change what letters there are already: nobody else resolves or moves one between the look and the record.
+    /// </summary>
+    internal SemaphoreSlim Changing { get; } = new(1, 1);
+
+    /// <exception cref="Ingest.Wal.Storage.StorageException">In use, not permitted, full or failing.</exception>
+    internal static OpenLetters Open(
+        string directory, int segmentBytes, IDeadLetterIndexFactory indexes, TimeProvider time, ILogger logger)
+    {
+        var log = LetterLog.Open(directory, segmentBytes, time);
+        try
+        {
+            var ledger = new LetterLedger(indexes.Create(directory));
+            return new OpenLetters(log, ledger, new LetterFeed(log.Wal, ledger, directory, time, logger));
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Appends durably; when it ends, the ledger knows. Returns the last position; the batch stays the caller's.</summary>
+    internal async Task<long> AppendAsync(RecordBatch records, CancellationToken cancel)
+    {
+        var last = await Log.AppendAsync(records, cancel);
+        // What is durable happened: only the end of everything may end this wait.
+        await Feed.WaitAsync(last, _closing.Token);
+        return last;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await Feed.DisposeAsync();
+        Ledger.Dispose();
+        Log.Dispose();
+        Changing.Dispose();
+        _closing.Dispose();
+    }
+}

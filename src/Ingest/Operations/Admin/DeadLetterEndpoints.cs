@@ -1,0 +1,195 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Ingest.DeadLetters;
+using Ingest.Operations.Letters;
+using Ingest.Publishing;
+using Ingest.Wal.Storage;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Operations.Admin;
+
+/// <summary><c>/deadletters</c>: what sinks refused, and what becomes of it.</summary>
+internal static class DeadLetterEndpoints
+{
+    private const int RequestBytesMax = 1024 * 1024;
+    private const int FlushBytes = 64 * 1024;
+    private const int UnknownShownMax = 5;
+
+    internal static void Map(AdminRoutes routes, AdminSurface surface)
+    {
+        AdminRoutes.Handler With(Func<HttpContext, DeadLetterStore, Task> act) => context => GuardAsync(context, act, surface);
+        routes.Map("/deadletters", needsToken: true, (HttpMethods.Get, With(ListAsync)), (HttpMethods.Delete, With(DropMatchingAsync)));
+        routes.Get("/deadletters/export", With(ExportAsync));
+        routes.Map(
+            "/deadletters/requeue", needsToken: true, (HttpMethods.Get, With(ProgressAsync)), (HttpMethods.Post, With(RequeueAsync)));
+        routes.Post("/deadletters/drop", With(DropAsync));
+        const string one = "/deadletters/{lane}/{sequence}";
+        routes.Map(one, needsToken: true, (HttpMethods.Get, With(ShowAsync)), (HttpMethods.Delete, With(DropOneAsync)));
+        routes.Get("/deadletters/{lane}/{sequence}/payload", With(PayloadAsync));
+    }
+
+    // What cannot be done is a problem document, whatever was asked.
+    private static async Task GuardAsync(HttpContext context, Func<HttpContext, DeadLetterStore, Task> act, AdminSurface surface)
+    {
+        try
+        {
+            await act(context, surface.DeadLetters());
+        }
+        catch (FormatException e)
+        {
+            await AdminProblem.Bad(e.Message).WriteAsync(context);
+        }
+        catch (DeadLettersRebuildingException)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await AdminProblem.Unavailable("rebuilding", "The dead letters are still being read after the start.").WriteAsync(context);
+        }
+        catch (Exception e) when (e is StorageException or DeadLettersBlockedException && !context.Response.HasStarted)
+        {
+            await AdminProblem.Unavailable("storage_failed", $"Nothing was changed: {e.Message}.").WriteAsync(context);
+        }
+    }
+
+    private static async Task ListAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var query = context.Request.Query;
+        var limit = LetterQuery.Limit(query);
+        var found = await letters.ListAsync(
+            LetterQuery.Filter(query, "limit", "after"), LetterQuery.After(query), limit, context.RequestAborted);
+        var next = found.Count == limit ? found[^1].Key.ToString() : null;
+        var page = new LetterPage([.. found.Select(LetterView.Of)], next, letters.Status.Count);
+        await AdminJson.WriteAsync(context, page, LetterJson.Plain.LetterPage);
+    }
+
+    private static async Task ShowAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var key = Key(context);
+        if (await letters.ReadAsync(key, context.RequestAborted) is not { } read)
+        {
+            await Unknown([key], "").WriteAsync(context);
+            return;
+        }
+        var line = new ArrayBufferWriter<byte>(4096);
+        LetterWriter.WriteLine(line, read);
+        await AdminJson.WriteAsync(context, line.WrittenMemory, "application/json");
+    }
+
+    /// <summary>The payload byte for byte. Nobody's browser is to take it for a page of ours.</summary>
+    private static async Task PayloadAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var key = Key(context);
+        if (await letters.ReadAsync(key, context.RequestAborted) is not { } read)
+        {
+            await Unknown([key], "").WriteAsync(context);
+            return;
+        }
+        context.Response.Headers.ContentDisposition = "attachment";
+        context.Response.Headers.ContentSecurityPolicy = "sandbox";
+        await AdminJson.WriteAsync(context, read.Event.Payload, "application/octet-stream");
+    }
+
+    private static async Task ExportAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var filter = LetterQuery.Filter(context.Request.Query);
+        context.Response.ContentType = "application/x-ndjson";
+        var lines = new ArrayBufferWriter<byte>(FlushBytes);
+        await foreach (var read in letters.ExportAsync(filter, context.RequestAborted))
+        {
+            LetterWriter.WriteLine(lines, read);
+            if (lines.WrittenCount >= FlushBytes)
+            {
+                await context.Response.Body.WriteAsync(lines.WrittenMemory, context.RequestAborted);
+                lines.ResetWrittenCount();
+                // Back from the thread that waits for sockets: the next letters are read from the disk.
+                await Task.Yield();
+            }
+        }
+        await context.Response.Body.WriteAsync(lines.WrittenMemory, context.RequestAborted);
+    }
+
+    private static async Task RequeueAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var change = await letters.RequeueAsync(await ReadSelectionAsync(context), context.RequestAborted);
+        await AnswerAsync(context, change, StatusCodes.Status202Accepted);
+    }
+
+    private static Task ProgressAsync(HttpContext context, DeadLetterStore letters)
+    {
+        if (!long.TryParse(context.Request.Query["ticket"], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            throw new FormatException("ticket is the number a requeue answered with.");
+        }
+        return letters.Ticket(number) is { } ticket
+            ? AdminJson.WriteAsync(
+                context,
+                new LetterProgress(ticket.Ticket, ticket.Letters, ticket.Delivered, ticket.Refused, ticket.Dropped, ticket.Waiting),
+                LetterJson.Plain.LetterProgress)
+            : AdminProblem.Missing("unknown_ticket", $"No requeue {number} is remembered.").WriteAsync(context);
+    }
+
+    private static async Task DropAsync(HttpContext context, DeadLetterStore letters) =>
+        await AnswerAsync(context, await letters.DropAsync(await ReadSelectionAsync(context), context.RequestAborted));
+
+    private static async Task DropOneAsync(HttpContext context, DeadLetterStore letters) =>
+        await AnswerAsync(context, await letters.DropAsync(DeadLetterSelection.Of(Key(context)), context.RequestAborted));
+
+    private static async Task DropMatchingAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var filter = LetterQuery.Filter(context.Request.Query, "all");
+        var all = LetterQuery.Text(context.Request.Query, "all") == "true";
+        if (all == (filter != DeadLetterFilter.All))
+        {
+            throw new FormatException("Say which letters: a filter, or all=true for all.");
+        }
+        await AnswerAsync(context, await letters.DropAsync(DeadLetterSelection.Of(filter), context.RequestAborted));
+    }
+
+    private static Task AnswerAsync(HttpContext context, DeadLetterChange change, int status = StatusCodes.Status200OK)
+    {
+        if (change.Unknown.Count > 0)
+        {
+            return Unknown(change.Unknown, " Nothing was changed.").WriteAsync(context);
+        }
+        if (change.LaneMissing is { } lane)
+        {
+            var detail = $"Lane {lane} has no sink now: configure it again, or leave its letters out. Nothing was changed.";
+            return AdminProblem.Conflict("unknown_lane", detail).WriteAsync(context);
+        }
+        context.Response.StatusCode = status;
+        return AdminJson.WriteAsync(context, new LetterChange(change.Letters, change.Ticket), LetterJson.Plain.LetterChange);
+    }
+
+    private static async Task<DeadLetterSelection> ReadSelectionAsync(HttpContext context)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(body.GetMemory(4096), context.RequestAborted)) > 0)
+        {
+            body.Advance(read);
+            if (body.WrittenCount > RequestBytesMax)
+            {
+                throw new FormatException($"A request has at most {RequestBytesMax} bytes.");
+            }
+        }
+        try
+        {
+            var request = JsonSerializer.Deserialize(body.WrittenSpan, LetterJson.Default.LetterRequest);
+            return LetterQuery.Selection(request ?? throw new FormatException("The request is empty."));
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"The request is no JSON that makes sense here: {e.Message}", e);
+        }
+    }
+
+    private static DeadLetterKey Key(HttpContext context) =>
+        LetterQuery.Key($"{context.Request.RouteValues["lane"]}/{context.Request.RouteValues["sequence"]}");
+
+    private static AdminProblem Unknown(IReadOnlyList<DeadLetterKey> keys, string outcome)
+    {
+        var named = string.Join(", ", keys.Take(UnknownShownMax));
+        var more = keys.Count > UnknownShownMax ? $" and {keys.Count - UnknownShownMax} more" : "";
+        return AdminProblem.Missing("unknown_dead_letter", $"There is no dead letter {named}{more}.{outcome}");
+    }
+}

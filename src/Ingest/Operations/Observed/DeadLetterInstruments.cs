@@ -1,0 +1,34 @@
+using System.Diagnostics.Metrics;
+using Ingest.DeadLetters;
+using Ingest.Operations.Status;
+
+namespace Ingest.Operations.Observed;
+
+/// <summary>What waits in the dead letters.</summary>
+internal static class DeadLetterInstruments
+{
+    internal static void Add(Meter meter, Func<DeadLetterView> letters)
+    {
+        void ByLane(string name, Func<LaneLetterCounts, long> read, string unit, string help) => meter.CreateObservableGauge(
+            name,
+            () => letters().Lanes.Select(lane => new Measurement<long>(read(lane), new KeyValuePair<string, object?>("lane", lane.Lane))),
+            unit,
+            help);
+
+        ByLane("ingest.deadletters.pending", lane => lane.Count, "{event}", "Dead letters nobody has resolved, by lane.");
+        ByLane("ingest.deadletters.requeued", lane => lane.Requeued, "{event}", "Of them, those on their way back, by lane.");
+        ByLane("ingest.deadletters.bytes", lane => lane.Bytes, "By", "Their bytes, by lane.");
+        meter.CreateObservableGauge(
+            "ingest.deadletters.limit", () => letters().BytesMax, "By", "Bytes of dead letters at which a lane that has more stops.");
+        meter.CreateObservableGauge(
+            "ingest.deadletters.limit.events", () => letters().CountMax, "{event}", "Dead letters at which a lane that has more stops.");
+        meter.CreateObservableGauge("ingest.deadletters.log", () => letters().LogBytes, "By", "Bytes of the dead letters' files.");
+        meter.CreateObservableGauge(
+            "ingest.deadletters.oldest.age",
+            () => letters().OldestSeconds,
+            "s",
+            "Time since the oldest event among the dead letters was first tried.");
+        meter.CreateObservableGauge(
+            "ingest.deadletters.lost.events", () => letters().Lost, "{event}", "Records of the dead letters that could not be read.");
+    }
+}

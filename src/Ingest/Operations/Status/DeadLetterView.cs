@@ -1,0 +1,57 @@
+using Ingest.DeadLetters;
+
+namespace Ingest.Operations.Status;
+
+/// <summary>The dead letters at one moment.</summary>
+public sealed record DeadLetterView
+{
+    /// <summary>Letters that nobody has resolved.</summary>
+    public required long Count { get; init; }
+
+    /// <summary>How many there may be; a lane that has more stops.</summary>
+    public required long CountMax { get; init; }
+
+    /// <summary>Of them, on their way back.</summary>
+    public required long Requeued { get; init; }
+
+    /// <summary>Their bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>How many there may be; a lane that has more stops.</summary>
+    public required long BytesMax { get; init; }
+
+    /// <summary>Bytes of their files.</summary>
+    public required long LogBytes { get; init; }
+
+    /// <summary>How long ago the event with the lowest number among them was first tried, in seconds; 0 when there is none.</summary>
+    public required double OldestSeconds { get; init; }
+
+    /// <summary>Their log is still being read after the start: more may be there than is shown.</summary>
+    public required bool Rebuilding { get; init; }
+
+    /// <summary>Records of their log that could not be read.</summary>
+    public required long Lost { get; init; }
+
+    /// <summary>Why nothing more can be stored before a restart; null while all is well.</summary>
+    public required string? Failure { get; init; }
+
+    /// <summary>By lane, those that have any.</summary>
+    public required IReadOnlyList<LaneLetterCounts> Lanes { get; init; }
+
+    internal static DeadLetterView Of(DeadLetterStatus status, DateTimeOffset now) => new()
+    {
+        Count = status.Count,
+        CountMax = status.CountMax,
+        Requeued = status.Lanes.Sum(lane => lane.Requeued),
+        Bytes = status.Bytes,
+        BytesMax = status.BytesMax,
+        LogBytes = status.LogBytes,
+        OldestSeconds = status.OldestUnixMs is { } first
+            ? Math.Round(Math.Max((now - DateTimeOffset.FromUnixTimeMilliseconds(first)).TotalSeconds, 0), 3)
+            : 0,
+        Rebuilding = status.IsRebuilding,
+        Lost = status.Lost,
+        Failure = status.Failure,
+        Lanes = status.Lanes,
+    };
+}
