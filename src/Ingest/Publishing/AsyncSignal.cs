@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace Ingest.Publishing;
 
 /// <summary>
-/// Wakes one waiting loop. Setting it costs a read while it is set already, and never runs the loop on the setter's thread; waiting
+/// Wakes one waiting loop. Setting it is cheap while it is set already, and never runs the loop on the setter's thread; waiting
 /// allocates nothing.
 /// </summary>
 /// <remarks>
@@ -22,6 +22,8 @@ internal sealed class AsyncSignal : IValueTaskSource
     /// <summary>Wakes the waiter, or lets its next wait end at once. Any thread.</summary>
     public void Set()
     {
+        // What the setter changed must be visible before it believes that the signal stands: the waiter may be taking it just now.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _state) != IsSet && Interlocked.Exchange(ref _state, IsSet) == Waiting)
         {
             _wait.SetResult(true);

@@ -119,7 +119,7 @@ internal sealed partial class Lane : IAsyncDisposable
         {
             Name = Name,
             Kind = _context.Kind,
-            State = gauges.State,
+            State = pending > 0 ? Awake(gauges.State) : gauges.State,
             Reason = gauges.Reason,
             Start = accounts.Start,
             Settled = settled,
@@ -133,6 +133,7 @@ internal sealed partial class Lane : IAsyncDisposable
             InFlightBatches = gauges.InFlightBatches,
             InFlightEvents = gauges.InFlightEvents,
             Window = gauges.Window,
+            WindowMax = _context.Sink.Traits.WindowMax,
             SlowStartThreshold = gauges.SlowStartThreshold,
             Breaker = gauges.Breaker,
             Attempts = Enum.GetValues<VerdictKind>().ToDictionary(kind => kind, kind => Interlocked.Read(ref _attempts[(int)kind])),
@@ -271,6 +272,9 @@ internal sealed partial class Lane : IAsyncDisposable
 
     private LaneGauges Resting(LaneState state, string reason, long settled) =>
         new(state, reason, settled, 0, 0, 0, Window.Exact, Window.SlowStartThreshold, Caller.State, Window.RoundTrip, null);
+
+    // The loop said so before these events came; it has not looked yet.
+    private static LaneState Awake(LaneState state) => state is LaneState.Idle or LaneState.Drained ? LaneState.Delivering : state;
 
     private static string VerdictTag(VerdictKind kind) => kind switch
     {

@@ -38,7 +38,7 @@ internal sealed partial class LaneSession
         if (now >= _lingerUntil || _lane.IsDraining || _feed.Unread >= traits.BatchEventsMax)
         {
             var any = _feed.Fill((long)Math.Max(1, traits.WindowMax + 1 - _flights.Count) * traits.BatchBytesMax);
-            _sawEnd = _feed.IsCaughtUp;
+            _sawEnd = _feed.ReachedEnd;
             _lingerUntil = any && _sawEnd && !_lane.IsDraining ? now + _context.Options.Linger : TimeSpan.Zero;
         }
         if (_groups.Take(_flights.Busy, _lane.Window.Limit - _flights.InFlight, out var groups) is not { } batch)

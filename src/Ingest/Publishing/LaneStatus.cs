@@ -53,6 +53,9 @@ public sealed record LaneStatus
     /// <summary>How many batches may be in flight.</summary>
     public required double Window { get; init; }
 
+    /// <summary>The most the window may become: what the sink takes.</summary>
+    public required int WindowMax { get; init; }
+
     /// <summary>Below this window size the window doubles with each round trip.</summary>
     public required double SlowStartThreshold { get; init; }
 

@@ -21,6 +21,7 @@ internal sealed class LogFeed : IDisposable
 
     // The record last read, while there is no room for it.
     private bool _held;
+    private bool _reachedEnd;
     private long _lostLeft;
 
     internal LogFeed(string lane, WriteAheadLog log, AckTracker tracker, LaneAccounts accounts, KeyGroups groups, ILogger logger)
@@ -36,6 +37,12 @@ internal sealed class LogFeed : IDisposable
     /// <summary>Nothing durable is left to read.</summary>
     internal bool IsCaughtUp => !_held && _lostLeft == 0 && _reader.NextSequence > _log.DurableSequence;
 
+    /// <summary>
+    /// The last <see cref="Fill"/> stopped because nothing was left to read, so that only a commit can bring more. Not the same as
+    /// <see cref="IsCaughtUp"/>: a commit may have come meanwhile, and who sleeps on that answer would never hear of it.
+    /// </summary>
+    internal bool ReachedEnd => _reachedEnd && !_held && _lostLeft == 0;
+
     /// <summary>Durable events not read yet.</summary>
     internal long Unread => _log.DurableSequence - _tracker.Last;
 
@@ -44,6 +51,7 @@ internal sealed class LogFeed : IDisposable
     internal bool Fill(long bytesMax)
     {
         var before = _tracker.Last;
+        _reachedEnd = false;
         while (_groups.Bytes < bytesMax && TryHold() && _tracker.Room > 0)
         {
             // Read again from where it lies: holding a reference to it across calls is not allowed.
@@ -91,6 +99,7 @@ internal sealed class LogFeed : IDisposable
                     Lose(_reader.Gap.First, _reader.Gap.Count, _reader.Gap.Reclaimed);
                     break;
                 default:
+                    _reachedEnd = true;
                     return false;
             }
         }

@@ -17,6 +17,9 @@ internal static class LaneInstruments
             name, () => lanes().Select(lane => new Measurement<long>(read(lane), Tag(lane))), "{event}", help);
 
         Gauge("ingest.lane.window", lane => lane.Window, "{batch}", "Batches that may be in flight.");
+        Gauge("ingest.lane.window.max", lane => lane.WindowMax, "{batch}", "The most the window may become.");
+        Gauge(
+            "ingest.lane.slow_start.threshold", lane => lane.SlowStartThreshold, "{batch}", "Below this the window doubles.");
         Gauge("ingest.lane.inflight", lane => lane.InFlightBatches, "{batch}", "Batches in flight.");
         Gauge("ingest.lane.inflight.events", lane => lane.InFlightEvents, "{event}", "Events in flight.");
         Gauge("ingest.lane.lag.events", lane => lane.PendingEvents, "{event}", "Events not settled.");

@@ -25,6 +25,7 @@ internal static class LaneAccounting
             InFlightBatches = lane.InFlightBatches,
             InFlightEvents = lane.InFlightEvents,
             Window = Math.Round(lane.Window, 2),
+            WindowMax = lane.WindowMax,
             SlowStartThreshold = Math.Round(lane.SlowStartThreshold, 2),
             Breaker = StatusJson.Snake(lane.Breaker),
             RoundTripMs = Math.Round(lane.RoundTripMs, 3),

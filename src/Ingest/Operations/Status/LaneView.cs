@@ -36,6 +36,9 @@ public sealed record LaneView
     /// <summary>How many batches may be in flight.</summary>
     public required double Window { get; init; }
 
+    /// <summary>The most the window may become.</summary>
+    public required int WindowMax { get; init; }
+
     /// <summary>Below this the window doubles with each round trip.</summary>
     public required double SlowStartThreshold { get; init; }
 

@@ -77,6 +77,7 @@ public sealed class LaneAccountingTests
         InFlightBatches = 1,
         InFlightEvents = 2,
         Window = 3.14159,
+        WindowMax = 16,
         SlowStartThreshold = 8,
         Breaker = BreakerState.HalfOpen,
         Attempts = new Dictionary<VerdictKind, long> { [VerdictKind.Delivered] = 5 },

@@ -1,0 +1,83 @@
+using Ingest.Publishing;
+using Ingest.Testing;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>A lane that sleeps hears of every commit: no timer has to come to its rescue.</summary>
+public sealed class LaneWakeTests
+{
+    private const string CommitsVariable = "INGEST_TEST_COMMITS";
+    private const int CommitsDefault = 1500;
+    private const int SpinsMax = 2000;
+
+    [Fact]
+    public async Task No_commit_goes_unnoticed_however_it_meets_the_end_of_reading()
+    {
+        var commits = int.TryParse(Environment.GetEnvironmentVariable(CommitsVariable), out var asked) ? asked : CommitsDefault;
+        // The clock stands still, so nothing wakes the lane but the commits themselves.
+        await using var fixture = new LaneFixture(time: new FakeTime());
+        fixture.Options.Linger = TimeSpan.Zero;
+        fixture.Start();
+        var random = new Random(commits);
+        for (var n = 1; n <= commits; n++)
+        {
+            fixture.Log.Append("{}");
+            // At times the lane is asleep when the next commit comes, at times just about to be.
+            if (random.Next(4) == 0)
+            {
+                await fixture.Settled(n);
+            }
+            Thread.SpinWait(random.Next(SpinsMax));
+        }
+        await fixture.Settled(commits);
+        Assert.Equal(commits, fixture.Status.Delivered);
+    }
+
+    [Fact]
+    public async Task A_signal_set_by_many_is_never_missed_by_the_one_who_waits()
+    {
+        const int Setters = 4;
+        const int Sets = 20_000;
+        var signal = new AsyncSignal();
+        var done = new int[Setters];
+        var waiter = Task.Run(async () =>
+        {
+            while (Enumerable.Range(0, Setters).Any(index => Volatile.Read(ref done[index]) < Sets))
+            {
+                await signal.WaitAsync();
+            }
+        }, TestContext.Current.CancellationToken);
+        var setters = Enumerable.Range(0, Setters).Select(index => Task.Run(async () =>
+        {
+            var random = new Random(index);
+            for (var n = 1; n <= Sets; n++)
+            {
+                Volatile.Write(ref done[index], n);
+                signal.Set();
+                if (random.Next(64) == 0)
+                {
+                    await Task.Yield();
+                }
+            }
+        }, TestContext.Current.CancellationToken));
+        await Task.WhenAll(setters);
+        // Nobody sets it any more: a set that was missed would leave the waiter waiting.
+        await waiter.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_lane_with_something_to_deliver_never_calls_itself_idle()
+    {
+        await using var fixture = new LaneFixture();
+        using var hold = new ManualResetEventSlim();
+        fixture.Start();
+        await fixture.Reaches(LaneState.Idle);
+        // The sink keeps the lane's own thread, as a disk that does not answer would.
+        fixture.Sink.OnBatch = _ => hold.Wait(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        fixture.Log.AppendMany(10);
+        await Poll.Until("the sink has the thread", () => fixture.Sink.Sends == 1);
+        Assert.Equal((LaneState.Delivering, 10), (fixture.Status.State, fixture.Status.PendingEvents));
+        hold.Set();
+        await fixture.Settled(10);
+    }
+}
