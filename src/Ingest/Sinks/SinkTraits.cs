@@ -15,6 +15,13 @@ public sealed record SinkTraits
     /// <summary>
     /// True: the sink itself keeps the order of events with one key when several batches are in flight (an idempotent producer). False: the
     /// lane never has two batches in flight that share a key.
+    /// <para>
+    /// A sink that says true takes batches in the order of the calls, and after a verdict that leaves an event pending (congested,
+    /// retryable, blocked) it delivers no later event of that key before the earlier one came again: it answers <see
+    /// cref="VerdictKind.Retryable"/> for those. It has to, for the lane learns of a failure only after it has sent more, and how much
+    /// more nobody can bound. The lane's part: once it knows, it lets everything land, and sends what failed again, oldest first, each
+    /// batch on its own, before anything new.
+    /// </para>
     /// </summary>
     public bool KeepsKeyOrder { get; init; }
 
