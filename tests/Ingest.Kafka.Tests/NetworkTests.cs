@@ -11,16 +11,21 @@ public sealed class NetworkTests
         await using var cluster = await FaultRun.StartClusterAsync();
         await using var lane = FaultRun.StartLane(cluster);
         cluster.Proxies.ForEach(proxy => proxy.Latency = TimeSpan.FromMilliseconds(20));
-        // Until a reset has met a batch on its way, which is what this is about; a busy machine may take more rounds.
-        for (var round = 0; round < 15 || (round < 200 && cluster.Rules.Sequences.Repeated == 0); round++)
+        for (var round = 0; round < 12; round++)
         {
             await FaultRun.AppendForAsync(lane, TimeSpan.FromSeconds(0.2));
+            if (round % 4 == 3)
+            {
+                // At the worst moment: the brokers have a batch, and their answer is still on its way.
+                await FaultRun.SwallowAnswerAsync(cluster, lane);
+            }
             cluster.Proxies.ForEach(proxy => proxy.ResetAll());
+            cluster.Proxies.ForEach(proxy => proxy.IsHalfOpen = false);
         }
 
         await lane.EmptyAsync();
         await FaultRun.CheckAsync(cluster, lane);
-        Assert.SkipUnless(cluster.Rules.Sequences.Repeated > 0, "No batch was repeated on the wire: the test is not what it says.");
+        Assert.True(cluster.Rules.Sequences.Repeated > 0);
     }
 
     [Fact]
@@ -61,12 +66,12 @@ public sealed class NetworkTests
         await using var lane = FaultRun.StartLane(cluster);
         await FaultRun.AppendForAsync(lane, TimeSpan.FromSeconds(0.5));
 
-        cluster.Proxies.ForEach(proxy => proxy.IsHalfOpen = true);
+        await FaultRun.SwallowAnswerAsync(cluster, lane);
         await FaultRun.AppendForAsync(lane, TimeSpan.FromSeconds(9), perRound: 10);
         cluster.Proxies.ForEach(proxy => proxy.IsHalfOpen = false);
 
         await lane.EmptyAsync();
         await FaultRun.CheckAsync(cluster, lane);
-        Assert.SkipUnless(cluster.Rules.Sequences.Repeated > 0, "What vanished was never repeated: the test is not what it says.");
+        Assert.True(cluster.Rules.Sequences.Repeated > 0);
     }
 }

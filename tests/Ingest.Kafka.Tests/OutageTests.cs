@@ -21,7 +21,7 @@ public sealed class OutageTests
 
         await cluster.AllDownAsync();
         await FaultRun.AppendForAsync(lane, TimeSpan.FromSeconds(10), perRound: 20);
-        Assert.NotEqual(BreakerState.Closed, lane.Status.Breaker);
+        await lane.UntilAsync("the breaker has opened", () => lane.Status.Breaker != BreakerState.Closed);
         cluster.AllUp();
 
         await lane.EmptyAsync();

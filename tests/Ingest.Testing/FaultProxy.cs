@@ -18,10 +18,10 @@ public sealed class FaultProxy : IAsyncDisposable
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
 
-    private FaultProxy(IPEndPoint target) => _target = target;
+    private FaultProxy(IPEndPoint target, int port) => (_target, Port) = (target, port);
 
     /// <summary>Where it listens.</summary>
-    public int Port { get; private set; }
+    public int Port { get; }
 
     /// <summary>Time every piece of data spends on the way, in each direction.</summary>
     public TimeSpan Latency { get; set; }
@@ -38,10 +38,10 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Connections accepted so far.</summary>
     public int Accepted { get; private set; }
 
-    /// <summary>Starts on a free port.</summary>
+    /// <summary>Starts on a port that stays free for it while it is down.</summary>
     public static FaultProxy Start(int targetPort)
     {
-        var proxy = new FaultProxy(new IPEndPoint(IPAddress.Loopback, targetPort));
+        var proxy = new FaultProxy(new IPEndPoint(IPAddress.Loopback, targetPort), FreePort.Next());
         proxy.Up();
         return proxy;
     }
@@ -61,7 +61,6 @@ public sealed class FaultProxy : IAsyncDisposable
         var listener = new TcpListener(IPAddress.Loopback, Port);
         listener.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
         listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         _listener = listener;
         _accepting = AcceptAsync(listener);
     }

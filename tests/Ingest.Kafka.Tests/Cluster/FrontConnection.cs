@@ -15,6 +15,9 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
     private readonly Channel<Pending> _pending = Channel.CreateBounded<Pending>(PendingMax);
     private int _produces;
 
+    // Timestamp; written by who answers, read by who takes, Volatile.
+    private long _mutedUntil;
+
     internal async Task RunAsync(CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -23,6 +26,7 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         {
             while (await BrokerFront.ReadFrameAsync(client, ended.Token) is { } frame)
             {
+                await WaitWhileMutedAsync(ended.Token);
                 await TakeAsync(frame, ended.Token);
             }
         }
@@ -68,6 +72,19 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         await PassOnAsync(new Pending(api, request, null), frame, cancel);
     }
 
+    // Brokers since 2.0 answer at once and then do not listen to the client for as long as they told it.
+    private async Task WaitWhileMutedAsync(CancellationToken cancel)
+    {
+        var left = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), Volatile.Read(ref _mutedUntil));
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, TimeProvider.System, cancel);
+        }
+    }
+
+    private static long TimestampIn(TimeSpan time) =>
+        TimeProvider.System.GetTimestamp() + (long)(time.TotalSeconds * TimeProvider.System.TimestampFrequency);
+
     private async Task PassOnAsync(Pending pending, byte[] frame, CancellationToken cancel)
     {
         await _pending.Writer.WriteAsync(pending, cancel);
@@ -95,6 +112,10 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
                 if (clientIsThere)
                 {
                     await BrokerFront.WriteFrameAsync(client, answer, cancel);
+                }
+                if (pending.Api == ApiKey.Produce)
+                {
+                    Volatile.Write(ref _mutedUntil, TimestampIn(rules.Throttle));
                 }
             }
             catch (Exception gone) when (gone is IOException or OperationCanceledException)

@@ -17,6 +17,9 @@ internal sealed class ProducerSequences
     /// <summary>Batches that came again and were not appended twice.</summary>
     internal int Repeated { get; private set; }
 
+    /// <summary>Batches that were appended.</summary>
+    internal int Appended { get; private set; }
+
     /// <summary>Batches refused because of a gap.</summary>
     internal int Gaps { get; private set; }
 
@@ -46,6 +49,7 @@ internal sealed class ProducerSequences
         {
             if (code == 0)
             {
+                Appended++;
                 if (state.Epoch != request.Epoch)
                 {
                     state.Recent.Clear();

@@ -32,6 +32,19 @@ internal static class FaultRun
         }
     }
 
+    /// <summary>
+    /// Lets answers vanish from here on, and returns when the brokers have appended a batch of which the client will not hear.
+    /// </summary>
+    internal static async Task SwallowAnswerAsync(TestCluster cluster, KafkaLane lane)
+    {
+        // Connections that stand, or nothing would reach the brokers any more.
+        await lane.EmptyAsync();
+        cluster.Proxies.ForEach(proxy => proxy.IsHalfOpen = true);
+        var appended = cluster.Rules.Sequences.Appended;
+        lane.Log.Append(TestEvent.Many(100, keys: 20, from: lane.Log.Events.Count));
+        await lane.UntilAsync("a batch was appended", () => cluster.Rules.Sequences.Appended > appended);
+    }
+
     internal static async Task CheckAsync(TestCluster cluster, KafkaLane lane)
     {
         new Readback(lane.Log.Events, await cluster.ReadAsync(Topic)).IsComplete();

@@ -111,6 +111,30 @@ public sealed class LaneSetTests : IDisposable
         Assert.Equal(10, sink.Delivered.Count);
     }
 
+    [Fact]
+    public async Task A_damaged_cursor_begins_again_with_the_oldest_event_rather_than_skip_any()
+    {
+        _log.AppendMany(100);
+        await using (var before = Lanes(("a", new ScriptedSink())))
+        {
+            before.Start();
+            await Poll.Until("delivered", () => before.Statuses[0].Saved == 100);
+        }
+        var path = Path.Combine(_log.WalPath, "cursors", "a.cursor");
+        await File.WriteAllBytesAsync(
+            path, Enumerable.Repeat((byte)0xA5, (int)new FileInfo(path).Length).ToArray(), TestContext.Current.CancellationToken);
+        _log.Reopen();
+        _log.AppendMany(10);
+        var sink = new ScriptedSink();
+        await using var lanes = Lanes(("a", sink));
+        Assert.Equal(0, lanes.SettledSequence);
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 110);
+
+        Assert.Equal(Enumerable.Range(1, 110).Select(n => (long)n), sink.Sequences);
+        Assert.Equal((0, 110), (lanes.Statuses[0].Start, lanes.Statuses[0].Delivered));
+    }
+
     public void Dispose()
     {
         _log.Dispose();
