@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Text.Json;
 
 namespace Ingest.Testing;
 
@@ -61,25 +60,7 @@ public sealed class LoadClient(int port, EventJournal journal, LoadShape shape, 
     {
         var attempt = Draw(random);
         Interlocked.Add(ref _sent, attempt.Count);
-        body.ResetWrittenCount();
-        journal.WriteBody(attempt, body);
-        var path = attempt.Stream == "default" ? "/v1/events" : $"/v1/streams/{attempt.Stream}/events";
-        var key = attempt.Key.Length == 0 ? "" : $"Ingest-Key: {attempt.Key}\r\n";
-        var head = RawConnection.PostHead(path, ContentType(attempt.Shape), body.WrittenCount, key);
-        var request = new byte[head.Length + body.WrittenCount];
-        head.CopyTo(request, 0);
-        body.WrittenSpan.CopyTo(request.AsSpan(head.Length));
-
-        using var patience = new CancellationTokenSource(shape.Patience, TimeProvider.System);
-        try
-        {
-            Record(attempt, await connection.ExchangeAsync(request, patience.Token));
-        }
-        catch (OperationCanceledException)
-        {
-            attempt.Outcome = AttemptOutcome.Hung;
-        }
-        attempt.EndedAt = TimeProvider.System.GetTimestamp();
+        await Posting.SendAsync(connection, journal, attempt, body, shape.Patience);
         if (attempt.Outcome == AttemptOutcome.Accepted)
         {
             Interlocked.Increment(ref _accepted);
@@ -99,40 +80,6 @@ public sealed class LoadClient(int port, EventJournal journal, LoadShape shape, 
         var stream = random.Next(shape.Streams + 1) is var index and > 0 ? $"s{index}" : "default";
         var key = random.Next(2) == 0 || shape.Keys == 0 ? "" : $"k{random.Next(shape.Keys)}";
         return journal.Begin(count, stream, key, body);
-    }
-
-    private static string ContentType(BodyShape body) => body switch
-    {
-        BodyShape.Ndjson => "application/x-ndjson",
-        BodyShape.Opaque => "application/octet-stream",
-        _ => "application/json",
-    };
-
-    private static void Record(Attempt attempt, RawAnswer answer)
-    {
-        attempt.Status = answer.Status;
-        attempt.Close = answer.Close || !answer.Complete;
-        attempt.HasRetryAfter = answer.Header("Retry-After") is not null;
-        attempt.Outcome = answer.Status switch
-        {
-            0 => AttemptOutcome.Cut,
-            202 => AttemptOutcome.Accepted,
-            _ => AttemptOutcome.Refused,
-        };
-        if (!answer.Complete || answer.Body.IsEmpty)
-        {
-            return;
-        }
-        using var body = JsonDocument.Parse(answer.Body);
-        if (answer.Status == 202)
-        {
-            attempt.FirstSequence = body.RootElement.GetProperty("first").GetInt64();
-            attempt.LastSequence = body.RootElement.GetProperty("last").GetInt64();
-        }
-        else if (body.RootElement.TryGetProperty("code", out var code))
-        {
-            attempt.Code = code.GetString() ?? "";
-        }
     }
 
     private Task PauseAsync() => Task.Delay(shape.Pause, TimeProvider.System);
