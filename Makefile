@@ -24,6 +24,20 @@ test: tools build
 bench: build
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
+.PHONY: bench-kafka chart faults
+
+# A backlog into Kafka beside a bare produce loop, in one run; then an outage of 60 s under load.
+bench-kafka:
+	@tests/Ingest.Benchmarks/kafka.sh
+
+# docs/aimd.svg: a lane's window, latency and throughput through a capacity drop and an outage.
+chart:
+	@tests/Ingest.Benchmarks/chart.sh
+
+# Every fault between the node and the brokers, and what came of it, as a table; about eight minutes.
+faults:
+	@tests/faults.sh
+
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build
 	@tests/stress/kills.sh && tests/stress/backlog.sh
