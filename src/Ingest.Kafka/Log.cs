@@ -35,7 +35,7 @@ internal static partial class Log
 
     internal static void Client(ILogger logger, LogMessage message)
     {
-        // The client warns of the one experimental setting this sink rests on, at every start; docs/decisions/0006-librdkafka.md is about
+        // The client warns of the one experimental setting this sink rests on, at every start; docs/decisions/0025-librdkafka.md is about
         // it.
         var isKnown = message.Facility == "CONFWARN" && message.Message.Contains("enable.gapless.guarantee", StringComparison.Ordinal);
         var level = isKnown ? LogLevel.Debug : (int)message.Level switch
