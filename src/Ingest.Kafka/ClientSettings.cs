@@ -22,6 +22,8 @@ internal static class ClientSettings
             ["partitioner"] = "murmur2_random",
             ["log.connection.close"] = "false",
             ["socket.keepalive.enable"] = "true",
+            // The client's own limit is 10 s: brokers that are back would be left alone for as long as some outages last.
+            ["reconnect.backoff.max.ms"] = "2000",
             ["socket.connection.setup.timeout.ms"] = Milliseconds(options.RequestTimeout),
         };
         if (batchBytesMax is { } bytes)

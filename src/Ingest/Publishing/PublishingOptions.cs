@@ -70,9 +70,9 @@ public sealed class PublishingOptions
     [Description("The first pause of an open breaker; doubles with each failed probe.")]
     public TimeSpan BreakerPauseMin { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest pause of an open breaker. Default 30 s; 500 ms to 1 h.</summary>
+    /// <summary>The longest pause of an open breaker. Default 10 s; 500 ms to 1 h.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00"), Description("The longest pause of an open breaker.")]
-    public TimeSpan BreakerPauseMax { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan BreakerPauseMax { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a probe of an open breaker may take. Default 10 s; 100 ms to 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00"), Description("How long a probe of an open breaker may take.")]
