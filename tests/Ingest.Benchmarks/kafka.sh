@@ -11,5 +11,5 @@ export INGEST_BENCH_EVENTS=${1:-1000000} INGEST_BENCH_OUTAGE_SECONDS=${2:-60}
 for part in A_backlog_is_delivered_nearly_as_fast_as_a_bare_produce_loop_sends \
             An_outage_under_load_is_not_seen_by_producers_and_its_backlog_is_soon_gone; do
   artifacts/bin/Ingest.Kafka.Tests/release/Ingest.Kafka.Tests -noLogo -noColor -explicit only -showLiveOutput \
-    -method "Ingest.Kafka.Tests.Speed.SpeedTests.$part" | sed -nE 's/^ *\[OUTPUT\] //p; /\[FAIL\]/,$p'
+    -method "Ingest.Kafka.Tests.Speed.SpeedTests.$part" | sed -nE 's/^.*\[OUTPUT\] //p; /\[FAIL\]/,$p'
 done
