@@ -81,6 +81,7 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisp
 
     private async Task ArriveAsync(ChannelReader<(byte[] Bytes, long Since)> way, Socket to, bool isAnswer, CancellationToken cancel)
     {
+        var free = TimeProvider.System.GetTimestamp();
         await foreach (var (bytes, since) in way.ReadAllAsync(cancel))
         {
             var left = proxy.Latency - TimeProvider.System.GetElapsedTime(since);
@@ -98,7 +99,12 @@ internal sealed class ProxiedConnection(FaultProxy proxy, Socket client) : IDisp
             }
             if (proxy.BytesPerSecond is var rate and > 0)
             {
-                await Task.Delay(TimeSpan.FromSeconds((double)bytes.Length / rate), TimeProvider.System, cancel);
+                // From when the last piece was through, so that the rate is kept although no wait ends on time.
+                free = Math.Max(free, since) + (long)((double)bytes.Length / rate * TimeProvider.System.TimestampFrequency);
+                if (TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), free) is var busy && busy > TimeSpan.Zero)
+                {
+                    await Task.Delay(busy, TimeProvider.System, cancel);
+                }
             }
             for (ReadOnlyMemory<byte> rest = bytes; rest.Length > 0;)
             {

@@ -25,8 +25,9 @@ internal sealed class LineChart(string title, double seconds)
     /// <summary>Adds a stretch of time with its name above the panels.</summary>
     internal void AddPhase(double from, double to, string text, bool isBad) => _phases.Add((from, to, text, isBad));
 
-    /// <summary>Adds a panel below the others.</summary>
-    internal void AddPanel(string name, string unit, params Series[] series) => _panels.Add(new Panel(name, unit, series));
+    /// <summary>Adds a panel below the others. What is above <paramref name="most"/> is cut off.</summary>
+    internal void AddPanel(string name, string unit, double? most, params Series[] series) =>
+        _panels.Add(new Panel(name, unit, most, series));
 
     /// <summary>The whole picture.</summary>
     internal string ToSvg()
@@ -56,10 +57,10 @@ internal sealed class LineChart(string title, double seconds)
 
     private void Draw(StringBuilder svg, Panel panel, int top)
     {
-        var most = panel.Series.SelectMany(series => series.Points).Max(point => point.Value);
+        var most = panel.Most ?? panel.Series.SelectMany(series => series.Points).Max(point => point.Value);
         var step = Step(most);
         var limit = Math.Ceiling(most / step) * step;
-        double Y(double value) => top + PanelHeight - (value / limit * PanelHeight);
+        double Y(double value) => top + PanelHeight - (Math.Min(value / limit, 1) * PanelHeight);
         for (var value = 0.0; value <= limit + (step / 2); value += step)
         {
             svg.Append(Text($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(value):F1}\" y2=\"{Y(value):F1}\"/>"));
@@ -132,7 +133,7 @@ internal sealed class LineChart(string title, double seconds)
 
         """;
 
-    private sealed record Panel(string Name, string Unit, IReadOnlyList<Series> Series);
+    private sealed record Panel(string Name, string Unit, double? Most, IReadOnlyList<Series> Series);
 }
 
 /// <summary>A line.</summary>
