@@ -2,6 +2,7 @@ using Ingest.Hosting.Settings;
 using Ingest.Sinks;
 using Ingest.Sinks.Discard;
 using Ingest.Sinks.Files;
+using Ingest.Sinks.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +15,8 @@ namespace Ingest.Hosting;
 public static class IngestServices
 {
     /// <summary>Kinds of sinks that come with this library.</summary>
-    public static IReadOnlyList<ISinkFactory> BuiltInSinks { get; } = [new FileSinkFactory(), new DiscardSinkFactory()];
+    public static IReadOnlyList<ISinkFactory> BuiltInSinks { get; } =
+        [new FileSinkFactory(), new DiscardSinkFactory(), new HttpSinkFactory()];
 
     /// <summary>
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with

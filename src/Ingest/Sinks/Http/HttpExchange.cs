@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Authentication;
+
+namespace Ingest.Sinks.Http;
+
+/// <summary>One request and what it comes to. Throws only when the lane gave the attempt up.</summary>
+internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials credentials, StatusTable statuses, HttpSinkOptions options,
+    TimeProvider time)
+{
+    internal async ValueTask<HttpAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using var within = new CancellationTokenSource(options.RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, within.Token);
+        try
+        {
+            using var response = await client.SendAsync(request, either.Token);
+            return await JudgeAsync(response, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return Retryable($"no answer within {options.RequestTimeout}");
+        }
+        catch (HttpRequestException e)
+        {
+            return new HttpAnswer(new SinkVerdict(Kind(e), Describe(e)));
+        }
+        catch (IOException e)
+        {
+            // The connection broke while the answer's body was read.
+            return Retryable(e.Message);
+        }
+    }
+
+    /// <summary>When to come back, as seconds or as a time; null when it is not said or lies behind. How long is obeyed, the lane
+    /// bounds.</summary>
+    internal static TimeSpan? When(RetryConditionHeaderValue? header, DateTimeOffset now)
+    {
+        var wait = header?.Delta ?? header?.Date - now;
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    private async ValueTask<HttpAnswer> JudgeAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        var wait = When(response.Headers.RetryAfter, time.GetUtcNow());
+        var kind = statuses[(int)response.StatusCode, wait is not null];
+        if (kind == VerdictKind.Delivered)
+        {
+            // What is left of the answer is drained, within bounds, as it is disposed.
+            return new HttpAnswer(SinkVerdict.Delivered);
+        }
+        var reason = await AnswerReason.ReadAsync(response, options.AnswerBytesMax, cancel);
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            credentials.Distrust();
+        }
+        if ((int)response.StatusCode / 100 == 3 && response.Headers.Location is { } place)
+        {
+            reason += $" redirects to {(place.IsAbsoluteUri ? place.GetLeftPart(UriPartial.Path) : place.OriginalString)}; not followed";
+        }
+        return new HttpAnswer(new SinkVerdict(kind, reason, wait), response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    // A certificate that is not trusted stays so; a handshake that broke off may not.
+    private static VerdictKind Kind(HttpRequestException failure) =>
+        failure.HttpRequestError == HttpRequestError.SecureConnectionError && failure.InnerException is AuthenticationException
+            ? VerdictKind.Blocked
+            : VerdictKind.Retryable;
+
+    private static string Describe(HttpRequestException failure) =>
+        $"{failure.HttpRequestError}: {failure.InnerException?.Message ?? failure.Message}";
+
+    private static HttpAnswer Retryable(string reason) => new(new SinkVerdict(VerdictKind.Retryable, reason));
+}

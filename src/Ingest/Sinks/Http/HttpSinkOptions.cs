@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Ingest.Sinks.Http;
+
+/// <summary>Section <c>Sinks:NAME</c> of an HTTP sink. Files of secrets are read anew when they change.</summary>
+public sealed class HttpSinkOptions
+{
+    /// <summary>
+    /// Where events are POSTed. <c>{stream}</c> stands for the stream's name, and then each stream has requests of its own. No default.
+    /// </summary>
+    [Description("Where events are POSTed; {stream} stands for the stream's name.")]
+    public string Url { get; set; } = "";
+
+    /// <summary>How events stand in the body. Default <see cref="HttpFormat.Ndjson"/>.</summary>
+    [Description("How events stand in the body: Ndjson (a line each) or CloudEventsBatch (an array of envelopes).")]
+    public HttpFormat Format { get; set; } = HttpFormat.Ndjson;
+
+    /// <summary>Bytes of events in a request; a single larger one goes alone. Default 1 MiB; 1 KiB to 64 MiB.</summary>
+    [Range(1024, 64 * 1024 * 1024), Description("Bytes of events in a request; a single larger one goes alone.")]
+    public int BatchBytesMax { get; set; } = 1024 * 1024;
+
+    /// <summary>Events in a request. Default 1,000; 1 to 10,000.</summary>
+    [Range(1, 10_000), Description("Events in a request.")]
+    public int BatchEventsMax { get; set; } = 1000;
+
+    /// <summary>Most requests at once; how many are used the lane finds out. Default 16; 1 to 32.</summary>
+    [Range(1, 32), Description("Most requests at once; how many are used the lane finds out.")]
+    public int WindowMax { get; set; } = 16;
+
+    /// <summary>How long connecting may take, TLS included. Default 10 s; 100 ms to 1 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00"), Description("How long connecting may take, TLS included.")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long one request may take until its answer is read; <c>Publishing:AttemptTimeout</c> bounds all requests of a batch. Default
+    /// 20 s; 100 ms to 10 min.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00"), Description("How long one request may take until its answer is read.")]
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>A connection is replaced after this, so that changed addresses are noticed. Default 5 min; 1 s to 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00"), Description("A connection is replaced after this.")]
+    public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>An unused connection is closed after this. Default 1 min; 1 s to 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00"), Description("An unused connection is closed after this.")]
+    public TimeSpan ConnectionIdle { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Bytes of an answer that are read for its reason. Default 8 KiB; 0 (the status alone) to 64 KiB.</summary>
+    [Range(0, 64 * 1024), Description("Bytes of an answer that are read for its reason; 0: the status alone.")]
+    public int AnswerBytesMax { get; set; } = 8 * 1024;
+
+    /// <summary>A file with the token sent as <c>Authorization: Bearer</c>. Default none.</summary>
+    [Description("A file with the token that is sent as Authorization: Bearer.")]
+    public string BearerFile { get; set; } = "";
+
+    /// <summary>
+    /// A file with the secrets requests are signed with, one a line, 16 bytes at least; with two, each has a signature, so that a receiver
+    /// can change over. Default none.
+    /// </summary>
+    [Description("A file with the secrets requests are signed with (HMAC-SHA256), one a line.")]
+    public string SigningFile { get; set; } = "";
+
+    /// <summary>The client's certificate, PEM. Default none.</summary>
+    [Description("The client's certificate, PEM.")]
+    public string CertificatePath { get; set; } = "";
+
+    /// <summary>Its private key, PEM. Default: in the certificate's file.</summary>
+    [Description("The private key of the client's certificate, PEM; empty: in the certificate's file.")]
+    public string CertificateKeyPath { get; set; } = "";
+
+    /// <summary>Certificates the other side's is checked against, PEM, instead of the system's. Default none.</summary>
+    [Description("Certificates the other side's is checked against, PEM; empty: the system's.")]
+    public string TrustPath { get; set; } = "";
+
+    /// <summary>Verdicts on single statuses, over those of docs/http-sink.md: <c>404=Rejected</c>. Default none.</summary>
+    [Description("Verdicts on single statuses: Delivered, Congested, Retryable, Rejected or Blocked.")]
+    public Dictionary<string, string> Statuses { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What contradicts what, one sentence each.</summary>
+    public IEnumerable<string> Contradictions()
+    {
+        if (!UrlTemplate.TryParse(Url, out _))
+        {
+            yield return "Url of an HTTP sink must be set: http://HOST/PATH or https://HOST/PATH, {stream} for the stream's name.";
+        }
+        if (CertificateKeyPath.Length > 0 && CertificatePath.Length == 0)
+        {
+            yield return "CertificateKeyPath belongs to a CertificatePath.";
+        }
+        foreach (var (status, verdict) in Statuses)
+        {
+            if (!StatusTable.TryParse(status, verdict, out _, out _))
+            {
+                yield return $"Statuses:{status} = {verdict}: a status from 200 to 599 and one of {string.Join(", ", StatusTable.Names)}.";
+            }
+        }
+    }
+}
