@@ -243,6 +243,11 @@ public sealed class CommitQueue : IDisposable
         {
             _gate.Close(RefusalCode.DiskPressure, "The disk is full; intake resumes by itself when there is room.", LogUpkeep.GateOwner);
         }
+        else if (_log.Poison is not null)
+        {
+            // Before anybody is told: once one answer says that the log failed, readiness must not say otherwise.
+            CloseForGood();
+        }
         AnswerGroup(outcome);
         Committed?.Invoke();
     }
@@ -266,11 +271,14 @@ public sealed class CommitQueue : IDisposable
         _ranges.Clear();
     }
 
+    private void CloseForGood() =>
+        _gate.Close(RefusalCode.LogFailed, "A write or flush of the log failed; the process is about to exit.");
+
     /// <summary>Ends intake for good: who waits is told, nobody is let in, and <see cref="Ended"/> tells the owner.</summary>
     private void Fail(string reason)
     {
         Log.LogFailed(_logger, reason);
-        _gate.Close(RefusalCode.LogFailed, "A write or flush of the log failed; the process is about to exit.");
+        CloseForGood();
         _channel.Writer.TryComplete();
         _closed = true;
         do
