@@ -4,8 +4,10 @@ CONFIGURATION ?= Release
 DATA ?= ./data
 ROUNDS ?= 5
 SECONDS_EACH ?= 5
+FLEET_RATE ?= 5000
+FLEET_SECONDS ?= 60
 
-.PHONY: build run test bench stress abuse clean tools
+.PHONY: build run test bench stress abuse fleet cgroup clean tools
 
 build:
 	@dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c $(CONFIGURATION) -o artifacts/ingest --nologo -v quiet
@@ -45,6 +47,14 @@ stress: build
 # Everything hostile or broken we know of, at the real executable, with honest producers beside it: a table of expected and got.
 abuse: build
 	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
+
+# Three nodes behind HAProxy under load: a rolling restart, and kill -9 with adoption. Prints failed, lost and duplicated requests.
+fleet: tools build
+	@tests/stress/fleet.sh $(FLEET_RATE) $(FLEET_SECONDS)
+
+# A node in a control group with little memory, as root: health flips once, and not for page cache. Draws docs/memory.svg.
+cgroup: tools build
+	@tests/stress/cgroup.sh
 
 clean:
 	@rm -rf artifacts

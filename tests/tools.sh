@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the tests need from Debian: librdkafka (the Kafka client), kcat (reads topics back, independently of our client),
-# strace (counts flushes), curl (the README's own commands), wrk and h2load (docs/clients.md). Quick when everything is there.
+# strace (counts flushes), haproxy (stands in front of a fleet), curl (the README's own commands), wrk and h2load (docs/clients.md). Quick
+# when everything is there.
 set -euo pipefail
-declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [curl]=curl
+declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [haproxy]=haproxy [curl]=curl
   [wrk]=wrk [nghttp2-client]=h2load)
 missing=()
 for package in "${!packages[@]}"; do
   need=${packages[$package]}
   case $need in
     *.so.*) ldconfig -p 2>/dev/null | grep -q "$need" || /sbin/ldconfig -p 2>/dev/null | grep -q "$need" || missing+=("$package") ;;
-    *) command -v "$need" >/dev/null || missing+=("$package") ;;
+    *) command -v "$need" >/dev/null || [[ -x /usr/sbin/$need ]] || missing+=("$package") ;;
   esac
 done
 [[ ${#missing[@]} -gt 0 ]] || exit 0

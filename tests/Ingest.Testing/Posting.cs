@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Ingest.Testing;
 
 /// <summary>Posts a journalled attempt and writes down how it ended.</summary>
-internal static class Posting
+public static class Posting
 {
     /// <summary>Sends the attempt's events and waits for the answer, at most as long as <paramref name="patience"/>.</summary>
     internal static async Task SendAsync(
@@ -38,7 +38,8 @@ internal static class Posting
         _ => "application/json",
     };
 
-    private static void Record(Attempt attempt, RawAnswer answer)
+    /// <summary>Notes on an attempt what came back for it.</summary>
+    public static void Record(Attempt attempt, RawAnswer answer)
     {
         attempt.Status = answer.Status;
         attempt.Close = answer.Close || !answer.Complete;

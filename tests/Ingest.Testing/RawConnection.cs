@@ -48,18 +48,35 @@ public sealed class RawConnection : IDisposable
     /// <exception cref="OperationCanceledException">Neither an answer nor an end came before <paramref name="patience"/> ended.</exception>
     public async Task<RawAnswer> ExchangeAsync(ReadOnlyMemory<byte> request, CancellationToken patience)
     {
+        await SendAsync(request, patience);
+        return await ReadAnswerAsync(patience);
+    }
+
+    /// <summary>Sends the beginning of a request; <see cref="ExchangeAsync"/> sends the rest.</summary>
+    public async Task SendAsync(ReadOnlyMemory<byte> part, CancellationToken patience)
+    {
         try
         {
-            while (!request.IsEmpty)
+            while (!part.IsEmpty)
             {
-                request = request[await _socket.SendAsync(request, patience)..];
+                part = part[await _socket.SendAsync(part, patience)..];
             }
         }
         catch (SocketException)
         {
-            // The server may have answered and closed before it read everything: look whether an answer is there.
+            // The server may have answered and closed before it read everything: whoever reads finds out.
         }
-        return await ReadAnswerAsync(patience);
+    }
+
+    /// <summary>Waits until the other side closes.</summary>
+    /// <exception cref="OperationCanceledException">It did not before <paramref name="patience"/> ended.</exception>
+    public async Task EndAsync(CancellationToken patience)
+    {
+        do
+        {
+            _count = 0;
+        }
+        while (await ReceiveAsync(patience));
     }
 
     /// <inheritdoc/>
