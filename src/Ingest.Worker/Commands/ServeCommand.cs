@@ -28,7 +28,11 @@ internal static class ServeCommand
         }
         var settings = Configuration.Read(arguments).ThrowIfWrong();
         using var host = IngestServer.Build(
-            settings, Configuration.Sinks, logging => Logs.Configure(logging, settings), Operate);
+            settings,
+            Configuration.Sinks,
+            logging => Logs.Configure(logging, settings),
+            Operate,
+            Configuration.Indexes);
         var node = host.Services.GetRequiredService<IngestNode>();
         await host.StartAsync();
         await host.WaitForShutdownAsync();

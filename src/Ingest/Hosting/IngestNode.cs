@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Index;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
@@ -22,6 +23,7 @@ public sealed class IngestNode : IAsyncDisposable
     private static readonly TimeSpan RecallPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly NodeParts _parts;
+    private readonly IDeadLetterIndexFactory _index;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
     private DeadLetterStore? _deadLetters;
@@ -39,9 +41,17 @@ public sealed class IngestNode : IAsyncDisposable
     /// <param name="instruments">Where things are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For everyone's messages.</param>
+    /// <param name="indexes">Kinds of indexes of dead letters beside the one in memory.</param>
+    /// <exception cref="SettingsException">A setting names what there is not.</exception>
     public IngestNode(
-        NodeSettings settings, IEnumerable<ISinkFactory> sinks, Instruments instruments, TimeProvider time, ILoggerFactory loggers)
+        NodeSettings settings,
+        IEnumerable<ISinkFactory> sinks,
+        Instruments instruments,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        IEnumerable<IDeadLetterIndexFactory>? indexes = null)
     {
+        _index = NodeDeadLetters.Index(settings, [new MemoryIndexFactory(), .. indexes ?? []]);
         _parts = new NodeParts(settings, [.. sinks], instruments, time, loggers);
         var health = settings.Get<HealthOptions>();
         Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
@@ -114,7 +124,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<RepeatRecall>());
-        _deadLetters = NodeDeadLetters.Open(_parts);
+        _deadLetters = NodeDeadLetters.Open(_parts, _index);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
     }

@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Operations;
@@ -20,12 +21,14 @@ public static class IngestServer
     /// <param name="factories">One per kind of sink.</param>
     /// <param name="logging">Where messages go.</param>
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
+    /// <param name="indexes">Kinds of indexes of dead letters beside the one in memory.</param>
     /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
     public static IHost Build(
         NodeSettings settings,
         IReadOnlyList<ISinkFactory> factories,
         Action<ILoggingBuilder> logging,
-        Action<IEndpointRouteBuilder> operate)
+        Action<IEndpointRouteBuilder> operate,
+        IReadOnlyList<IDeadLetterIndexFactory>? indexes = null)
     {
         NodeFiles.ThrowIfWrong(settings);
         return new HostBuilder()
@@ -35,7 +38,8 @@ public static class IngestServer
                 // Enabled at any level it makes an activity and a scope for every request, whether or not anybody looks.
                 builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             })
-            .ConfigureServices(services => services
+            .ConfigureServices(services => (indexes ?? [])
+                .Aggregate(services, (all, index) => all.AddSingleton(index))
                 .AddRoutingCore()
                 .AddIngest(settings, factories)
                 .AddSingleton<IHostLifetime, SignalLifetime>())

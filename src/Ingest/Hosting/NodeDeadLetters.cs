@@ -1,5 +1,6 @@
 using Ingest.DeadLetters;
 using Ingest.DeadLetters.Index;
+using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Wal;
 
@@ -14,15 +15,24 @@ internal static class NodeDeadLetters
     private const int BesideThePayloadMax = 384 * 1024;
     private const int BlockBytes = 4096;
 
+    /// <summary>The index as the settings say.</summary>
+    /// <exception cref="SettingsException">There is no such kind of index here.</exception>
+    internal static IDeadLetterIndexFactory Index(NodeSettings settings, IReadOnlyList<IDeadLetterIndexFactory> indexes)
+    {
+        var kind = settings.Get<DeadLetterOptions>().Index;
+        return indexes.FirstOrDefault(index => index.Kind.Equals(kind, StringComparison.OrdinalIgnoreCase)) ?? throw new SettingsException(
+            [new SettingError("DeadLetters:Index", kind, $"must be one of {string.Join(", ", indexes.Select(index => index.Kind))}.")]);
+    }
+
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
-    internal static DeadLetterStore Open(NodeParts parts)
+    internal static DeadLetterStore Open(NodeParts parts, IDeadLetterIndexFactory index)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
             parts.DeadLettersPath,
             options,
             SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax),
-            new MemoryIndexFactory(),
+            index,
             parts.Instruments,
             parts.Time,
             parts.Loggers);

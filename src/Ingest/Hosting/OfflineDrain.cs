@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Settings;
 using Ingest.Publishing;
 using Ingest.Sinks;
@@ -37,7 +38,7 @@ public static class OfflineDrain
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");
         }
         await using var writing = NodeLog.Open(parts);
-        await using var deadLetters = NodeDeadLetters.Open(parts);
+        await using var deadLetters = NodeDeadLetters.Open(parts, new MemoryIndexFactory());
         var lanes = NodeLanes.Create(parts, writing.Log, deadLetters);
         try
         {
