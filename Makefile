@@ -36,7 +36,7 @@ bench-kafka:
 chart:
 	@tests/Ingest.Benchmarks/chart.sh
 
-# Every fault between the node and the brokers, and what came of it, as a table; about eight minutes.
+# Every fault between the node and the brokers, and what came of it, as a table; about three minutes.
 faults:
 	@tests/faults.sh
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Kafka.Tests.Speed;
+using Ingest.Publishing;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,6 +21,14 @@ public sealed class ChartTests(ITestOutputHelper output)
     private const int BatchBytes = 64 * 1024;
     private const int RoundTripsMax = 20;
 
+    // So that an outage of seconds shows what one of minutes does.
+    private static readonly PublishingOptions Impatient = new()
+    {
+        AttemptTimeout = TimeSpan.FromSeconds(3),
+        ProbeTimeout = TimeSpan.FromSeconds(2),
+        BreakerPauseMax = TimeSpan.FromSeconds(2),
+    };
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     [Fact(Explicit = true)]
@@ -38,7 +47,8 @@ public sealed class ChartTests(ITestOutputHelper output)
             RequestTimeout = TimeSpan.FromSeconds(5),
         };
         using var backlog = new Backlog(Events, PayloadBytes);
-        await using var lane = backlog.StartLane(id => new KafkaSink("aimd", options, id, TimeProvider.System, NullLogger.Instance));
+        await using var lane = backlog.StartLane(
+            id => new KafkaSink("aimd", options, id, TimeProvider.System, NullLogger.Instance), Impatient);
         var course = new Course(lane);
 
         await course.PassAsync("full capacity", isBad: false, 12);
@@ -120,10 +130,10 @@ public sealed class ChartTests(ITestOutputHelper output)
 
         private List<(double, double)> Line(Func<Sample, double> value) => [.. _samples.Select(sample => (sample.At, value(sample)))];
 
-        // Over half a second, or the batches themselves would be seen.
+        // Over a second, or the batches themselves would be seen.
         private List<(double, double)> Throughput()
         {
-            const int Span = 10;
+            const int Span = 20;
             return [.. _samples.Zip(_samples.Skip(Span)).Select(pair => (
                 pair.Second.At,
                 (pair.Second.Delivered - pair.First.Delivered) * (double)PayloadBytes / (pair.Second.At - pair.First.At) / 1e6))];

@@ -14,7 +14,7 @@ internal sealed class LineChart(string title, double seconds)
     private const int Width = 960;
     private const int Left = 70;
     private const int Right = 20;
-    private const int Top = 70;
+    private const int Top = 84;
     private const int PanelHeight = 170;
     private const int PanelGap = 38;
     private const int Foot = 46;
@@ -45,7 +45,7 @@ internal sealed class LineChart(string title, double seconds)
             var (x, width) = (X(from), X(to) - X(from));
             svg.Append(isBad ? "<rect class=\"bad\" " : "<rect class=\"good\" ");
             svg.Append(Text($"x=\"{x:F1}\" y=\"{Top}\" width=\"{width:F1}\" height=\"{bottom - Top}\"/>\n"));
-            svg.Append(Text($"<text class=\"phase\" x=\"{x + (width / 2):F1}\" y=\"{Top - 10}\">{text}</text>\n"));
+            svg.Append(Text($"<text class=\"phase\" x=\"{x + (width / 2):F1}\" y=\"{Top - 24}\">{text}</text>\n"));
         }
         for (var index = 0; index < _panels.Count; index++)
         {
@@ -82,8 +82,8 @@ internal sealed class LineChart(string title, double seconds)
         var x = Width - Right - (panel.Series.Count * EntryWidth);
         foreach (var series in panel.Series)
         {
-            svg.Append(Text($"<line class=\"{series.Class}\" x1=\"{x}\" x2=\"{x + 22}\" y1=\"{top + 14}\" y2=\"{top + 14}\"/>"));
-            svg.Append(Text($"<text class=\"legend\" x=\"{x + 28}\" y=\"{top + 18}\">{series.Name}</text>\n"));
+            svg.Append(Text($"<line class=\"{series.Class}\" x1=\"{x}\" x2=\"{x + 22}\" y1=\"{top - 12}\" y2=\"{top - 12}\"/>"));
+            svg.Append(Text($"<text class=\"legend\" x=\"{x + 28}\" y=\"{top - 8}\">{series.Name}</text>\n"));
             x += EntryWidth;
         }
     }

@@ -1,5 +1,6 @@
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Kafka.Tests.Rig;
+using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests.Faults;
 
@@ -10,8 +11,10 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
 {
     private const short NotEnoughReplicas = 19;
     private const short TopicAuthorizationFailed = 29;
+    private const short MsgSizeTooLarge = 10;
     private const int UnknownTopic = 3;
     private const int OutOfOrderSequence = 45;
+    private const int TopicBytesMax = 200_000;
 
     /// <summary>Settings of the node beside those of the run.</summary>
     internal IReadOnlyList<(string Key, string Value)> Settings { get; init; } = [];
@@ -35,6 +38,13 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
         new("stalled, no reset", StallAsync),
         new("NOT_ENOUGH_REPLICAS", (node, whole) => RefuseAsync(node, whole / 2, _ => NotEnoughReplicas)),
         new("throttled", ThrottleAsync),
+        new("message too large", TooLargeAsync)
+        {
+            DeadLetters = 1,
+            MayRepeat = true,
+            // Batches that stay well below what the topic takes, so that only a single event can be too large.
+            Settings = [("Sinks:Kafka:Options:batch.size", "60000")],
+        },
         new("unknown topic", UnknownAsync) { MustShow = "blocked", MayRepeat = true },
         new("authorization failed", (node, whole) => RefuseAsync(node, whole / 2, _ => TopicAuthorizationFailed))
         {
@@ -111,6 +121,19 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
         node.Cluster.Rules.Throttle = TimeSpan.FromSeconds(1);
         await PassAsync(whole / 2);
         node.Cluster.Rules.Throttle = TimeSpan.Zero;
+    }
+
+    private static async Task TooLargeAsync(KafkaNode node, TimeSpan whole)
+    {
+        node.Cluster.Rules.Refusal = request => request.Records.Length > TopicBytesMax ? MsgSizeTooLarge : null;
+        using var connection = await RawConnection.ConnectAsync(node.Setup.IntakePort, TestContext.Current.CancellationToken);
+        byte[] large = [(byte)'"', .. Enumerable.Repeat((byte)'x', TopicBytesMax), (byte)'"'];
+        byte[] request = [.. RawConnection.PostHead("/v1/events", "application/json", large.Length, "Ingest-Key: k1\r\n"), .. large];
+        var answer = await connection.ExchangeAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(202, answer.Status);
+        await PassAsync(whole / 10);
+        await Poll.Until("it is a dead letter", async () => (await node.ReadLaneAsync()).Sum.DeadLettered > 0);
+        node.Cluster.Rules.Refusal = null;
     }
 
     private static async Task UnknownAsync(KafkaNode node, TimeSpan whole)

@@ -28,13 +28,14 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         ("Publishing:BlockedMin", "00:00:00.200"),
         ("Publishing:BlockedMax", "00:00:00.500"),
         ("Publishing:BreakerAttemptsMin", "2"),
+        ("Publishing:BreakerWindow", "00:00:02"),
         ("Publishing:BreakerPauseMin", "00:00:00.500"),
         ("Publishing:BreakerPauseMax", "00:00:01"),
     ];
 
     [Fact]
     public async Task Every_fault_for_a_few_seconds_loses_nothing_and_reorders_nothing() =>
-        await RunAsync(TimeSpan.FromSeconds(ShortSeconds), atOnce: 4, Impatient);
+        await RunAsync(Fault.All, TimeSpan.FromSeconds(ShortSeconds), atOnce: 4, Impatient);
 
     /// <summary>tests/faults.sh runs it and shows the table.</summary>
     [Fact(Explicit = true)]
@@ -43,15 +44,18 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         var seconds = Environment.GetEnvironmentVariable(SecondsVariable) is { } asked
             ? double.Parse(asked, CultureInfo.InvariantCulture)
             : FullSeconds;
-        await RunAsync(TimeSpan.FromSeconds(seconds), atOnce: 2);
+        // With the usual 30 s an attempt lasts as long as most outages: the client delivers what it holds, and no breaker need open.
+        var faults = Fault.All.Select(fault => fault.MustShow == "open" ? fault with { MustShow = null } : fault);
+        await RunAsync([.. faults], TimeSpan.FromSeconds(seconds), atOnce: 3);
     }
 
-    private async Task RunAsync(TimeSpan whole, int atOnce, params IReadOnlyList<(string Key, string Value)> settings)
+    private async Task RunAsync(
+        IReadOnlyList<Fault> all, TimeSpan whole, int atOnce, params IReadOnlyList<(string Key, string Value)> settings)
     {
         var rows = new ConcurrentDictionary<Fault, FaultRow>();
         var course = new FaultCourse(whole, settings);
         var wanted = Environment.GetEnvironmentVariable(NamesVariable) ?? "";
-        var faults = Fault.All.Where(fault => fault.Name.Contains(wanted, StringComparison.Ordinal)).ToList();
+        var faults = all.Where(fault => fault.Name.Contains(wanted, StringComparison.Ordinal)).ToList();
         var limits = new ParallelOptions
         {
             MaxDegreeOfParallelism = atOnce,

@@ -67,8 +67,8 @@ internal sealed class Backlog : IDisposable
     }
 
     /// <summary>Starts a lane that knows nothing of those before it.</summary>
-    internal RunningLane StartLane(Func<Guid, ISink> makeSink) =>
-        new(_log, string.Create(CultureInfo.InvariantCulture, $"lane{++_lanes}"), makeSink(_log.Id));
+    internal RunningLane StartLane(Func<Guid, ISink> makeSink, PublishingOptions? options = null) => new(
+        _log, string.Create(CultureInfo.InvariantCulture, $"lane{++_lanes}"), makeSink(_log.Id), options ?? new PublishingOptions());
 
     public void Dispose()
     {
@@ -83,10 +83,10 @@ internal sealed class RunningLane : IAsyncDisposable
     private readonly Instruments _instruments = new();
     private readonly LaneSet _lanes;
 
-    internal RunningLane(WriteAheadLog log, string name, ISink sink)
+    internal RunningLane(WriteAheadLog log, string name, ISink sink, PublishingOptions options)
     {
         _lanes = new LaneSet(
-            log, [new LaneSpec(name, "test", sink)], new PublishingOptions(), new Refusing(), _instruments, TimeProvider.System,
+            log, [new LaneSpec(name, "test", sink)], options, new Refusing(), _instruments, TimeProvider.System,
             NullLoggerFactory.Instance);
         _lanes.Start();
     }
