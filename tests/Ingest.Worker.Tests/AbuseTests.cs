@@ -6,7 +6,7 @@ namespace Ingest.Worker.Tests;
 /// <summary>The short form of <c>make abuse</c>.</summary>
 public sealed class AbuseTests
 {
-    private const int FuzzRequests = 1500;
+    private const int FuzzRequests = 5000;
 
     [Fact]
     public async Task What_nobody_should_send_costs_the_others_nothing()

@@ -34,7 +34,7 @@ internal sealed class BodyArrival(IntakeOptions options, BufferBudget budget, Ti
             // Looked at, not examined: the next read returns at once with the same.
             reader.AdvanceTo(whole.Start);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             // The next read throws the same, where it is answered.
             whole = default;
@@ -72,10 +72,11 @@ internal sealed class BodyArrival(IntakeOptions options, BufferBudget budget, Ti
                 }
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
             budget.Release(body);
-            return e is ConnectionResetException or OperationCanceledException
+            // What the server throws for trailers that are no text leaves its reader unusable: nothing but closing is left.
+            return e is ConnectionResetException or OperationCanceledException or InvalidOperationException
                 ? new ArrivedBody { IsGone = true }
                 : new ArrivedBody { Problem = OfServer(e as BadHttpRequestException) };
         }
