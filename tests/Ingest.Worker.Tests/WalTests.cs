@@ -31,6 +31,8 @@ public sealed class WalTests : IDisposable
             line.RootElement.GetProperty("data").GetString()));
         (await Cli.RunAsync("wal", "dump", _directory["data"], "--frames")).Is(ExitCode.Fine, "\"frame\":\"commit\"");
         Assert.Equal("", (await Cli.RunAsync("wal", "dump", _directory["data"], "--from", "1", "--to", "0")).Is(ExitCode.Fine).Output);
+        Assert.Equal("", (await Cli.RunAsync("wal", "dump", _directory["data"], "--stream", "clicks")).Is(ExitCode.Fine).Output);
+        (await Cli.RunAsync("wal", "dump", _directory["data"], "--stream", "orders")).Is(ExitCode.Fine, "\"seq\":2,");
     }
 
     [Fact]

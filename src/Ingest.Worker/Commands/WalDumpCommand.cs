@@ -39,15 +39,21 @@ internal static class WalDumpCommand
         {
             Description = "Print every frame with its file and offset instead: records, commits, seals, damage.",
         };
+        var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." };
         command.Add(from);
         command.Add(to);
+        command.Add(stream);
         command.Add(frames);
         command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(directory), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(frames)));
+            parsed.GetRequiredValue(directory),
+            parsed.GetValue(from),
+            parsed.GetValue(to),
+            Encoding.ASCII.GetBytes(parsed.GetValue(stream) ?? ""),
+            parsed.GetValue(frames)));
         return command;
     }
 
-    private static int Run(string path, long from, long to, bool frames)
+    private static int Run(string path, long from, long to, byte[] stream, bool frames)
     {
         using var log = WalCommand.Open(path);
         using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
@@ -60,7 +66,7 @@ internal static class WalDumpCommand
             {
                 break;
             }
-            if (frames ? frame.Sequence >= from : frame.Type == FrameType.Record && frame.Valid && frame.Sequence >= from)
+            if (frame.Sequence >= from && (frames || frame is { Type: FrameType.Record, Valid: true }) && IsOf(stream, frame))
             {
                 line.ResetWrittenCount();
                 using (var json = new Utf8JsonWriter(line, Format))
@@ -73,6 +79,10 @@ internal static class WalDumpCommand
         }
         return damaged ? ExitCode.NotFine : ExitCode.Fine;
     }
+
+    private static bool IsOf(byte[] stream, in DumpedFrame frame) =>
+        stream.Length == 0 || frame.Type != FrameType.Record
+        || (StoredEvent.TryReadStream(frame.Body.Span, out var name) && name.SequenceEqual(stream));
 
     private static void Write(Utf8JsonWriter json, in DumpedFrame frame, bool withPlace)
     {

@@ -5,9 +5,10 @@ using Ingest.Wal.Tests.Testing;
 
 namespace Ingest.Wal.Tests.Repair;
 
+/// <summary>Random damage and power cuts. <c>WAL_REPAIR_FIRST</c> and <c>WAL_REPAIR_COUNT</c> choose other seeds.</summary>
 public sealed class RepairPropertyTests
 {
-    private const int Rounds = 1500;
+    private const int RoundsByDefault = 1000;
 
     [Fact]
     public void After_any_damage_everything_that_could_be_read_can_still_be_read_and_the_log_is_sound()
@@ -15,7 +16,8 @@ public sealed class RepairPropertyTests
         using var disk = TestDisk.Create(DiskKind.Simulated);
         RepairTests.Write(disk);
         var saved = disk.Save();
-        for (var seed = 0; seed < Rounds; seed++)
+        var first = Number("WAL_REPAIR_FIRST") ?? 0;
+        for (var seed = first; seed < first + (Number("WAL_REPAIR_COUNT") ?? RoundsByDefault); seed++)
         {
             disk.Restore(saved);
             var strayed = Damage(disk, saved, new Random(seed));
@@ -30,6 +32,9 @@ public sealed class RepairPropertyTests
             if (!strayed)
             {
                 Assert.True(repair.After.RecordsLostBefore == Lost(disk), $"seed {seed}: what is set down is what readers miss");
+                // A record of a torn group is valid by itself, and was never promised.
+                var cut = repair.Steps.Any(step => step.Action == RepairAction.CutTail);
+                Assert.True(cut || repair.After.Records >= repair.Before.Records, $"seed {seed}: what was valid still is");
             }
         }
     }
@@ -62,6 +67,9 @@ public sealed class RepairPropertyTests
             Assert.Empty(disk.Violations);
         }
     }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), out var number) ? number : null;
 
     private static long Lost(TestDisk disk)
     {

@@ -1,14 +1,21 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Worker.Tests.Telemetry;
 
-/// <summary>A collector of OTLP over HTTP on the loopback that keeps what it is sent.</summary>
+/// <summary>A collector of OTLP on the loopback, over HTTP or gRPC, that keeps what it is sent.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
+    private const string Service = "/opentelemetry.proto.collector.";
+
+    // Before each message of gRPC: a flag and a length.
+    private const int FrameBytes = 5;
+
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<byte[]> _metrics = new();
     private readonly ConcurrentQueue<byte[]> _traces = new();
@@ -18,6 +25,8 @@ internal sealed class Collector : IAsyncDisposable
         _app = app;
         app.MapPost("/v1/metrics", context => KeepAsync(context, _metrics));
         app.MapPost("/v1/traces", context => KeepAsync(context, _traces));
+        app.MapPost(Service + "metrics.v1.MetricsService/Export", context => KeepFramedAsync(context, _metrics));
+        app.MapPost(Service + "trace.v1.TraceService/Export", context => KeepFramedAsync(context, _traces));
     }
 
     internal string Url => _app.Urls.Single();
@@ -34,11 +43,11 @@ internal sealed class Collector : IAsyncDisposable
         [.. _traces.SelectMany(body => new WireMessage(body).Messages(1, 2, 2)).Select(span => new CollectedSpan(
             span.Text(5), span.Hex(1), span.Hex(2), span.Hex(4), [.. span.Messages(13).Select(link => link.Hex(2))]))];
 
-    internal static async Task<Collector> StartAsync()
+    internal static async Task<Collector> StartAsync(HttpProtocols protocols = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
         var collector = new Collector(builder.Build());
         await collector._app.StartAsync(TestContext.Current.CancellationToken);
         return collector;
@@ -48,11 +57,24 @@ internal sealed class Collector : IAsyncDisposable
 
     private async Task KeepAsync(HttpContext context, ConcurrentQueue<byte[]> kept)
     {
+        kept.Enqueue(await ReadAsync(context));
+        context.Response.ContentType = "application/x-protobuf";
+    }
+
+    private async Task KeepFramedAsync(HttpContext context, ConcurrentQueue<byte[]> kept)
+    {
+        kept.Enqueue((await ReadAsync(context))[FrameBytes..]);
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(new byte[FrameBytes]);
+        context.Response.AppendTrailer("grpc-status", "0");
+    }
+
+    private async Task<byte[]> ReadAsync(HttpContext context)
+    {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        kept.Enqueue(body.ToArray());
         Teams.Enqueue(context.Request.Headers["x-team"].ToString());
-        context.Response.ContentType = "application/x-protobuf";
+        return body.ToArray();
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using Ingest.Testing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Ingest.Worker.Tests.Telemetry;
 
@@ -63,6 +64,24 @@ public sealed class OtlpTests : IDisposable
         Assert.Equal(
             requests.Select(span => span.Span).Order(), deliveries.SelectMany(span => span.Links.Prepend(span.Parent)).Distinct().Order());
         Assert.Contains("http.server.request.duration", collector.MetricNames);
+    }
+
+    [Fact]
+    public async Task A_collector_of_gRPC_gets_the_same()
+    {
+        await using var collector = await Collector.StartAsync(HttpProtocols.Http2);
+        using var node = await StartAsync(
+            ("Telemetry:Otlp:Endpoint", collector.Url),
+            ("Telemetry:Otlp:Protocol", "Grpc"),
+            ("Telemetry:Otlp:TraceRatio", "1"),
+            ("Telemetry:Otlp:Headers:x-team", "a"));
+        await PostAsync(node, traceParent: null);
+
+        Assert.Equal(ExitCode.Fine, await node.StopAsync());
+
+        Assert.Contains("send file", collector.Spans.Select(span => span.Name));
+        Assert.Contains("http.server.request.duration", collector.MetricNames);
+        Assert.All(collector.Teams, team => Assert.Equal("a", team));
     }
 
     [Fact]
