@@ -8,8 +8,11 @@ namespace Ingest.Queue;
 /// </summary>
 internal sealed class CompletionChunk : IThreadPoolWorkItem
 {
-    /// <summary>Requests per chunk: enough to share the hand-over, few enough that a slow continuation delays only a handful.</summary>
+    /// <summary>Most requests per chunk: enough to share the hand-over, few enough that a slow continuation delays only a handful.</summary>
     internal const int Size = 16;
+
+    // A group is spread over twice as many chunks as there are processors: answering a large batch takes as long as a hand-over.
+    private static readonly int Spread = 2 * Environment.ProcessorCount;
 
     private const int PooledMax = 256;
 
@@ -21,10 +24,11 @@ internal sealed class CompletionChunk : IThreadPoolWorkItem
     /// <summary>Hands all of <paramref name="completed"/> over to the thread pool.</summary>
     internal static void Dispatch(List<PendingCommit> completed)
     {
-        for (var start = 0; start < completed.Count; start += Size)
+        var size = Math.Clamp(completed.Count / Spread, 1, Size);
+        for (var start = 0; start < completed.Count; start += size)
         {
             var chunk = Pool.TryDequeue(out var pooled) ? pooled : new CompletionChunk();
-            chunk._count = Math.Min(Size, completed.Count - start);
+            chunk._count = Math.Min(size, completed.Count - start);
             completed.CopyTo(start, chunk._pending, 0, chunk._count);
             ThreadPool.UnsafeQueueUserWorkItem(chunk, preferLocal: false);
         }
