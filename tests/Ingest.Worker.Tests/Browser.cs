@@ -58,7 +58,10 @@ internal sealed class Browser : IAsyncDisposable
             ["params"] = new JsonObject { ["expression"] = $"String({expression})", ["returnByValue"] = true },
         };
         await _socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+            JsonSerializer.SerializeToUtf8Bytes(call),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            TestContext.Current.CancellationToken);
         while (true)
         {
             var answer = await ReceiveAsync();

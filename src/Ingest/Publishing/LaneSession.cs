@@ -181,6 +181,8 @@ internal sealed partial class LaneSession : IDisposable
     private async Task EndAsync()
     {
         _abort.CancelAfter(_context.Options.StopGrace);
+        // Land first, wait then: the signal of a flight that landed as the lane was stopped may have been taken already.
+        LandAll(_lane.Now);
         while (_flights.InFlight > 0)
         {
             await _lane.Signal.WaitAsync();

@@ -8,7 +8,7 @@ namespace Ingest.Queue;
 /// </summary>
 internal sealed class CompletionChunk : IThreadPoolWorkItem
 {
-    /// <summary>Most requests per chunk: enough to share the hand-over, few enough that a slow continuation delays only a handful.</summary>
+    /// <summary>Most requests per chunk: enough to share the hand-over, few enough that a slow one delays only a handful.</summary>
     internal const int Size = 16;
 
     // A group is spread over twice as many chunks as there are processors: answering a large batch takes as long as a hand-over.

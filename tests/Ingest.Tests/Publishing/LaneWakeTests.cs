@@ -1,4 +1,5 @@
 using Ingest.Publishing;
+using Ingest.Sinks;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Publishing;
@@ -9,6 +10,7 @@ public sealed class LaneWakeTests
     private const string CommitsVariable = "INGEST_TEST_COMMITS";
     private const int CommitsDefault = 1500;
     private const int SpinsMax = 2000;
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task No_commit_goes_unnoticed_however_it_meets_the_end_of_reading()
@@ -31,6 +33,24 @@ public sealed class LaneWakeTests
         }
         await fixture.Settled(commits);
         Assert.Equal(commits, fixture.Status.Delivered);
+    }
+
+    [Fact]
+    public async Task A_lane_stopped_just_as_a_batch_comes_back_takes_the_batch_and_stops()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            // Completed on this thread: the batch is handed back, and the stop is asked for before the loop can look.
+            var answer = new TaskCompletionSource<SinkResult>(TaskCreationOptions.None);
+            var fixture = new LaneFixture();
+            fixture.Sink.OnSend = (_, _) => answer.Task;
+            fixture.Log.Append("{}");
+            fixture.Start();
+            await Poll.Until("the batch is on its way", () => fixture.Sink.Sends == 1);
+            answer.SetResult(SinkResult.Delivered);
+            await fixture.DisposeAsync().AsTask().WaitAsync(StopMax, TestContext.Current.CancellationToken);
+            Assert.True(fixture.Sink.IsDisposed);
+        }
     }
 
     [Fact]
