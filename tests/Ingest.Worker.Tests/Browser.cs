@@ -74,7 +74,7 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until an expression is true on the page; one that cannot be evaluated, for the page is not there yet, is not.</summary>
+    /// <summary>Waits until an expression is true on the page; one that cannot be evaluated yet is not.</summary>
     internal Task UntilAsync(string expression)
     {
         var guarded = "(() => { try { return " + expression + "; } catch { return false; } })()";
