@@ -7,6 +7,7 @@ using Ingest.Sinks;
 
 namespace Ingest.Kafka.Tests;
 
+[Collection(Alone.Name)]
 public sealed class MessageEncoderTests : IDisposable
 {
     private static readonly Guid LogId = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");

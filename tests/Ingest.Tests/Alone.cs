@@ -1,5 +1,8 @@
 namespace Ingest.Tests;
 
-/// <summary>Tests that measure the whole process: nothing else runs beside them.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
+/// <summary>Tests that measure what the whole process shares, such as what a thread allocates: one at a time, after the others.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    internal const string Name = "Alone";
+}

@@ -4,6 +4,7 @@ using Ingest.Testing;
 
 namespace Ingest.Tests.Health;
 
+[Collection(Alone.Name)]
 public sealed class HealthStateTests
 {
     private readonly FakeTime _time = new();

@@ -5,6 +5,7 @@ using Ingest.Health.Advice;
 
 namespace Ingest.Tests.Health.Advice;
 
+[Collection(Alone.Name)]
 public sealed class RetryAdviceTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -6,6 +6,7 @@ using Ingest.Testing;
 
 namespace Ingest.Tests.Health.Policy;
 
+[Collection(Alone.Name)]
 public sealed class OperatorPolicyTests
 {
     private readonly FakeTime _time = new();

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Operations.Prometheus;
 
+[Collection(Alone.Name)]
 public sealed class PrometheusExporterTests : IDisposable
 {
     private static readonly Dictionary<string, string> Target = new()
