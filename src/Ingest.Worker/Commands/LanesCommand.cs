@@ -12,28 +12,11 @@ internal static class LanesCommand
         CreateList(), CreateRewind(), CreateTry(), CreateForget(),
     };
 
-    private static Command CreateList()
-    {
-        var command = new Command("list", "Show every lane: state, backlog, window, breaker, what became of its events.");
-        var address = new AdminAddress();
-        address.AddTo(command);
-        var json = JsonOption.AddTo(command);
-        command.SetAction(async (parsed, cancel) =>
-        {
-            using var client = address.Connect(parsed);
-            var status = await client.StatusAsync(cancel);
-            if (parsed.GetValue(json))
-            {
-                StatusCommand.Print(status);
-            }
-            else
-            {
-                StatusView.ShowLanes(status);
-            }
-            return status.Lanes.Any(lane => lane.State == "blocked") ? ExitCode.NotFine : ExitCode.Fine;
-        });
-        return command;
-    }
+    private static Command CreateList() => StatusCommand.Look(
+        "list",
+        "Show every lane: state, backlog, window, breaker, what became of its events.",
+        StatusView.ShowLanes,
+        status => !status.Lanes.Any(lane => lane.State == "blocked"));
 
     private static Command CreateRewind()
     {

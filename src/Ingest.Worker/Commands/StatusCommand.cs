@@ -8,9 +8,17 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest status</c>: how a running node is.</summary>
 internal static class StatusCommand
 {
-    internal static Command Create()
+    internal static Command Create() => Look(
+        "status",
+        "Show how a running node is: ready or why not, log, lanes, streams.",
+        StatusView.Show,
+        status => status.Ready && status.Lanes.All(lane => lane.Sum.Balanced));
+
+    /// <summary>A command that asks a running node for its status, shows it or prints the document, and says by its exit code whether all
+    /// is fine.</summary>
+    internal static Command Look(string name, string description, Action<NodeStatus> show, Func<NodeStatus, bool> isFine)
     {
-        var command = new Command("status", "Show how a running node is: ready or why not, log, lanes, streams.");
+        var command = new Command(name, description);
         var address = new AdminAddress();
         address.AddTo(command);
         var json = JsonOption.AddTo(command);
@@ -24,9 +32,9 @@ internal static class StatusCommand
             }
             else
             {
-                StatusView.Show(status);
+                show(status);
             }
-            return status.Ready && status.Lanes.All(lane => lane.Sum.Balanced) ? ExitCode.Fine : ExitCode.NotFine;
+            return isFine(status) ? ExitCode.Fine : ExitCode.NotFine;
         });
         return command;
     }
