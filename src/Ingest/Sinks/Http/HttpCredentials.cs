@@ -15,7 +15,10 @@ internal sealed class HttpCredentials(HttpSinkOptions options, string directory,
     /// <exception cref="Exception">See <see cref="Problem"/>.</exception>
     internal void Check()
     {
-        _ = _bearer?.Lines;
+        if (_bearer?.Lines[0].Any(character => character is < ' ' or > '~') == true)
+        {
+            throw new IOException($"the token in {_bearer.Path} has characters that no header can carry");
+        }
         if (_signing?.Lines.FirstOrDefault(secret => Encoding.UTF8.GetByteCount(secret) < RequestSigner.SecretBytesMin) is not null)
         {
             throw new IOException($"a secret in {_signing.Path} has fewer than {RequestSigner.SecretBytesMin} bytes");

@@ -17,9 +17,12 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
             using var response = await client.SendAsync(request, either.Token);
             return await JudgeAsync(response, either.Token);
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
-            return Retryable($"no answer within {options.RequestTimeout}");
+            // Connecting has a limit of its own.
+            return Retryable(within.IsCancellationRequested
+                ? $"no answer within {options.RequestTimeout}"
+                : $"no connection within {options.ConnectTimeout}: {e.InnerException?.Message ?? e.Message}");
         }
         catch (HttpRequestException e)
         {
@@ -27,7 +30,7 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         }
         catch (IOException e)
         {
-            // The connection broke while the answer's body was read.
+            // The connection broke before the answer was whole.
             return Retryable(e.Message);
         }
     }
@@ -49,17 +52,22 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
             // What is left of the answer is drained, within bounds, as it is disposed.
             return new HttpAnswer(SinkVerdict.Delivered);
         }
-        var reason = await AnswerReason.ReadAsync(response, options.AnswerBytesMax, cancel);
+        var reason = await AnswerReason.ReadAsync(response, options.AnswerBytesMax, time, cancel);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             credentials.Distrust();
         }
         if ((int)response.StatusCode / 100 == 3 && response.Headers.Location is { } place)
         {
-            reason += $" redirects to {(place.IsAbsoluteUri ? place.GetLeftPart(UriPartial.Path) : place.OriginalString)}; not followed";
+            reason += $" redirects to {AnswerReason.OneLine(Place(place))}; not followed";
         }
         return new HttpAnswer(new SinkVerdict(kind, reason, wait), response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
     }
+
+    // Without what may be a secret: user and password, query, fragment.
+    private static string Place(Uri place) => place.IsAbsoluteUri
+        ? place.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
+        : place.OriginalString.Split('?', '#')[0];
 
     // A certificate that is not trusted stays so; a handshake that broke off may not.
     private static VerdictKind Kind(HttpRequestException failure) =>

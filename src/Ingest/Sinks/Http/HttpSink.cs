@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Ingest.Sinks.Files;
@@ -20,6 +19,7 @@ internal sealed class HttpSink : ISink
     private readonly StatusTable _statuses;
     private readonly HttpCredentials _credentials;
     private readonly CloudEventEncoder _cloudEvents;
+    private readonly RefusedParts _refused = new();
     private readonly string _log;
     private readonly ILogger _logger;
     private HttpMessageInvoker? _client;
@@ -112,6 +112,11 @@ internal sealed class HttpSink : ISink
     private async ValueTask<HttpAnswer> SendAsync(
         EventBatch batch, string stream, List<int> indexes, int start, int count, CancellationToken cancel)
     {
+        var part = PartKey.Of(batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count));
+        if (count > 1 && _refused.Find(part) is { } known)
+        {
+            return known;
+        }
         var body = RequestBody.Encode(
             batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count), _options.Format, _cloudEvents);
         using var request = new HttpRequestMessage(HttpMethod.Post, _url.For(stream))
@@ -120,7 +125,7 @@ internal sealed class HttpSink : ISink
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        Describe(request, batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count));
+        Describe(request, part, batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count));
         try
         {
             _credentials.Apply(request, body);
@@ -130,18 +135,17 @@ internal sealed class HttpSink : ISink
             return new HttpAnswer(new SinkVerdict(VerdictKind.Blocked, problem));
         }
         // The answer comes on a thread that waits for sockets (docs/decisions/0013-request-threads.md): what follows encodes and flushes.
-        return await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var answer = await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (count > 1 && answer.Verdict.Kind == VerdictKind.Rejected)
+        {
+            _refused.Add(part, answer);
+        }
+        return answer;
     }
 
-    // The same events have the same key however often they are sent, others another one.
-    private void Describe(HttpRequestMessage request, EventBatch batch, ReadOnlySpan<int> indexes)
+    private void Describe(HttpRequestMessage request, PartKey part, EventBatch batch, ReadOnlySpan<int> indexes)
     {
-        var (first, last) = (batch.SequenceAt(indexes[0]), batch.SequenceAt(indexes[^1]));
-        var checksum = 0u;
-        foreach (var index in indexes)
-        {
-            checksum = BitOperations.Crc32C(checksum, (ulong)batch.SequenceAt(index));
-        }
+        var (first, last, checksum) = part;
         var headers = request.Headers;
         headers.TryAddWithoutValidation(
             "Idempotency-Key", string.Create(CultureInfo.InvariantCulture, $"\"{_log}-{first}-{last}-{checksum:x8}\""));

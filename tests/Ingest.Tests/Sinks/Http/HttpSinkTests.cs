@@ -222,6 +222,39 @@ public sealed class HttpSinkTests : IDisposable
         Assert.All(Enumerable.Range(50, 50), i => Assert.Equal(VerdictKind.Retryable, result[i].Kind));
     }
 
+    // Each attempt has time for one answer.
+    [Fact]
+    public async Task A_slow_receiver_gets_to_the_guilty_event_attempt_by_attempt()
+    {
+        await using var server = await HttpDownstream.StartAsync();
+        await using var sink = await OpenAsync(server);
+        using var batch = TestEvents.Numbered(1, 16);
+        var left = batch;
+        var rejected = new List<long>();
+        for (var tries = 0; tries < 40 && left.Count > 0; tries++)
+        {
+            using var attempt = new CancellationTokenSource();
+            var asked = 0;
+            server.Answer = request =>
+            {
+                if (asked++ > 0)
+                {
+                    attempt.Cancel();
+                    return new DownstreamAnswer(204) { Fault = DownstreamFault.Hang };
+                }
+                return new DownstreamAnswer(request.Sequences.Contains(7) ? 400 : 204);
+            };
+            var result = await sink.SendAsync(left, attempt.Token);
+            var sent = left;
+            rejected.AddRange(Enumerable.Range(0, sent.Count).Where(i => result[i].Kind == VerdictKind.Rejected).Select(sent.SequenceAt));
+            left = sent.Select(Enumerable.Range(0, sent.Count).Where(i => result[i].Kind == VerdictKind.Retryable));
+            sent.Dispose();
+        }
+        left.Dispose();
+        Assert.Equal([7L], rejected);
+        Assert.Equal(Enumerable.Range(1, 16).Select(n => (long)n).Where(n => n != 7), server.Taken);
+    }
+
     [Fact]
     public async Task An_answer_without_end_is_not_read_to_its_end()
     {
