@@ -128,6 +128,11 @@ internal static class StatusView
                 $"{Say.Count(letters.Count, "letter")}{still}, {Say.Count(letters.Requeued)} on their way back; "
                 + $"{Say.Bytes(letters.Bytes)} of {Say.Bytes(letters.BytesMax)}; `ingest deadletters list` shows them");
         }
+        if (letters.Publication is { } publication)
+        {
+            var why = publication.Reason.Length > 0 ? $": {publication.Reason}" : "";
+            Screen.Fact("", $"{Say.Count(publication.Published)} published to {publication.Sink}, {publication.State}{why}");
+        }
         if (letters.Failure is { } failure)
         {
             Screen.Fact("", $"FAILED: {failure}");

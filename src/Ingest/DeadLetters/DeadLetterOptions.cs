@@ -22,6 +22,13 @@ public sealed class DeadLetterOptions
     [Range(1, 10_000_000), Description("Unresolved dead letters, each about 300 bytes of memory; a lane that has more stops as blocked.")]
     public int LettersMax { get; set; } = 200_000;
 
+    /// <summary>
+    /// A sink that letters are published to as well, by the name of its section: <c>Sinks:NAME</c>, not one of <c>Deliver</c>. Default
+    /// none.
+    /// </summary>
+    [Description("A sink that dead letters are published to as well: the NAME of a section Sinks:NAME that is not in Deliver.")]
+    public string PublishTo { get; set; } = "";
+
     /// <summary>Where the index is kept: <c>memory</c>, or another kind the executable was built with. Default <c>memory</c>.</summary>
     [Description("Where the index of dead letters is kept: memory, or another kind the executable was built with.")]
     public string Index { get; set; } = "memory";

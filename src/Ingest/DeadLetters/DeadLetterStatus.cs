@@ -1,3 +1,5 @@
+using Ingest.Publishing;
+
 namespace Ingest.DeadLetters;
 
 /// <summary>The dead letters at one moment.</summary>
@@ -11,6 +13,7 @@ namespace Ingest.DeadLetters;
 /// <param name="Lost">Records of their log that could not be read.</param>
 /// <param name="Failure">Why nothing more can be stored before a restart; null while all is well.</param>
 /// <param name="Lanes">By lane, those that have any.</param>
+/// <param name="Publication">The lane that publishes them; null where none does.</param>
 public sealed record DeadLetterStatus(
     long Count,
     int CountMax,
@@ -21,7 +24,8 @@ public sealed record DeadLetterStatus(
     bool IsRebuilding,
     long Lost,
     string? Failure,
-    IReadOnlyList<LaneLetterCounts> Lanes);
+    IReadOnlyList<LaneLetterCounts> Lanes,
+    LaneStatus? Publication = null);
 
 /// <summary>A lane's unresolved letters.</summary>
 /// <param name="Lane">The lane.</param>

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters.Index;
+using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Requeue;
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing;
@@ -16,10 +17,12 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     private static readonly TimeSpan RebuildPatience = TimeSpan.FromSeconds(10);
 
     private readonly string _directory;
+    private readonly Guid _logId;
     private readonly DeadLetterOptions _options;
     private readonly int _segmentBytes;
     private readonly IDeadLetterIndexFactory _indexes;
     private readonly Instruments _instruments;
+    private readonly LetterPublication? _publication;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReasonClasses _classes = new();
@@ -33,25 +36,32 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 
     /// <summary>Opens the log if there is one, and begins to read it; nothing waits for that.</summary>
     /// <param name="directory">Where the log lies, absolute.</param>
+    /// <param name="logId">Identity of the node's log. Letters of another one are set aside.</param>
     /// <param name="options">Limits.</param>
     /// <param name="segmentBytes">Bytes of a segment file: the largest event with its letter must fit. A multiple of 4,096.</param>
     /// <param name="indexes">Makes the index.</param>
     /// <param name="instruments">Where letters are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what operators should know.</param>
+    /// <param name="publication">Where letters are published to; null: nowhere.</param>
     /// <exception cref="StorageException">The log cannot be opened; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">Settings of the sink letters are published to are wrong.</exception>
     public DeadLetterStore(
         string directory,
+        Guid logId,
         DeadLetterOptions options,
         int segmentBytes,
         IDeadLetterIndexFactory indexes,
         Instruments instruments,
         TimeProvider time,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers,
+        LetterPublication? publication = null)
     {
-        (_directory, _options, _segmentBytes, _indexes) = (directory, options, segmentBytes, indexes);
+        (_directory, _logId, _options, _segmentBytes, _indexes) = (directory, logId, options, segmentBytes, indexes);
         (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
-        if (Directory.Exists(directory))
+        _publication = publication;
+        // The sink that letters are published to is made with their log: what is wrong with its settings shows at the start.
+        if (Directory.Exists(directory) || publication is not null)
         {
             OpenOrCreate();
         }
@@ -77,7 +87,8 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
                 !open.Feed.Rebuilt.IsCompleted,
                 open.Feed.Lost,
                 open.Log.Wal.Poison?.Message,
-                counts.Lanes);
+                counts.Lanes,
+                open.Publisher?.Status);
         }
     }
 
@@ -100,7 +111,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     {
         var open = OpenOrCreate();
         await WaitRebuiltAsync(open, cancel);
-        ThrowIfFull(open, rejected);
+        ThrowIfFull(open, lane, rejected);
         var (next, last) = (0, 0L);
         while (next < rejected.Count)
         {
@@ -147,9 +158,25 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         lock (_opening)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _open ??= OpenLetters.Open(_directory, _segmentBytes, _indexes, _time, _logger);
+            _open ??= OpenNeedsLock();
             StartPumpNeedsLock();
             return _open;
+        }
+    }
+
+    private OpenLetters OpenNeedsLock()
+    {
+        var open = OpenLetters.Open(_directory, _logId, _segmentBytes, _indexes, _time, _logger);
+        try
+        {
+            open.Publisher = _publication is null ? null : new LetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);
+            return open;
+        }
+        catch
+        {
+            // The feed ends by itself, and the caller has another exception to tell.
+            _ = open.DisposeAsync().AsTask();
+            throw;
         }
     }
 
@@ -157,6 +184,10 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     {
         if (_open is not null && _lanes is not null && !_disposed)
         {
+            if (_pump is null)
+            {
+                _open.Publisher?.Start();
+            }
             _pump ??= new RequeuePump(_open, _lanes, _segmentBytes, _time, _logger);
         }
     }
@@ -174,18 +205,23 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         }
     }
 
-    private void ThrowIfFull(OpenLetters open, IReadOnlyList<RejectedEvent> rejected)
+    // What is a letter already, and is refused again after a rewind, takes no more room.
+    private void ThrowIfFull(OpenLetters open, string lane, IReadOnlyList<RejectedEvent> rejected)
     {
         var counts = open.Ledger.Totals;
-        var bytes = 0L;
+        var (letters, bytes) = (0, 0L);
         foreach (var entry in rejected)
         {
-            bytes += entry.Body.Length;
+            if (!entry.IsRepeat || open.Ledger.Find(new DeadLetterKey(entry.Sequence, lane)) is null)
+            {
+                letters++;
+                bytes += entry.Body.Length;
+            }
         }
-        if (counts.Count + rejected.Count > _options.LettersMax)
+        if (counts.Count + letters > _options.LettersMax)
         {
             throw new DeadLettersBlockedException(
-                $"the dead letters are full: {counts.Count} and {rejected.Count} more are over DeadLetters:LettersMax = "
+                $"the dead letters are full: {counts.Count} and {letters} more are over DeadLetters:LettersMax = "
                 + $"{_options.LettersMax}; requeue or drop some, or raise it");
         }
         if (counts.Bytes + bytes > _options.BytesMax)

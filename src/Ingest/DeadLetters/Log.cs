@@ -33,4 +33,12 @@ internal static partial class Log
 
     [LoggerMessage(5010, LogLevel.Debug, "Dead letters: {Count} unresolved ones were moved, so that the files before them can go.")]
     internal static partial void Moved(ILogger logger, int count);
+
+    [LoggerMessage(5011, LogLevel.Warning,
+        "Dead letters: {Count} are not published, because {Sink} refuses them as well; they are kept: {Reason}")]
+    internal static partial void NotPublished(ILogger logger, string sink, int count, string reason);
+
+    [LoggerMessage(5012, LogLevel.Error,
+        "Dead letters in {Directory} are of another log than the node has now. They are set aside in {Aside}, unchanged, and not shown.")]
+    internal static partial void SetAside(ILogger logger, string directory, string aside);
 }

@@ -1,5 +1,6 @@
 using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Ledger;
+using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,9 @@ internal sealed class OpenLetters : IAsyncDisposable
 
     internal LetterFeed Feed { get; }
 
+    /// <summary>Publishes letters; null where nobody wants that. Set before anything is stored.</summary>
+    internal LetterPublisher? Publisher { get; set; }
+
     /// <summary>
     /// Whoever has it may change what letters there are already: nobody else resolves or moves one between the look and the record.
     /// </summary>
@@ -26,9 +30,13 @@ internal sealed class OpenLetters : IAsyncDisposable
 
     /// <exception cref="Ingest.Wal.Storage.StorageException">In use, not permitted, full or failing.</exception>
     internal static OpenLetters Open(
-        string directory, int segmentBytes, IDeadLetterIndexFactory indexes, TimeProvider time, ILogger logger)
+        string directory, Guid origin, int segmentBytes, IDeadLetterIndexFactory indexes, TimeProvider time, ILogger logger)
     {
-        var log = LetterLog.Open(directory, segmentBytes, time);
+        if (LetterOrigin.SetAside(directory, origin) is { } aside)
+        {
+            DeadLetters.Log.SetAside(logger, directory, aside);
+        }
+        var log = LetterLog.Open(directory, origin, segmentBytes, time);
         try
         {
             var ledger = new LetterLedger(indexes.Create(directory));
@@ -52,6 +60,10 @@ internal sealed class OpenLetters : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Publisher is not null)
+        {
+            await Publisher.DisposeAsync();
+        }
         await _closing.CancelAsync();
         await Feed.DisposeAsync();
         Ledger.Dispose();

@@ -70,6 +70,28 @@ public static class EventEncoder
         output.Advance(length);
     }
 
+    /// <summary>
+    /// Writes an event's whole record body once more, with further attributes in front of its own. Where together they are more than fit,
+    /// its own are left out. The node's mark stays behind.
+    /// </summary>
+    /// <param name="output">Takes the body.</param>
+    /// <param name="body">An event's record body.</param>
+    /// <param name="attributes">Encoded with <see cref="WriteAttribute"/>, at most <see cref="FieldBytesMax"/> bytes.</param>
+    public static void WriteWithAttributes(IBufferWriter<byte> output, ReadOnlySpan<byte> body, ReadOnlySpan<byte> attributes)
+    {
+        var own = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]);
+        var ownAt = StoredEvent.FixedBytes + body[2] + body[3] + BinaryPrimitives.ReadUInt16LittleEndian(body[4..])
+            + BinaryPrimitives.ReadUInt16LittleEndian(body[6..]);
+        var payload = body[(ownAt + own + BinaryPrimitives.ReadUInt16LittleEndian(body[18..]))..];
+        var kept = attributes.Length + own <= FieldBytesMax ? body.Slice(ownAt, own) : default;
+        var length = ownAt + attributes.Length + kept.Length + payload.Length;
+        var span = output.GetSpan(length);
+        Append(Append(Append(Append(span, body[..ownAt]), attributes), kept), payload);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[16..], (ushort)(attributes.Length + kept.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(span[18..], 0);
+        output.Advance(length);
+    }
+
     private static Span<byte> Append(Span<byte> target, ReadOnlySpan<byte> source)
     {
         source.CopyTo(target);

@@ -34,8 +34,8 @@ public readonly ref struct EventHead
         }
         int stream = body[2], contentType = body[3];
         int key = BinaryPrimitives.ReadUInt16LittleEndian(body[4..]), id = BinaryPrimitives.ReadUInt16LittleEndian(body[6..]);
-        int attributes = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]);
-        if (StoredEvent.FixedBytes + stream + contentType + key + id + attributes > body.Length)
+        int attributes = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]), mark = BinaryPrimitives.ReadUInt16LittleEndian(body[18..]);
+        if (StoredEvent.FixedBytes + stream + contentType + key + id + attributes + mark > body.Length)
         {
             return false;
         }

@@ -124,7 +124,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<RepeatRecall>());
-        _deadLetters = NodeDeadLetters.Open(_parts, _index);
+        _deadLetters = NodeDeadLetters.Open(_parts, _index, _writing.Log.Id);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
     }

@@ -1,7 +1,10 @@
 using Ingest.DeadLetters;
 using Ingest.DeadLetters.Index;
+using Ingest.DeadLetters.Publication;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Publishing;
+using Ingest.Sinks;
 using Ingest.Wal;
 
 namespace Ingest.Hosting;
@@ -25,17 +28,36 @@ internal static class NodeDeadLetters
     }
 
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
-    internal static DeadLetterStore Open(NodeParts parts, IDeadLetterIndexFactory index)
+    /// <exception cref="InvalidOperationException">Settings of the sink letters are published to are wrong.</exception>
+    internal static DeadLetterStore Open(NodeParts parts, IDeadLetterIndexFactory index, Guid logId)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
             parts.DeadLettersPath,
+            logId,
             options,
             SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax),
             index,
             parts.Instruments,
             parts.Time,
-            parts.Loggers);
+            parts.Loggers,
+            Publication(parts, logId));
+    }
+
+    private static LetterPublication? Publication(NodeParts parts, Guid logId)
+    {
+        if (parts.Settings.PublishTo is not { } sink)
+        {
+            return null;
+        }
+        var section = parts.Settings.ToConfiguration().GetSection(sink.Section);
+        return new LetterPublication(
+            sink.Name,
+            sink.Kind,
+            letters => NodeLanes.Factory(parts, sink).Create(
+                new SinkSetup(sink.Name, section, parts.DataPath, letters, parts.Time, parts.Loggers)),
+            parts.Settings.Get<PublishingOptions>(),
+            logId);
     }
 
     /// <summary>Room for the largest event beside others, in whole blocks.</summary>

@@ -1,3 +1,4 @@
+using Ingest.Hosting.Settings;
 using Ingest.Publishing;
 using Ingest.Sinks;
 using Ingest.Wal;
@@ -12,12 +13,14 @@ internal static class NodeLanes
         var configuration = parts.Settings.ToConfiguration();
         var specs = parts.Settings.Sinks.Select(sink =>
         {
-            var factory = parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
             var setup = new SinkSetup(
                 sink.Name, configuration.GetSection(sink.Section), parts.DataPath, log.Id, parts.Time, parts.Loggers);
-            return new LaneSpec(sink.Name, sink.Kind, factory.Create(setup));
+            return new LaneSpec(sink.Name, sink.Kind, Factory(parts, sink).Create(setup));
         });
         return new LaneSet(
             log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
     }
+
+    internal static ISinkFactory Factory(NodeParts parts, SinkName sink) =>
+        parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
 }

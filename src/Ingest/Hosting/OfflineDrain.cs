@@ -38,7 +38,7 @@ public static class OfflineDrain
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");
         }
         await using var writing = NodeLog.Open(parts);
-        await using var deadLetters = NodeDeadLetters.Open(parts, new MemoryIndexFactory());
+        await using var deadLetters = NodeDeadLetters.Open(parts, new MemoryIndexFactory(), writing.Log.Id);
         var lanes = NodeLanes.Create(parts, writing.Log, deadLetters);
         try
         {

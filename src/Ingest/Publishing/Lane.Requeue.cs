@@ -9,11 +9,12 @@ internal sealed partial class Lane
     /// Sends dead letters again and says what became of them, when all are settled or the lane stops. The batch is the lane's from here on.
     /// Any thread.
     /// </summary>
-    internal async Task<IReadOnlyList<RequeuedEvent>> RequeueAsync(EventBatch batch, CancellationToken cancel)
+    internal async Task<IReadOnlyList<RequeuedEvent>> RequeueAsync(
+        EventBatch batch, Func<long, bool>? isWanted, CancellationToken cancel)
     {
-        var request = new RequeueRequest(batch);
+        var request = new RequeueRequest(batch, isWanted);
         Post(new RequeueCommand(request));
-        using var stopped = _stop.Token.Register(request.End);
+        using var stopped = _stopping.Register(request.End);
         return await request.Ended.WaitAsync(cancel);
     }
 

@@ -18,6 +18,9 @@ internal sealed partial class Lane : IAsyncDisposable
     private readonly long _began;
     private readonly Backoff _restart;
     private readonly CancellationTokenSource _stop = new();
+
+    // Can be asked for when its source is gone.
+    private readonly CancellationToken _stopping;
     private readonly IDisposable _observer;
     private readonly long[] _attempts = new long[Enum.GetValues<VerdictKind>().Length];
 
@@ -34,7 +37,7 @@ internal sealed partial class Lane : IAsyncDisposable
 
     internal Lane(LaneContext context)
     {
-        _context = context;
+        (_context, _stopping) = (context, _stop.Token);
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
         _cursor = new LaneCursor(context.Name, context.Log, context.Logger);
@@ -97,7 +100,7 @@ internal sealed partial class Lane : IAsyncDisposable
     {
         var command = new RewindCommand(next);
         Post(command);
-        using var stopped = _stop.Token.Register(() => command.Done.TrySetResult(new(RewindStatus.Failed, $"Lane {Name} is stopped.")));
+        using var stopped = _stopping.Register(() => command.Done.TrySetResult(new(RewindStatus.Stopped, $"Lane {Name} is stopped.")));
         return await command.Done.Task.WaitAsync(cancel);
     }
 
@@ -129,6 +132,7 @@ internal sealed partial class Lane : IAsyncDisposable
             DeadLettered = accounts.DeadLettered,
             Lost = accounts.Lost,
             Repeated = accounts.Repeated,
+            Recovered = accounts.Recovered,
             PendingEvents = pending,
             InFlightBatches = gauges.InFlightBatches,
             InFlightEvents = gauges.InFlightEvents,

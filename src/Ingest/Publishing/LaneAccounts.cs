@@ -9,8 +9,9 @@ namespace Ingest.Publishing;
 /// </summary>
 /// <remarks>
 /// The lane loop writes under the lock, any thread reads under it. Events a rewind delivers once more are counted as repeated and change
-/// nothing else. Encoding, little-endian: <c>u8 version (2) · i64 start · i64 high water · i64 lost · i64 repeated · i64 requeues applied ·
-/// u16 streams · per stream: u8 name bytes, i64 delivered, i64 dead-lettered, name</c>. Version 1 knew no requeues.
+/// nothing else. Encoding, little-endian: <c>u8 version (3) · i64 start · i64 high water · i64 lost · i64 repeated · i64 requeues applied ·
+/// i64 recovered · u16 streams · per stream: u8 name bytes, i64 delivered, i64 dead-lettered, name</c>. Version 2 did not count what was
+/// recovered, version 1 knew no requeues.
 /// </remarks>
 public sealed class LaneAccounts
 {
@@ -20,9 +21,11 @@ public sealed class LaneAccounts
     /// <summary>The name under which all further streams are counted.</summary>
     public const string Other = "(other)";
 
-    private const byte Version = 2;
+    private const byte Version = 3;
+    private const byte VersionWithRequeues = 2;
     private const byte VersionWithoutRequeues = 1;
-    private const int HeadBytes = 43;
+    private const int HeadBytes = 51;
+    private const int HeadBytesWithRequeues = 43;
     private const int HeadBytesWithoutRequeues = 35;
     private const int EntryFixedBytes = 17;
     private const int OtherIndex = 0;
@@ -41,6 +44,7 @@ public sealed class LaneAccounts
     private long _highWater;
     private long _lost;
     private long _repeated;
+    private long _recovered;
 
     // Position of the last requeue settlement that was taken.
     private long _requeuesApplied;
@@ -119,6 +123,7 @@ public sealed class LaneAccounts
                 _entries[stream].DeadLettered -= moved;
                 _entries[stream].Delivered += moved;
                 _repeated += 1 - moved;
+                _recovered += moved;
             }
         }
         _requeuesApplied = settlement.Position;
@@ -156,7 +161,7 @@ public sealed class LaneAccounts
         {
             var streams = _entries.Where(entry => entry.Delivered + entry.DeadLettered > 0)
                 .Select(entry => new StreamAccount(entry.Name, entry.Delivered, entry.DeadLettered)).ToList();
-            return new(_start, _highWater, _lost, _repeated, streams);
+            return new(_start, _highWater, _lost, _repeated, _recovered, streams);
         }
     }
 
@@ -171,7 +176,8 @@ public sealed class LaneAccounts
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(17), _lost);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(25), _repeated);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(33), _requeuesApplied);
-            BinaryPrimitives.WriteUInt16LittleEndian(encoded.AsSpan(41), (ushort)_entries.Count);
+            BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(41), _recovered);
+            BinaryPrimitives.WriteUInt16LittleEndian(encoded.AsSpan(49), (ushort)_entries.Count);
             var rest = encoded.AsSpan(HeadBytes);
             foreach (var entry in _entries)
             {
@@ -188,11 +194,14 @@ public sealed class LaneAccounts
     /// <summary>Reads saved accounts; null when they make no sense to this version.</summary>
     internal static LaneAccounts? TryDecode(ReadOnlySpan<byte> encoded)
     {
-        if (encoded.IsEmpty || encoded[0] is not (Version or VersionWithoutRequeues))
+        var version = encoded.IsEmpty ? 0 : encoded[0];
+        var headBytes = version switch
         {
-            return null;
-        }
-        var headBytes = encoded[0] == Version ? HeadBytes : HeadBytesWithoutRequeues;
+            Version => HeadBytes,
+            VersionWithRequeues => HeadBytesWithRequeues,
+            VersionWithoutRequeues => HeadBytesWithoutRequeues,
+            _ => int.MaxValue,
+        };
         if (encoded.Length < headBytes)
         {
             return null;
@@ -202,7 +211,8 @@ public sealed class LaneAccounts
             _highWater = BinaryPrimitives.ReadInt64LittleEndian(encoded[9..]),
             _lost = BinaryPrimitives.ReadInt64LittleEndian(encoded[17..]),
             _repeated = BinaryPrimitives.ReadInt64LittleEndian(encoded[25..]),
-            _requeuesApplied = encoded[0] == Version ? BinaryPrimitives.ReadInt64LittleEndian(encoded[33..]) : 0,
+            _requeuesApplied = version >= VersionWithRequeues ? BinaryPrimitives.ReadInt64LittleEndian(encoded[33..]) : 0,
+            _recovered = version == Version ? BinaryPrimitives.ReadInt64LittleEndian(encoded[41..]) : 0,
         };
         int count = BinaryPrimitives.ReadUInt16LittleEndian(encoded[(headBytes - sizeof(ushort))..]);
         accounts._entries.Clear();
@@ -238,7 +248,8 @@ public sealed class LaneAccounts
 }
 
 /// <summary>Accounts of one moment.</summary>
-internal sealed record AccountsSnapshot(long Start, long HighWater, long Lost, long Repeated, IReadOnlyList<StreamAccount> Streams)
+internal sealed record AccountsSnapshot(
+    long Start, long HighWater, long Lost, long Repeated, long Recovered, IReadOnlyList<StreamAccount> Streams)
 {
     internal long Delivered => Streams.Sum(stream => stream.Delivered);
 

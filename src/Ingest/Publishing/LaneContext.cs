@@ -4,6 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Ingest.Publishing;
 
+/// <summary>Makes an event's record body of another log's record, valid until the next call. False: it holds none.</summary>
+internal delegate bool EventMaker(ReadOnlySpan<byte> record, out ReadOnlySpan<byte> body);
+
 /// <summary>What a lane is made of.</summary>
 internal sealed record LaneContext
 {
@@ -14,6 +17,9 @@ internal sealed record LaneContext
     internal required ISink Sink { get; init; }
 
     internal required WriteAheadLog Log { get; init; }
+
+    /// <summary>Makes events of the log's records; null where these are events.</summary>
+    internal EventMaker? Records { get; init; }
 
     internal required PublishingOptions Options { get; init; }
 

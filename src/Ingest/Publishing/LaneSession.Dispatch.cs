@@ -22,7 +22,7 @@ internal sealed partial class LaneSession
         }
         while (now >= _lane.Pace.PausedUntil && _landed.IsEmpty && _lane.Window.CanDispatch
             && !(_lane.Door.IsOnTrial && _flights.InFlight > 0)
-            && (_flights.NextRetry(now) ?? TakeNew(now)) is { } flight)
+            && (TakeWaiting(() => _flights.NextRetry(now)) ?? TakeNew(now)) is { } flight)
         {
             Launch(flight, now, Within(_context.Options.AttemptTimeout));
         }
@@ -50,11 +50,45 @@ internal sealed partial class LaneSession
         return flight;
     }
 
+    // Dead letters that an operator gave up while they waited are not sent any more.
+    private Flight? TakeWaiting(Func<Flight?> next)
+    {
+        while (next() is { } flight)
+        {
+            if (flight.Requeue is not { } request || KeepWanted(flight, request))
+            {
+                return flight;
+            }
+            _flights.Remove(flight);
+            _pool.Return(flight.Batch);
+            if (request.IsSettled)
+            {
+                request.End();
+            }
+        }
+        return null;
+    }
+
+    // False: none is left.
+    private bool KeepWanted(Flight flight, RequeueRequest request)
+    {
+        var whole = flight.Batch;
+        var wanted = Enumerable.Range(0, whole.Count).Where(index => request.IsWanted(whole.SequenceAt(index))).ToList();
+        request.Withdraw(whole.Count - wanted.Count);
+        if (wanted.Count > 0 && wanted.Count < whole.Count)
+        {
+            flight.Batch = whole.Select(wanted);
+            flight.Groups = GroupsOf(flight.Batch);
+            _pool.Return(whole);
+        }
+        return wanted.Count > 0;
+    }
+
     // One small batch of the oldest events finds out whether the sink is back.
     private void Probe(TimeSpan now)
     {
         _lane.Caller.SkipPause();
-        var flight = _flights.OldestWaiting() ?? TakeNew(now);
+        var flight = TakeWaiting(_flights.OldestWaiting) ?? TakeNew(now);
         if (flight is null)
         {
             return;

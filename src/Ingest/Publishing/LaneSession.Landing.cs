@@ -18,7 +18,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private bool Advance(TimeSpan now)
+    private void Advance(TimeSpan now)
     {
         bool moved;
         lock (_cursor.Accounts.Lock)
@@ -29,7 +29,6 @@ internal sealed partial class LaneSession
         {
             _saveDue ??= now + _context.Options.CursorInterval;
         }
-        return moved;
     }
 
     private void Land(Flight flight, TimeSpan now)

@@ -28,9 +28,6 @@ internal sealed partial class LaneSession : IDisposable
 
     // The current look read the log to its end, so that only a commit can bring more.
     private bool _sawEnd;
-
-    // The settled position moved after the current look had read: what it made room for is looked for at once.
-    private bool _hasMoved;
     private TimeSpan _lingerUntil;
     private TimeSpan _probeDue;
     private TimeSpan? _saveDue;
@@ -45,7 +42,7 @@ internal sealed partial class LaneSession : IDisposable
         _tracker = new AckTracker(cursor.Saved, TrackedMax(traits));
         _groups = new KeyGroups(traits, concurrent ? Math.Min(traits.WindowMax * 2, KeyGroups.GroupsMax) : 1, _pool);
         _flights = new FlightList(concurrent);
-        _feed = new LogFeed(context.Name, context.Log, _tracker, cursor.Accounts, _groups, context.Logger);
+        _feed = new LogFeed(context, _tracker, cursor.Accounts, _groups);
         _timer = context.Time.CreateTimer(
             static signal => ((AsyncSignal)signal!).Set(), lane.Signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, context.Time);
@@ -62,7 +59,7 @@ internal sealed partial class LaneSession : IDisposable
         {
             while (!stop.IsCancellationRequested && !await TurnAsync(stop))
             {
-                if (_landed.IsEmpty && !_hasMoved)
+                if (_landed.IsEmpty)
                 {
                     await WaitAsync();
                 }
@@ -98,9 +95,8 @@ internal sealed partial class LaneSession : IDisposable
     {
         var now = _turn = _lane.Now;
         _sawEnd = false;
+        _lane.Pace.IsDraining = _lane.IsDraining;
         LandAll(now);
-        // Before anything is read: what has landed makes room, and this look may be the last one for long.
-        Advance(now);
         TakeCommands();
         if (_rewind is not null && _flights.InFlight == 0)
         {
@@ -114,8 +110,7 @@ internal sealed partial class LaneSession : IDisposable
         }
         _lane.Window.Tick(now);
         Dispatch(now);
-        // Only what was read as lost can move it here; there may be room to read on.
-        _hasMoved = Advance(now);
+        Advance(now);
         SaveIfDue(now);
         Publish(now);
         return false;

@@ -177,10 +177,12 @@ public sealed class LaneSet : IAsyncDisposable
     /// </summary>
     /// <param name="lane">The lane they came from.</param>
     /// <param name="batch">Their record bodies with their sequence numbers, within the sink's bounds; the lane's from here on.</param>
+    /// <param name="isWanted">Asked before each attempt: whether an event is still to be sent. Any thread.</param>
     /// <param name="cancel">Ends the wait, not the sending.</param>
     /// <returns>Null when there is no such lane; the batch is the caller's still.</returns>
-    public Task<IReadOnlyList<RequeuedEvent>>? RequeueAsync(string lane, EventBatch batch, CancellationToken cancel) =>
-        Find(lane)?.RequeueAsync(batch, cancel);
+    public Task<IReadOnlyList<RequeuedEvent>>? RequeueAsync(
+        string lane, EventBatch batch, Func<long, bool>? isWanted, CancellationToken cancel) =>
+        Find(lane)?.RequeueAsync(batch, isWanted, cancel);
 
     /// <summary>The lanes stop or have stopped: they take nothing more. Any thread.</summary>
     public bool IsStopped => _stopped;

@@ -41,6 +41,9 @@ public sealed record LaneStatus
     /// <summary>Events delivered once more after a rewind.</summary>
     public required long Repeated { get; init; }
 
+    /// <summary>Events delivered after they had been dead letters.</summary>
+    public long Recovered { get; init; }
+
     /// <summary>Durable events not settled.</summary>
     public required long PendingEvents { get; init; }
 

@@ -18,16 +18,18 @@ internal sealed class LogFeed : IDisposable
     private readonly LaneAccounts _accounts;
     private readonly KeyGroups _groups;
     private readonly ILogger _logger;
+    private readonly EventMaker? _records;
 
     // The record last read, while there is no room for it.
     private bool _held;
     private bool _reachedEnd;
     private long _lostLeft;
 
-    internal LogFeed(string lane, WriteAheadLog log, AckTracker tracker, LaneAccounts accounts, KeyGroups groups, ILogger logger)
+    internal LogFeed(LaneContext context, AckTracker tracker, LaneAccounts accounts, KeyGroups groups)
     {
-        (_lane, _log, _tracker, _accounts, _groups, _logger) = (lane, log, tracker, accounts, groups, logger);
-        _reader = log.OpenReader(tracker.Last + 1);
+        (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
+        (_tracker, _accounts, _groups) = (tracker, accounts, groups);
+        _reader = _log.OpenReader(tracker.Last + 1);
         if (_reader.NextSequence > tracker.Last + 1)
         {
             Lose(tracker.Last + 1, _reader.NextSequence - tracker.Last - 1, reclaimed: true);
@@ -55,12 +57,17 @@ internal sealed class LogFeed : IDisposable
         while (_groups.Bytes < bytesMax && TryHold() && _tracker.Room > 0)
         {
             // Read again from where it lies: holding a reference to it across calls is not allowed.
-            if (!EventHead.TryRead(_reader.Body, out var head))
+            var body = _reader.Body;
+            if (_records is not null && !_records(_reader.Body, out body))
+            {
+                _tracker.TrackLost(1);
+            }
+            else if (!EventHead.TryRead(body, out var head))
             {
                 Log.Unreadable(_logger, _lane, _reader.Sequence);
                 _tracker.TrackLost(1);
             }
-            else if (_groups.TryAdd(_reader.Sequence, _reader.Body, head.Key))
+            else if (_groups.TryAdd(_reader.Sequence, body, head.Key))
             {
                 _tracker.Track(_accounts.StreamIndex(head.Stream), head.AcceptedUnixMs);
             }
@@ -74,7 +81,8 @@ internal sealed class LogFeed : IDisposable
     }
 
     /// <summary>When the next event to read was accepted, Unix ms; null when there is none or it cannot be read.</summary>
-    internal long? PeekAcceptedUnixMs() => TryHold() && EventHead.TryRead(_reader.Body, out var head) ? head.AcceptedUnixMs : null;
+    internal long? PeekAcceptedUnixMs() =>
+        _records is null && TryHold() && EventHead.TryRead(_reader.Body, out var head) ? head.AcceptedUnixMs : null;
 
     public void Dispose() => _reader.Dispose();
 
@@ -108,7 +116,11 @@ internal sealed class LogFeed : IDisposable
 
     private void Lose(long first, long count, bool reclaimed)
     {
-        if (reclaimed)
+        if (_records is not null)
+        {
+            // Records of another kind are nobody's promise here: who writes them says what is lost of them.
+        }
+        else if (reclaimed)
         {
             Log.LostToRetention(_logger, _lane, first, count);
         }

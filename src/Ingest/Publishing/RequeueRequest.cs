@@ -3,11 +3,13 @@ using Ingest.Sinks;
 namespace Ingest.Publishing;
 
 /// <summary>Dead letters on their way through a lane again. Lane loop only, but for <see cref="Ended"/>.</summary>
-internal sealed class RequeueRequest(EventBatch batch)
+/// <param name="batch">The events.</param>
+/// <param name="isWanted">Whether an event is still to be sent: it may have been given up while it waited. Null: all are.</param>
+internal sealed class RequeueRequest(EventBatch batch, Func<long, bool>? isWanted = null)
 {
     private readonly TaskCompletionSource<IReadOnlyList<RequeuedEvent>> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<RequeuedEvent> _events = [];
-    private readonly int _count = batch.Count;
+    private int _count = batch.Count;
 
     /// <summary>The events; the lane's from the moment it takes the request up.</summary>
     internal EventBatch Batch { get; } = batch;
@@ -19,6 +21,12 @@ internal sealed class RequeueRequest(EventBatch batch)
     internal bool IsSettled => _events.Count == _count;
 
     internal void Settle(long sequence, in SinkVerdict verdict) => _events.Add(new(sequence, verdict));
+
+    /// <summary>Whether an event is still to be sent.</summary>
+    internal bool IsWanted(long sequence) => isWanted?.Invoke(sequence) ?? true;
+
+    /// <summary>So many events are not sent any more: nobody wants them.</summary>
+    internal void Withdraw(int events) => _count -= events;
 
     /// <summary>No more is going to be settled.</summary>
     internal void End() => _ended.TrySetResult(_events);

@@ -17,6 +17,9 @@ public enum RewindStatus
     /// <summary>The sequence number is not on disk any more, or not delivered yet.</summary>
     OutOfRange,
 
-    /// <summary>The lane stopped, or the position could not be stored; nothing has moved.</summary>
+    /// <summary>The lane is stopped, because the node drains; nothing has moved.</summary>
+    Stopped,
+
+    /// <summary>The position could not be stored; nothing has moved.</summary>
     Failed,
 }

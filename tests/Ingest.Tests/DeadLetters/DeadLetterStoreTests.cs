@@ -33,6 +33,32 @@ public sealed class DeadLetterStoreTests
     }
 
     [Fact]
+    public async Task Letters_of_a_log_that_was_replaced_are_set_aside_whole_and_shown_again_with_their_log()
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.Log.AppendMany(30);
+        fixture.Start();
+        await fixture.Settled();
+        using var old = fixture.Log;
+
+        await fixture.ReplaceLogAsync(new TestLog());
+        fixture.Log.AppendMany(10);
+        await fixture.Settled();
+        Assert.Equal([10L], await fixture.Sequences());
+
+        using var replaced = fixture.Log;
+        var parent = Path.GetDirectoryName(fixture.Directory)!;
+        var aside = Assert.Single(Directory.EnumerateDirectories(parent), path => path != fixture.Directory);
+        await fixture.ReplaceLogAsync(old, () =>
+        {
+            Directory.Move(fixture.Directory, fixture.Directory + "-of-the-other");
+            Directory.Move(aside, fixture.Directory);
+        });
+        await fixture.Quiet();
+        Assert.Equal([10L, 20, 30], await fixture.Sequences());
+    }
+
+    [Fact]
     public async Task Without_a_refusal_there_are_no_files()
     {
         await using var fixture = new LettersFixture();
@@ -68,6 +94,7 @@ public sealed class DeadLetterStoreTests
         await fixture.Quiet();
         Assert.Equal([30L], await fixture.Sequences());
         Assert.Equal((29, 1, 0), (fixture.Status.Delivered, fixture.Status.DeadLettered, fixture.Status.Repeated));
+        Assert.Equal(2, fixture.Status.Recovered);
     }
 
     [Fact]
@@ -109,6 +136,32 @@ public sealed class DeadLetterStoreTests
         await fixture.Accounts(delivered: 19, dead: 1);
         Assert.Equal([20L], await fixture.Sequences());
         Assert.Single(fixture.Delivered, seen => seen.Sequence == 10);
+    }
+
+    [Fact]
+    public async Task A_letter_dropped_while_it_waits_for_its_sink_is_not_sent_when_the_sink_is_back()
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.Log.AppendMany(30);
+        fixture.Start();
+        await fixture.Settled();
+        var send = fixture.Sink.OnSend;
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable));
+        var change = await fixture.Requeue();
+        var tried = fixture.Sink.Sends;
+        await Poll.Until("it was tried", () => fixture.Sink.Sends > tried);
+        fixture.Refuses = _ => null;
+
+        await fixture.Drop(10, 30);
+        fixture.Sink.OnSend = send;
+
+        await fixture.Accounts(delivered: 28, dead: 2);
+        await fixture.Quiet();
+        Assert.Equal([20L], fixture.Delivered.Select(seen => seen.Sequence).Where(sequence => sequence % 10 == 0));
+        Assert.Equal(new RequeueTicket(change.Ticket, 3, 1, 0, 2), fixture.Letters.Ticket(change.Ticket));
+        Assert.Empty(await fixture.List());
+        fixture.Log.AppendMany(1);
+        await fixture.Settled();
     }
 
     [Fact]
@@ -157,6 +210,19 @@ public sealed class DeadLetterStoreTests
         await fixture.Settled();
         Assert.Equal([30L, 40L], await fixture.Sequences());
         Assert.Equal((36, 4), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+    }
+
+    [Fact]
+    public async Task What_is_a_letter_already_needs_no_more_room_when_it_is_refused_after_a_rewind()
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.LetterOptions.LettersMax = 2;
+        fixture.Log.AppendMany(20);
+        fixture.Start();
+        await fixture.Settled();
+        Assert.Equal(RewindStatus.Done, (await fixture.Lanes.RewindAsync("test", 1, TestContext.Current.CancellationToken)).Status);
+        await Poll.Until("all came once more", () => fixture.Status.Repeated == 20);
+        Assert.Equal([10L, 20], await fixture.Sequences());
     }
 
     [Fact]

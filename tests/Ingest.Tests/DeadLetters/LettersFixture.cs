@@ -1,5 +1,6 @@
 using Ingest.DeadLetters;
 using Ingest.DeadLetters.Index;
+using Ingest.DeadLetters.Publication;
 using Ingest.Publishing;
 using Ingest.Sinks;
 using Ingest.Testing;
@@ -24,7 +25,7 @@ internal sealed class LettersFixture : IAsyncDisposable
         Sink = NewSink();
     }
 
-    internal TestLog Log { get; } = new();
+    internal TestLog Log { get; private set; } = new();
 
     internal ScriptedSink Sink { get; private set; }
 
@@ -45,6 +46,9 @@ internal sealed class LettersFixture : IAsyncDisposable
         BreakerAttemptsMin = 1000,
     };
 
+    /// <summary>Makes the sink that letters are published to; null: they are not.</summary>
+    internal Func<Guid, ISink>? PublishTo { get; set; }
+
     /// <summary>Events the sink refuses now, with the reason; null takes it.</summary>
     internal Func<Seen, string?> Refuses { get; set; } = _ => null;
 
@@ -59,12 +63,14 @@ internal sealed class LettersFixture : IAsyncDisposable
     {
         Letters = new DeadLetterStore(
             Directory,
+            Log.Log.Id,
             LetterOptions,
             SegmentBytes,
             new MemoryIndexFactory(),
             _instruments,
             TimeProvider.System,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance,
+            PublishTo is null ? null : new LetterPublication("letters", "scripted", PublishTo, Options, Log.Log.Id));
         var spec = new LaneSpec(Lane, "scripted", Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
@@ -76,6 +82,18 @@ internal sealed class LettersFixture : IAsyncDisposable
     {
         await Lanes.DisposeAsync();
         await Letters.DisposeAsync();
+    }
+
+    /// <summary>Stops in order and starts again with another log in the place of the one there was.</summary>
+    internal async Task ReplaceLogAsync(TestLog log, Action? between = null)
+    {
+        await StopAsync();
+        Log.Log.Dispose();
+        between?.Invoke();
+        Log = log;
+        Log.Reopen();
+        Sink = NewSink();
+        Start();
     }
 
     /// <summary>Stops in order and starts again.</summary>

@@ -47,7 +47,8 @@ public sealed class LaneAccountsTests
         Assert.False(accounts.AddRequeued(new RequeueSettlement(5, [new("a", IsCounted: true)])));
         Assert.True(accounts.AddRequeued(new RequeueSettlement(6, [new("a", IsCounted: true)])));
         Assert.Equal([new("a", 1, 0)], accounts.Snapshot().Streams);
-        Assert.Equal(1, accounts.Snapshot().Repeated);
+        Assert.Equal((1, 1), (accounts.Snapshot().Repeated, accounts.Snapshot().Recovered));
+        Assert.Equal(1, LaneAccounts.TryDecode(accounts.Encode())!.Snapshot().Recovered);
     }
 
     [Fact]

@@ -166,6 +166,31 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task While_draining_a_sink_is_asked_again_soon_whatever_it_asks_for()
+    {
+        await using var fixture = new LaneFixture();
+        fixture.Log.AppendMany(10);
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(
+            fixture.Sink.Sends < 4 ? ScriptedSink.All(VerdictKind.Congested, retryAfter: TimeSpan.FromHours(1)) : SinkResult.Delivered);
+        fixture.Start();
+        await Poll.Until("it waits", () => fixture.Status.State == LaneState.BackingOff);
+        Assert.True((await fixture.Lanes.DrainAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_stopped_lane_says_so_when_it_is_to_be_rewound()
+    {
+        await using var fixture = new LaneFixture();
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+        await fixture.Settled(10);
+        var stopped = fixture.Lanes;
+        await fixture.RestartAsync();
+        var outcome = await stopped.RewindAsync("test", 1, TestContext.Current.CancellationToken);
+        Assert.Equal(new RewindOutcome(RewindStatus.Stopped, "Lane test is stopped."), outcome);
+    }
+
+    [Fact]
     public async Task Draining_skips_the_waits_and_reports_what_is_left()
     {
         await using var fixture = new LaneFixture();

@@ -44,7 +44,12 @@ public sealed partial class DeployTests(ITestOutputHelper output)
     public async Task Every_metric_that_is_asked_for_is_one_a_node_shows()
     {
         using var directory = new TemporaryDirectory();
-        using var node = await IngestProcess.StartReadyAsync(new IngestSetup { Data = directory["data"] });
+        // A second lane refuses everything, so that there are dead letters, and they are published.
+        await using var refusing = await HttpDownstream.StartAsync();
+        refusing.Answer = _ => new DownstreamAnswer(422);
+        var setup = new IngestSetup { Data = directory["data"], Sinks = ["file", "http"] }.With(
+            ("Sinks:http:Url", refusing.Url.ToString()), ("DeadLetters:PublishTo", "letters"), ("Sinks:letters:Kind", "discard"));
+        using var node = await IngestProcess.StartReadyAsync(setup);
         using var http = new HttpClient();
         await WorkAsync(http, node);
 
@@ -53,7 +58,8 @@ public sealed partial class DeployTests(ITestOutputHelper output)
         {
             var text = await http.GetStringAsync(new Uri(node.Setup.Admin, "/metrics"));
             shown = [.. SeriesName().Matches(text).Select(match => match.Groups[1].Value)];
-            return shown.Contains("messaging_client_operation_duration_seconds_count");
+            return shown.Contains("messaging_client_operation_duration_seconds_count")
+                && shown.Contains("ingest_deadletters_stored_events_total") && shown.Contains("ingest_deadletters_pending");
         });
         var asked = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "deploy"), "*", SearchOption.AllDirectories)
             .SelectMany(file => MetricName().Matches(File.ReadAllText(file)).Select(match => match.Value))

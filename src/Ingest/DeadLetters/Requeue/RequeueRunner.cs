@@ -50,7 +50,10 @@ internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvid
         {
             return await GiveUpAsync(unreadable, stop);
         }
-        var decided = await (lanes.RequeueAsync(lane, batch, stop) ?? throw new InvalidOperationException("A lane with bounds is there."));
+        // Dropped while they waited, for a sink that is away maybe: then they are not to be sent any more.
+        bool IsWanted(long sequence) => letters.Ledger.Find(new DeadLetterKey(sequence, lane)) is { IsRequeued: true };
+        var decided = await (lanes.RequeueAsync(lane, batch, IsWanted, stop)
+            ?? throw new InvalidOperationException("A lane with bounds is there."));
         await NoteAsync(next, decided, stop);
         // Where the lane ended before it decided on all, there is nothing more to hope for from it.
         return decided.Count == next.Count;

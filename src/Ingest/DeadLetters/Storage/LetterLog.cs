@@ -35,9 +35,10 @@ internal sealed class LetterLog : IDisposable
         batch.Count == 0 || batch.Bytes + bodyBytes + LetterBytesBesideBody <= BatchBytesMax;
 
     /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
-    internal static LetterLog Open(string path, int segmentBytes, TimeProvider time)
+    internal static LetterLog Open(string path, Guid origin, int segmentBytes, TimeProvider time)
     {
         var directory = WalDirectory.Open(path);
+        LetterOrigin.Note(directory, origin);
         var wal = WriteAheadLog.Open(directory, new WalOptions
         {
             SegmentBytes = segmentBytes,

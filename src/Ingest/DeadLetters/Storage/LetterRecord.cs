@@ -21,6 +21,9 @@ internal readonly ref struct LetterRecord
     /// <summary>The lane's accounts do not have the event as dead-lettered.</summary>
     internal const byte UncountedFlag = 1;
 
+    /// <summary>The letter was moved, and had been published where it lay before.</summary>
+    internal const byte PublishedFlag = 2;
+
     private readonly ReadOnlySpan<byte> _record;
     private readonly ReadOnlySpan<byte> _rest;
 
@@ -33,6 +36,8 @@ internal readonly ref struct LetterRecord
     internal LetterKind Kind => (LetterKind)_record[1];
 
     internal bool IsCounted => (_record[2] & UncountedFlag) == 0;
+
+    internal bool IsPublished => (_record[2] & PublishedFlag) != 0;
 
     internal string Lane => Encoding.UTF8.GetString(_record.Slice(HasLetterHead(Kind) ? LetterHeadBytes : HeadBytes, _record[3]));
 

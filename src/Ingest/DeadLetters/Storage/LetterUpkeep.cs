@@ -47,7 +47,7 @@ internal sealed class LetterUpkeep(OpenLetters letters, int segmentBytes, ILogge
                 {
                     break;
                 }
-                LetterWriter.WriteMoved(records, letter, body);
+                LetterWriter.WriteMoved(records, letter, letter.Position <= letters.Publisher?.PublishedTo, body);
             }
             if (records.Count == 0)
             {

@@ -26,10 +26,10 @@ internal static class LetterWriter
         rejected.Body.Span);
 
     /// <summary>The letter once more, so that the place where it lay can be given back.</summary>
-    internal static void WriteMoved(RecordBatch batch, DeadLetter letter, ReadOnlySpan<byte> body) => WriteLetter(
+    internal static void WriteMoved(RecordBatch batch, DeadLetter letter, bool isPublished, ReadOnlySpan<byte> body) => WriteLetter(
         batch,
         LetterKind.Letter,
-        letter.IsCounted ? (byte)0 : LetterRecord.UncountedFlag,
+        (byte)((letter.IsCounted ? 0 : LetterRecord.UncountedFlag) | (isPublished ? LetterRecord.PublishedFlag : 0)),
         letter.Key,
         letter.Reason,
         letter.Attempts,

@@ -1,3 +1,4 @@
+using Ingest.DeadLetters;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Microsoft.Extensions.Configuration;
@@ -10,16 +11,19 @@ namespace Ingest.Hosting.Settings;
 /// </summary>
 public sealed class NodeSettings
 {
+    private const string PublishToKey = "DeadLetters:PublishTo";
+
     private static readonly string[] ListeningSections = ["Listen", "Intake", "Admin"];
 
     private readonly Dictionary<string, object> _options = new(StringComparer.OrdinalIgnoreCase);
     private readonly SettingsSources _sources;
     private readonly List<SettingError> _errors;
+    private readonly IReadOnlyList<SinkName> _named;
 
     private NodeSettings(
         SettingsSources sources, SettingsCatalogue catalogue, IReadOnlyList<SinkName> sinks, IEnumerable<SettingError> errors)
     {
-        (_sources, Catalogue, Sinks) = (sources, catalogue, sinks);
+        (_sources, Catalogue, _named, Sinks) = (sources, catalogue, sinks, [.. sinks.Where(sink => sink.Delivers)]);
         _errors = [.. sources.Errors, .. errors];
         foreach (var section in catalogue.Sections)
         {
@@ -30,6 +34,12 @@ public sealed class NodeSettings
         {
             _errors.AddRange(NodeRules.Check(listen, intake, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         }
+        if (Find<DeadLetterOptions>() is { PublishTo.Length: > 0 } letters && PublishTo is not { Delivers: false })
+        {
+            const string allowed = "must name a section Sinks:NAME with a Kind, and none of Deliver.";
+            _errors.Add(new SettingError(
+                PublishToKey, letters.PublishTo, allowed, sources.Values.GetValueOrDefault(PublishToKey)?.Source ?? "default"));
+        }
         _errors.Sort((left, right) => string.CompareOrdinal(left.Key, right.Key));
     }
 
@@ -38,6 +48,11 @@ public sealed class NodeSettings
 
     /// <summary>The sinks to deliver to, in the order they were named.</summary>
     public IReadOnlyList<SinkName> Sinks { get; }
+
+    /// <summary>The sink dead letters are published to; null where there is none.</summary>
+    public SinkName? PublishTo => Find<DeadLetterOptions>() is { PublishTo.Length: > 0 } letters
+        ? _named.FirstOrDefault(sink => sink.Name.Equals(letters.PublishTo, StringComparison.OrdinalIgnoreCase))
+        : null;
 
     /// <summary>What is wrong; empty when the node may start.</summary>
     public IReadOnlyList<SettingError> Errors => _errors;
@@ -52,7 +67,7 @@ public sealed class NodeSettings
         var sinks = SinkSections.Read(sources, sinkKinds, out var errors);
         var catalogue = new SettingsCatalogue(
             sections.Concat(sinks.Select(sink => new SettingsSection(sink.Section, sinkKinds[sink.Kind]))));
-        return new NodeSettings(sources, catalogue, [.. sinks.Where(sink => sink.Delivers)], errors);
+        return new NodeSettings(sources, catalogue, sinks, errors);
     }
 
     /// <summary>The options of a section by its class. Sinks' options are asked for by name: <see cref="OfSink"/>.</summary>

@@ -38,6 +38,7 @@ internal static class LaneEndpoints
         {
             RewindStatus.Done => Done(context),
             RewindStatus.UnknownLane => Unknown(context),
+            RewindStatus.Stopped => AdminProblem.Conflict("lane_stopped", outcome.Detail).WriteAsync(context),
             RewindStatus.OutOfRange => AdminProblem.Conflict("out_of_range", outcome.Detail).WriteAsync(context),
             _ => AdminProblem.Failed(outcome.Detail).WriteAsync(context),
         });

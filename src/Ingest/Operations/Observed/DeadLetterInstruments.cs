@@ -7,6 +7,9 @@ namespace Ingest.Operations.Observed;
 /// <summary>What waits in the dead letters.</summary>
 internal static class DeadLetterInstruments
 {
+    private static readonly Measurement<long>[] Nothing = [];
+    private static readonly Measurement<double>[] NoTime = [];
+
     internal static void Add(Meter meter, Func<DeadLetterView> letters)
     {
         void ByLane(string name, Func<LaneLetterCounts, long> read, string unit, string help) => meter.CreateObservableGauge(
@@ -28,6 +31,16 @@ internal static class DeadLetterInstruments
             () => letters().OldestSeconds,
             "s",
             "Time since the oldest event among the dead letters was first tried.");
+        meter.CreateObservableCounter(
+            "ingest.deadletters.published",
+            () => letters().Publication is { } publication ? [new Measurement<long>(publication.Published)] : Nothing,
+            "{event}",
+            "Dead letters published, where DeadLetters:PublishTo asks for it.");
+        meter.CreateObservableGauge(
+            "ingest.deadletters.publication.lag",
+            () => letters().Publication is { } publication ? [new Measurement<double>(publication.LagSeconds)] : NoTime,
+            "s",
+            "Age of the oldest event among the dead letters on their way to be published.");
         meter.CreateObservableGauge(
             "ingest.deadletters.lost.events", () => letters().Lost, "{event}", "Records of the dead letters that could not be read.");
     }

@@ -38,6 +38,9 @@ public sealed record DeadLetterView
     /// <summary>By lane, those that have any.</summary>
     public required IReadOnlyList<LaneLetterCounts> Lanes { get; init; }
 
+    /// <summary>How far they are published (<c>DeadLetters:PublishTo</c>); null where they are not.</summary>
+    public required PublicationView? Publication { get; init; }
+
     internal static DeadLetterView Of(DeadLetterStatus status, DateTimeOffset now) => new()
     {
         Count = status.Count,
@@ -53,5 +56,21 @@ public sealed record DeadLetterView
         Lost = status.Lost,
         Failure = status.Failure,
         Lanes = status.Lanes,
+        Publication = status.Publication is { } lane
+            ? new PublicationView(
+                lane.Name, lane.Kind, StatusJson.Snake(lane.State), lane.Reason, lane.Delivered, lane.DeadLettered,
+                Math.Round(lane.LagSeconds, 3))
+            : null,
     };
 }
+
+/// <summary>The publication of dead letters at one moment.</summary>
+/// <param name="Sink">The sink they are published to.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="State">What it does, in snake case, as of a lane.</param>
+/// <param name="Reason">Why, where there is more to say; empty otherwise.</param>
+/// <param name="Published">Letters ever published.</param>
+/// <param name="Refused">Letters the sink refused as well; they are kept as all others.</param>
+/// <param name="LagSeconds">Age of the oldest event among the letters on their way, in seconds.</param>
+public sealed record PublicationView(
+    string Sink, string Kind, string State, string Reason, long Published, long Refused, double LagSeconds);

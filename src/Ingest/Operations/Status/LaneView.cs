@@ -56,6 +56,9 @@ public sealed record LaneView
 
     /// <summary>Events delivered once more after a rewind.</summary>
     public required long Repeated { get; init; }
+
+    /// <summary>Events delivered after they had been dead letters: with <see cref="Sum"/>'s, those ever put there.</summary>
+    public long Recovered { get; init; }
 }
 
 /// <summary>

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using Ingest.Wal.Storage;
+
+namespace Ingest.DeadLetters.Storage;
+
+/// <summary>
+/// Which log the letters' events came from: the file <c>origin</c> beside them. Letters are known by their events' numbers, and those mean
+/// nothing in another log: its lanes begin below them, which voids them, and its letters take their places. So when the node's log was
+/// replaced, the letters of the old one are set aside as they are.
+/// </summary>
+internal static class LetterOrigin
+{
+    private const string FileName = "origin";
+    private const string Making = FileName + ".tmp";
+    private const int ShownLength = 8;
+
+    /// <summary>Sets letters of another log aside. Returns where; null when these are this log's, or there are none.</summary>
+    /// <exception cref="StorageException">It cannot be found out, or they cannot be renamed.</exception>
+    internal static string? SetAside(string directory, Guid logId)
+    {
+        try
+        {
+            var path = Path.Combine(directory, FileName);
+            if (!File.Exists(path) || File.ReadAllText(path).Trim() is var origin && origin == Text(logId))
+            {
+                return null;
+            }
+            var stem = $"{directory}-{(Guid.TryParse(origin, out _) ? origin[..ShownLength] : "unknown")}";
+            var aside = stem;
+            for (var number = 2; Directory.Exists(aside); number++)
+            {
+                aside = string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
+            }
+            Directory.Move(directory, aside);
+            return aside;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFailure.Failed, $"finding out which log {directory} belongs to: {e.Message}", inner: e);
+        }
+    }
+
+    /// <summary>Notes the log, durably, where that has not been done.</summary>
+    /// <exception cref="StorageException">It could not be stored.</exception>
+    internal static void Note(IWalDirectory directory, Guid logId)
+    {
+        var files = directory.List();
+        if (files.Contains(FileName))
+        {
+            return;
+        }
+        if (files.Contains(Making))
+        {
+            directory.Delete(Making);
+        }
+        using (var file = directory.Create(Making))
+        {
+            file.Write(Encoding.ASCII.GetBytes(Text(logId) + "\n"), 0);
+            file.Flush();
+        }
+        directory.Rename(Making, FileName);
+        directory.Sync();
+    }
+
+    private static string Text(Guid logId) => logId.ToString("N", CultureInfo.InvariantCulture);
+}
