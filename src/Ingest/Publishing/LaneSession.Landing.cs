@@ -18,7 +18,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private void Advance(TimeSpan now)
+    private bool Advance(TimeSpan now)
     {
         bool moved;
         lock (_cursor.Accounts.Lock)
@@ -29,6 +29,7 @@ internal sealed partial class LaneSession
         {
             _saveDue ??= now + _context.Options.CursorInterval;
         }
+        return moved;
     }
 
     private void Land(Flight flight, TimeSpan now)

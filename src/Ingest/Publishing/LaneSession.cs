@@ -28,6 +28,9 @@ internal sealed partial class LaneSession : IDisposable
 
     // The current look read the log to its end, so that only a commit can bring more.
     private bool _sawEnd;
+
+    // The settled position moved after the current look had read: what it made room for is looked for at once.
+    private bool _hasMoved;
     private TimeSpan _lingerUntil;
     private TimeSpan _probeDue;
     private TimeSpan? _saveDue;
@@ -59,7 +62,7 @@ internal sealed partial class LaneSession : IDisposable
         {
             while (!stop.IsCancellationRequested && !await TurnAsync(stop))
             {
-                if (_landed.IsEmpty)
+                if (_landed.IsEmpty && !_hasMoved)
                 {
                     await WaitAsync();
                 }
@@ -97,6 +100,8 @@ internal sealed partial class LaneSession : IDisposable
         _sawEnd = false;
         _lane.Pace.IsDraining = _lane.IsDraining;
         LandAll(now);
+        // Before anything is read: what has landed makes room, and this look may be the last one for long.
+        Advance(now);
         TakeCommands();
         if (_rewind is not null && _flights.InFlight == 0)
         {
@@ -110,7 +115,8 @@ internal sealed partial class LaneSession : IDisposable
         }
         _lane.Window.Tick(now);
         Dispatch(now);
-        Advance(now);
+        // Only what was read as lost can move it here; there may be room to read on.
+        _hasMoved = Advance(now);
         SaveIfDue(now);
         Publish(now);
         return false;

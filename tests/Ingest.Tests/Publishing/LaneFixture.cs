@@ -59,9 +59,21 @@ internal sealed class LaneFixture : IAsyncDisposable
         Start();
     }
 
-    internal Task Settled(long sequence) => Poll.Until($"event {sequence} settled", () => Status.Settled >= sequence);
+    internal Task Settled(long sequence) => UntilAsync($"event {sequence} settled", () => Status.Settled >= sequence);
 
-    internal Task Reaches(LaneState state) => Poll.Until($"state {state}", () => Status.State == state);
+    internal Task Reaches(LaneState state) => UntilAsync($"state {state}", () => Status.State == state);
+
+    private async Task UntilAsync(string what, Func<bool> condition)
+    {
+        try
+        {
+            await Poll.Until(what, condition);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}. {Status}", e);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -36,6 +36,36 @@ public sealed class LaneWakeTests
     }
 
     [Fact]
+    public async Task Room_that_the_oldest_event_made_is_used_at_once()
+    {
+        const int Stuck = 20;
+        // Room for six events: the stuck one and the five behind it.
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 2, BatchEventsMax = 1 }, new FakeTime());
+        var answer = new TaskCompletionSource<SinkResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Options.Linger = TimeSpan.Zero;
+        fixture.Sink.OnSend = (events, _) => events[0].Sequence == Stuck ? answer.Task : Task.FromResult(SinkResult.Delivered);
+        fixture.Log.AppendMany(100);
+        fixture.Start();
+        await Poll.Until("all that may overtake it has", () => fixture.Sink.Sends == Stuck + 5);
+        answer.SetResult(SinkResult.Delivered);
+        await fixture.Settled(100);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_holds_nothing_up_however_much_it_is()
+    {
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 2, BatchEventsMax = 1 }, new FakeTime());
+        for (var n = 0; n < 100; n++)
+        {
+            fixture.Log.AppendGarbage();
+        }
+        fixture.Log.Append("{}");
+        fixture.Start();
+        await fixture.Settled(101);
+        Assert.Equal((1, 100), (fixture.Status.Delivered, fixture.Status.Lost));
+    }
+
+    [Fact]
     public async Task A_lane_stopped_just_as_a_batch_comes_back_takes_the_batch_and_stops()
     {
         for (var round = 0; round < 50; round++)
