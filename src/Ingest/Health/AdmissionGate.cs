@@ -15,9 +15,8 @@ public sealed class AdmissionGate
         Comparer<(RefusalCode Code, string Owner)>.Create((a, b) =>
             a.Code != b.Code ? a.Code.CompareTo(b.Code) : string.CompareOrdinal(a.Owner, b.Owner)));
 
-    // Written under the lock, read by any thread with Volatile.
-    private Refusal? _current;
-    private Refusal[] _all = [];
+    // Written under the lock, read by any thread with Volatile: one reference, so that nobody sees intake and readiness disagree.
+    private Standing _standing = new(null, []);
 
     // Replaced as a whole by the policy's owner, read by any thread with Volatile.
     private OperatorPolicy _policy = OperatorPolicy.Open;
@@ -29,7 +28,7 @@ public sealed class AdmissionGate
     public Action? Changed { get; set; }
 
     /// <summary>The reason to refuse with, or null when intake accepts. Any thread; a single read.</summary>
-    public Refusal? Current => Volatile.Read(ref _current);
+    public Refusal? Current => Volatile.Read(ref _standing).Current;
 
     /// <summary>The operator's policy in force: what single streams and keys may send. Any thread; a single read.</summary>
     public OperatorPolicy Policy
@@ -39,7 +38,8 @@ public sealed class AdmissionGate
     }
 
     /// <summary>All reasons that hold now, announced ones too, by precedence. None: the node is ready. Any thread; a single read.</summary>
-    public IReadOnlyList<Refusal> Reasons => Volatile.Read(ref _all);
+    /// <remarks>The same list as long as nothing changes.</remarks>
+    public IReadOnlyList<Refusal> Reasons => Volatile.Read(ref _standing).Reasons;
 
     /// <summary>Refuses for this reason until <see cref="Open"/> is called for it.</summary>
     /// <param name="code">What is answered.</param>
@@ -68,9 +68,11 @@ public sealed class AdmissionGate
             {
                 return;
             }
-            Volatile.Write(ref _all, [.. _reasons.Values.Select(entry => entry.Refusal)]);
-            Volatile.Write(ref _current, _reasons.Values.FirstOrDefault(entry => entry.Closes).Refusal);
+            Volatile.Write(ref _standing, new Standing(
+                _reasons.Values.FirstOrDefault(entry => entry.Closes).Refusal, [.. _reasons.Values.Select(entry => entry.Refusal)]));
         }
         Changed?.Invoke();
     }
+
+    private sealed record Standing(Refusal? Current, Refusal[] Reasons);
 }

@@ -2,7 +2,7 @@ namespace Ingest.Health;
 
 /// <summary>
 /// What probes are answered: bytes made beforehand, from the last look at the node and from what the gate says this moment. Asking costs
-/// two reads and the clock. When nobody has looked for too long the answer is failing: what is not known is not good.
+/// a few reads and the clock. When nobody has looked for too long the answer is failing: what is not known is not good.
 /// </summary>
 public sealed class HealthState
 {
@@ -10,7 +10,7 @@ public sealed class HealthState
         [new("sample_stale", "The node has not been looked at for too long; the process hangs or starves.")];
 
     private static readonly Answers StaleAnswers =
-        new(HealthJson.Short("not_live", Stale), HealthJson.Short("not_ready", Stale), HealthJson.Short("not_live", Stale));
+        new([], HealthJson.Short("not_live", Stale), HealthJson.Short("not_ready", Stale), HealthJson.Short("not_live", Stale));
 
     private readonly AdmissionGate _gate;
     private readonly TimeProvider _time;
@@ -80,24 +80,40 @@ public sealed class HealthState
         }
     }
 
-    private Answers Current =>
-        _time.GetTimestamp() - Volatile.Read(ref _sampled) > _staleAfter ? StaleAnswers : Volatile.Read(ref _answers);
+    private Answers Current
+    {
+        get
+        {
+            if (_time.GetTimestamp() - Volatile.Read(ref _sampled) > _staleAfter)
+            {
+                return StaleAnswers;
+            }
+            // Whoever changed the gate makes the answers anew, but may not have come to it yet, while events are refused already.
+            if (!ReferenceEquals(Volatile.Read(ref _answers).Reasons, _gate.Reasons))
+            {
+                Refresh();
+            }
+            return Volatile.Read(ref _answers);
+        }
+    }
 
     private void MakeNeedsLock()
     {
+        var reasons = _gate.Reasons;
         var notLive = _sample.NotLive;
         HealthReason[] notReady =
         [
             .. notLive,
-            .. _gate.Reasons.Select(refusal => new HealthReason(refusal.Code.Text(), refusal.Detail))
+            .. reasons.Select(refusal => new HealthReason(refusal.Code.Text(), refusal.Detail))
                 .Where(reason => !notLive.Any(known => known.Code == reason.Code)),
         ];
         var ready = notReady.Length == 0 ? "ready" : "not_ready";
         Volatile.Write(ref _answers, new Answers(
+            reasons,
             HealthJson.Short(notLive.Count == 0 ? "live" : "not_live", notLive),
             HealthJson.Short(ready, notReady),
             HealthJson.Detail(notLive.Count == 0 ? ready : "not_live", notReady, _sample)));
     }
 
-    private sealed record Answers(HealthAnswer Live, HealthAnswer Ready, HealthAnswer Detail);
+    private sealed record Answers(IReadOnlyList<Refusal> Reasons, HealthAnswer Live, HealthAnswer Ready, HealthAnswer Detail);
 }

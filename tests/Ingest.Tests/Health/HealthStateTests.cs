@@ -37,6 +37,18 @@ public sealed class HealthStateTests
     }
 
     [Fact]
+    public void The_gate_shows_before_the_thread_that_moved_it_comes_to_say_so()
+    {
+        _gate.Changed = null;
+        _gate.Open(RefusalCode.Starting);
+        Assert.Equal((200, "ready", ""), Read(_state.Ready));
+        _gate.Close(RefusalCode.DiskPressure, "full");
+        Assert.Equal((503, "not_ready", "disk_pressure"), Read(_state.Ready));
+        _gate.Open(RefusalCode.DiskPressure);
+        Assert.Equal((200, "ready", ""), Read(_state.Detail));
+    }
+
+    [Fact]
     public void A_sampler_that_stops_makes_every_answer_failing()
     {
         _gate.Open(RefusalCode.Starting);
