@@ -43,14 +43,19 @@ internal static class LaneAccounting
             .ToList();
         return
         [
-            .. totals.OrderBy(total => total.Stream, StringComparer.Ordinal).Select(total => new StreamStatus(
-                total.Stream,
-                total.Events,
-                total.Bytes,
-                [.. accounts.Select(lane => OfLane(lane.Name, total, lane.ByStream.GetValueOrDefault(total.Stream)))])),
+            .. totals.OrderBy(total => total.Stream, StringComparer.Ordinal).Select(total =>
+                OfStream(total, [.. accounts.Select(lane => (lane.Name, lane.ByStream.GetValueOrDefault(total.Stream)))])),
         ];
     }
 
-    private static StreamLane OfLane(string lane, StreamTotal total, StreamAccount account) =>
-        new(lane, account.Delivered, account.DeadLettered, total.Events - account.Delivered - account.DeadLettered);
+    private static StreamStatus OfStream(StreamTotal total, IReadOnlyList<(string Lane, StreamAccount Account)> accounts)
+    {
+        // A lane may have settled events of a commit that is counted the moment after: it never has more than were accepted.
+        var accepted = Math.Max(
+            total.Events, accounts.Select(lane => lane.Account.Delivered + lane.Account.DeadLettered).DefaultIfEmpty().Max());
+        return new StreamStatus(total.Stream, accepted, total.Bytes, [.. accounts.Select(lane => OfLane(lane.Lane, accepted, lane.Account))]);
+    }
+
+    private static StreamLane OfLane(string lane, long accepted, StreamAccount account) =>
+        new(lane, account.Delivered, account.DeadLettered, accepted - account.Delivered - account.DeadLettered);
 }

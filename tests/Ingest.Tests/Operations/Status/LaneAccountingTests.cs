@@ -59,6 +59,18 @@ public sealed class LaneAccountingTests
         Assert.Equal([new StreamLane("north", 4, 1, 1), new StreamLane("south", 0, 0, 6)], streams[1].Lanes);
     }
 
+    [Fact]
+    public void Events_delivered_before_their_commit_is_counted_do_not_make_outstanding_negative()
+    {
+        var lane = Lane(start: 0, settled: 9) with { Name = "north", Streams = [new("orders", 8, 1)] };
+        var other = Lane(start: 0, settled: 0) with { Name = "south", Streams = [] };
+
+        var stream = Assert.Single(LaneAccounting.Streams([new StreamTotal("orders", 6, 600)], [lane, other]));
+
+        Assert.Equal(9, stream.Accepted);
+        Assert.Equal([new StreamLane("north", 8, 1, 0), new StreamLane("south", 0, 0, 9)], stream.Lanes);
+    }
+
     internal static LaneStatus Lane(long start, long settled) => new()
     {
         Name = "file",
