@@ -15,6 +15,7 @@ fi
 dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
 
 passed=0 failed=0 skipped=0
+failures=()
 for project in "${projects[@]}"; do
   log=artifacts/test-results/$project.log
   mkdir -p artifacts/test-results
@@ -26,7 +27,7 @@ for project in "${projects[@]}"; do
   if [[ -z $summary ]]; then
     tail -40 "$log"
     echo "$project ended with code $code and without a summary"
-    failed=$((failed + 1))
+    failed=$((failed + 1)) failures+=("$project: no summary")
     continue
   fi
   bad=$(($(count Errors) + $(count Failed)))
@@ -34,9 +35,12 @@ for project in "${projects[@]}"; do
   [[ $code -eq 0 || $bad -gt 0 ]] || bad=1
   if [[ $bad -gt 0 ]]; then
     grep -vE '^\s*(Discovering|Discovered|Starting|Finished):' "$log" | tail -150
+    mapfile -t -O ${#failures[@]} failures < <(sed -nE 's/^ *(.*) \[FAIL\]$/\1/p' "$log")
   fi
   passed=$((passed + $(count Total) - bad - off)) failed=$((failed + bad)) skipped=$((skipped + off))
   echo "   $summary" | sed -E 's/ +/ /g'
 done
+# Again at the end, where they are seen.
+((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed -eq 0 ]]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
@@ -6,6 +7,9 @@ namespace Ingest.Crash.Tests;
 /// <summary>What the process really asks of the kernel: durability is a matter of a few system calls and their order.</summary>
 public sealed class SystemCallTests(ITestOutputHelper output)
 {
+    // Of the position in a slot of a cursor file (wal/FORMAT.md §7).
+    private const int SequenceOffset = 16;
+
     [Fact]
     public async Task Each_commit_group_is_one_write_and_one_flush()
     {
@@ -60,7 +64,7 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         var log = rig.Beside("trace");
         // Written but not flushed: the lines are in the page cache only, and look to the next process as if they were delivered.
         var dying = rig.Setup with { Wrapper = Tracer.Inject(log, "fdatasync", "signal=SIGKILL", FirstOutput(rig)) };
-        using (var node = IngestProcess.Start(dying))
+        using (var node = await IngestProcess.StartReadyAsync(dying))
         {
             rig.StartLoad();
             Assert.Equal(128 + 9, await node.ExitAsync());
@@ -111,33 +115,40 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         Assert.Empty(pending.Keys);
     }
 
-    /// <summary>A lane's cursor is saved only when the files of the sink that it settles are flushed, names and all.</summary>
+    /// <summary>
+    /// A lane's cursor is saved only when the lines of everything it settles are flushed, and the names of their files. Lines behind it may
+    /// be on their way meanwhile.
+    /// </summary>
     private static void CursorsFollowWhatTheyPoint(List<SystemCall> calls, string output)
     {
-        var dirty = new HashSet<string>();
-        var saves = 0;
-        foreach (var call in calls)
+        var lines = DeliveredLines.Read(output);
+        var saves = calls.Where(call => call.Writes && IsLaneCursor(call.Path)).ToList();
+        Assert.True(saves.Count > 1, "Cursors were saved.");
+        foreach (var save in saves)
         {
-            var ofSink = (call.Path + "/").StartsWith(output + "/", StringComparison.Ordinal) && Path.GetFileName(call.Path) != "lock";
-            if (ofSink && call.Creates)
+            var sequence = BinaryPrimitives.ReadInt64LittleEndian(save.FirstBytes.AsSpan(SequenceOffset));
+            var before = calls.Where(call => call.Ended < save.Begun).ToList();
+            foreach (var (file, needed) in lines.EndsUpTo(sequence))
             {
-                dirty.Add(call.Directory);
-            }
-            if (ofSink && call.Writes)
-            {
-                dirty.Add(call.Path);
-            }
-            else if (call.Flushes)
-            {
-                dirty.Remove(call.Path);
-            }
-            else if (call.Writes && IsLaneCursor(call.Path))
-            {
-                saves++;
-                Assert.Empty(dirty);
+                Assert.True(FlushedEnd(before, file) >= needed, $"{file} was not flushed up to {needed} when {sequence} was saved.");
+                Assert.True(IsNameFlushed(before, file), $"The name of {file} was not durable when {sequence} was saved.");
             }
         }
-        Assert.True(saves > 1, "Cursors were saved.");
+        Assert.True(lines.EndsUpTo(long.MaxValue).Count > 1, "The sink wrote several files.");
+    }
+
+    // What a flush found written when it began is durable when it has ended.
+    private static long FlushedEnd(List<SystemCall> before, string file)
+    {
+        var flush = before.FindLast(call => call.Flushes && call.Path == file);
+        return flush is null ? -1 : before.Where(call => call.Writes && call.Path == file && call.Ended < flush.Begun)
+            .Max(call => call.WrittenEnd ?? -1);
+    }
+
+    private static bool IsNameFlushed(List<SystemCall> before, string file)
+    {
+        var created = before.Find(call => call.Creates && call.Path == file);
+        return created is not null && before.Exists(call => call.Flushes && call.Path == created.Directory && call.Begun > created.Ended);
     }
 
     /// <summary>The file the sink will make for the first event.</summary>

@@ -41,6 +41,17 @@ public static class DeliveredEvents
         }
     }
 
+    /// <summary>The number of the event a line holds.</summary>
+    /// <exception cref="FormatException">The line does not begin with one.</exception>
+    public static long SequenceOf(string line)
+    {
+        const string Begin = "{\"seq\":";
+        var end = line.IndexOf(',', StringComparison.Ordinal);
+        return line.StartsWith(Begin, StringComparison.Ordinal) && end > Begin.Length
+            ? long.Parse(line.AsSpan(Begin.Length, end - Begin.Length), CultureInfo.InvariantCulture)
+            : throw new FormatException("No sequence number at the beginning.");
+    }
+
     /// <summary>In the order of the sequence numbers they are named by; of one number, in the order of the generation behind it.</summary>
     private static IEnumerable<string> Files(string stream) =>
         Directory.EnumerateFiles(stream, "*.ndjson")

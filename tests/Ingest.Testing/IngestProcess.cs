@@ -127,7 +127,7 @@ public sealed class IngestProcess : IDisposable
     /// <summary>Waits for the end and returns the exit code (128 + signal when a signal ended it).</summary>
     public async Task<int> ExitAsync(TimeSpan? deadline = null)
     {
-        var limit = deadline ?? TimeSpan.FromSeconds(30);
+        var limit = deadline ?? TimeSpan.FromSeconds(60);
         using var timeout = new CancellationTokenSource(limit, TimeProvider.System);
         try
         {

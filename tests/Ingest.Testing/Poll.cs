@@ -5,14 +5,14 @@ public static class Poll
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Returns when the condition holds; fails after the deadline (default 30 s) naming <paramref name="what"/>.</summary>
+    /// <summary>Returns when the condition holds; fails after the deadline (default 60 s) naming <paramref name="what"/>.</summary>
     public static async Task Until(string what, Func<bool> condition, TimeSpan? deadline = null) =>
         await Until(what, () => Task.FromResult(condition()), deadline);
 
     /// <inheritdoc cref="Until(string, Func{bool}, TimeSpan?)"/>
     public static async Task Until(string what, Func<Task<bool>> condition, TimeSpan? deadline = null)
     {
-        var limit = deadline ?? TimeSpan.FromSeconds(30);
+        var limit = deadline ?? TimeSpan.FromSeconds(60);
         var start = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {

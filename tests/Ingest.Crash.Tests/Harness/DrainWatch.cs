@@ -19,6 +19,9 @@ internal sealed class DrainWatch(IngestProcess node) : IDisposable
     /// <summary>Answers of readiness other than 503 after the drain had begun; no answer is none.</summary>
     internal int ReadyWhileDraining { get; private set; }
 
+    /// <summary>When an answer first told of a drain; 0 before. What is sent from then on meets it.</summary>
+    internal long SeenAt { get; private set; }
+
     /// <summary>Looks until the node is gone or the phase is reached.</summary>
     internal async Task WatchAsync(string? until = null) =>
         await Poll.Until($"the drain reaches {until ?? "its end"}", async () => await LookAsync() == until || node.HasExited);
@@ -32,6 +35,7 @@ internal sealed class DrainWatch(IngestProcess node) : IDisposable
         var phase = drain.GetProperty("phase").GetString()!;
         if (phase != "serving")
         {
+            SeenAt = SeenAt == 0 ? TimeProvider.System.GetTimestamp() : SeenAt;
             Listed = [.. drain.GetProperty("phases").EnumerateArray().Select(Listing)];
             ReadyWhileDraining += await node.ReadinessAsync() is null or HttpStatusCode.ServiceUnavailable ? 0 : 1;
         }

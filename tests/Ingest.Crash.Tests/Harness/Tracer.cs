@@ -24,9 +24,12 @@ internal static class Tracer
         }
     }
 
+    // Of what is written: as much as tells where a cursor stands.
+    private const string BytesShown = "24";
+
     /// <summary>Watches <paramref name="calls"/> and writes them to <paramref name="log"/>, file descriptors with their paths.</summary>
     internal static IReadOnlyList<string> Watch(string log, string calls) =>
-        [Path, "-f", "--seccomp-bpf", "-qq", "-y", "-s", "0", "-e", "signal=none", "-e", "trace=" + calls, "-o", log];
+        [Path, "-f", "--seccomp-bpf", "-qq", "-y", "-x", "-s", BytesShown, "-e", "signal=none", "-e", "trace=" + calls, "-o", log];
 
     /// <summary>Does <paramref name="what"/> (as <c>error=EIO:when=3+</c>) to a call; counted for each thread by itself.</summary>
     /// <param name="log">Where what happened is written.</param>
