@@ -6,6 +6,8 @@ namespace Ingest.Kafka;
 /// <summary>Settings of a Kafka sink, section <c>Sinks:NAME</c>. docs/kafka.md explains them with examples.</summary>
 public sealed class KafkaOptions : IValidatableObject
 {
+    private static readonly string[] Compressions = ["none", "gzip", "snappy", "lz4", "zstd"];
+
     /// <summary>Brokers to learn the cluster from, <c>host:port</c>, separated by commas. Required.</summary>
     [Description("Brokers to learn the cluster from: host:port,host:port. Required.")]
     public string BootstrapServers { get; set; } = "";
@@ -154,11 +156,23 @@ public sealed class KafkaOptions : IValidatableObject
             yield return new ValidationResult(
                 $"must hold two messages of {nameof(MessageBytesMax)}, {2L * MessageBytesMax} bytes.", [nameof(QueueBytesMax)]);
         }
+        if (!Compressions.Contains(Compression, StringComparer.OrdinalIgnoreCase))
+        {
+            yield return new ValidationResult($"must be one of {string.Join(", ", Compressions)}.", [nameof(Compression)]);
+        }
+        foreach (var (name, problem) in SecurityRules.FaultsIn(this))
+        {
+            yield return new ValidationResult(problem, [name]);
+        }
         foreach (var (name, value) in Options)
         {
             if (ReservedSettings.ReasonAgainst(name, value) is { } reason)
             {
                 yield return new ValidationResult($"cannot be set here: {reason}.", [$"{nameof(Options)}:{name}"]);
+            }
+            else if (Librdkafka.FaultIn(name, value) is { } refused)
+            {
+                yield return new ValidationResult($"the Kafka client refuses it: {refused}", [$"{nameof(Options)}:{name}"]);
             }
         }
     }

@@ -84,7 +84,16 @@ internal sealed class KafkaSink : ISink, IRewindable
         ObjectDisposedException.ThrowIf(_disposed, this);
         _refused = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _refusal = null;
-        var session = await ReadySessionAsync(cancel);
+        IProducerSession session;
+        try
+        {
+            session = await ReadySessionAsync(cancel);
+        }
+        catch (InvalidOperationException failure)
+        {
+            // A certificate that is not there, or is none: no broker was asked.
+            return new SinkVerdict(VerdictKind.Blocked, $"The Kafka client cannot be made. {failure.Message}");
+        }
         var topics = _ledger.TakeTroubledTopics();
         var verdict = await ProbeAsync(session, topics, cancel);
         if (verdict.Kind != VerdictKind.Delivered)

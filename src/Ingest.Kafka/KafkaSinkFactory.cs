@@ -37,12 +37,9 @@ public sealed class KafkaSinkFactory : ISinkFactory
         {
             return $"{section}:{fault.MemberNames.First()}: {fault.ErrorMessage}";
         }
-        var unknown = Librdkafka.Check(ClientSettings.For(options, SendMode.Fast).Where(setting => !IsManaged(setting.Key)));
+        var unknown = Librdkafka.Check(ClientSettings.For(options, SendMode.Fast).Where(setting => !Librdkafka.IsManaged(setting.Key)));
         return unknown is null ? null : $"{section}: the Kafka client refuses a setting. {unknown}";
     }
-
-    // Settings of the managed client, which the native one does not know.
-    private static bool IsManaged(string setting) => setting.StartsWith("dotnet.", StringComparison.Ordinal);
 
     private static (string Name, string Value, string Range)? FindOutOfRange(KafkaOptions options)
     {

@@ -61,6 +61,13 @@ internal static partial class Librdkafka
         }
     }
 
+    /// <summary>What the client says against a setting; null when it takes it, or is not here to be asked.</summary>
+    internal static string? FaultIn(string name, string value) =>
+        Handle.Value == 0 || IsManaged(name) ? null : Check([new(name, value)]);
+
+    /// <summary>Settings of the managed client, which the native one does not know.</summary>
+    internal static bool IsManaged(string setting) => setting.StartsWith("dotnet.", StringComparison.Ordinal);
+
     private static nint Find()
     {
         if (NativeLibrary.TryLoad(Name, typeof(Library).Assembly, null, out var bundled))

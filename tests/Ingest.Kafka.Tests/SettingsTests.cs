@@ -30,7 +30,11 @@ public sealed class SettingsTests
     [InlineData("Options:partitioner", "random", "spread over partitions")]
     [InlineData("Options:no.such.thing", "1", "No such configuration property: \"no.such.thing\"")]
     [InlineData("Options:batch.size", "0", "\"batch.size\" value 0 is outside allowed range 1..2147483647")]
-    [InlineData("SecurityProtocol", "tls", "Invalid value \"tls\" for configuration property \"security.protocol\"")]
+    [InlineData("SecurityProtocol", "tls", "Sinks:Kafka:SecurityProtocol: must be one of plaintext, ssl, sasl_plaintext, sasl_ssl.")]
+    [InlineData("SecurityProtocol", "sasl_ssl", "Sinks:Kafka:SaslMechanism: must be one of PLAIN, SCRAM-SHA-256")]
+    [InlineData("SaslPassword", "secret", "Sinks:Kafka:SaslPassword: would not be used: SecurityProtocol = plaintext does not log in")]
+    [InlineData("SslCaLocation", "/ca.pem", "Sinks:Kafka:SslCaLocation: would not be used: SecurityProtocol = plaintext does not encrypt")]
+    [InlineData("Compression", "rar", "Sinks:Kafka:Compression: must be one of none, gzip, snappy, lz4, zstd.")]
     public void Wrong_settings_are_refused_naming_key_value_and_range(string key, string value, string expected)
     {
         (string, string)[] settings = key.Length == 0 ? [] : [("BootstrapServers", "localhost:9092"), (key, value)];
@@ -39,6 +43,27 @@ public sealed class SettingsTests
 
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.Contains("Sinks:Kafka", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_login_needs_a_name_and_a_password()
+    {
+        var options = new KafkaOptions { BootstrapServers = "a:1", SecurityProtocol = "SASL_SSL", SaslMechanism = "scram-sha-512" };
+        Assert.Equal(["SaslUsername", "SaslPassword"], SecurityRules.FaultsIn(options).Select(fault => fault.Name));
+        (options.SaslUsername, options.SaslPassword, options.SslCaLocation) = ("u", "p", "/ca.pem");
+        Assert.Empty(SecurityRules.FaultsIn(options));
+        (options.SaslMechanism, options.SaslUsername, options.SaslPassword) = ("GSSAPI", null, null);
+        Assert.Empty(SecurityRules.FaultsIn(options));
+    }
+
+    [Fact]
+    public async Task A_client_that_cannot_be_made_blocks_the_lane()
+    {
+        await using var sink = Create(
+            ("BootstrapServers", "localhost:9092"), ("SecurityProtocol", "ssl"), ("SslCaLocation", "/no/such/authority.pem"));
+        var verdict = await sink.OpenAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(VerdictKind.Blocked, verdict.Kind);
+        Assert.Contains("ssl.ca.location", verdict.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

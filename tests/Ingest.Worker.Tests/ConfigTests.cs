@@ -31,6 +31,19 @@ public sealed class ConfigTests
     }
 
     [Fact]
+    public async Task What_a_sink_refuses_is_no_defect_but_a_setting()
+    {
+        using var directory = new TemporaryDirectory();
+        string[] sink = ["--data", directory["data"], "--sink", "kafka", "--set", "Sinks:kafka:BootstrapServers=127.0.0.1:1"];
+        var check = await Cli.RunAsync(
+            ["config", "check", .. sink, "--set", "Sinks:kafka:SecurityProtocol=tls", "--set", "Sinks:kafka:Options:no.such.thing=1"]);
+        check.Is(ExitCode.NotFine, "Sinks:kafka:SecurityProtocol = 'tls' (--set): must be one of");
+        Assert.Contains("Sinks:kafka:Options:no.such.thing", check.Output, StringComparison.Ordinal);
+        var serve = await Cli.RunAsync(["serve", .. sink, "--set", "Sinks:kafka:Compression=rar"]);
+        serve.Is(ExitCode.NotFine, error: "Sinks:kafka:Compression = 'rar' (--set): must be one of");
+    }
+
+    [Fact]
     public async Task A_script_gets_the_same_as_JSON()
     {
         var wrong = (await Cli.RunAsync("config", "check", "--json", "--set", "Wal:SegmentBytes=1")).Is(ExitCode.NotFine);

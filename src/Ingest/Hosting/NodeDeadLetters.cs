@@ -4,7 +4,6 @@ using Ingest.DeadLetters.Publication;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Publishing;
-using Ingest.Sinks;
 using Ingest.Wal;
 
 namespace Ingest.Hosting;
@@ -28,7 +27,7 @@ internal static class NodeDeadLetters
     }
 
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
-    /// <exception cref="InvalidOperationException">Settings of the sink letters are published to are wrong.</exception>
+    /// <exception cref="SettingsException">The sink that letters are published to refuses its settings.</exception>
     internal static DeadLetterStore Open(NodeParts parts, IDeadLetterIndexFactory index, Guid logId)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
@@ -50,12 +49,10 @@ internal static class NodeDeadLetters
         {
             return null;
         }
-        var section = parts.Settings.ToConfiguration().GetSection(sink.Section);
         return new LetterPublication(
             sink.Name,
             sink.Kind,
-            letters => NodeLanes.Factory(parts, sink).Create(
-                new SinkSetup(sink.Name, section, parts.DataPath, letters, parts.Time, parts.Loggers)),
+            letters => NodeLanes.NewSink(parts, sink, letters),
             parts.Settings.Get<PublishingOptions>(),
             logId);
     }

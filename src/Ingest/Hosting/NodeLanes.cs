@@ -10,17 +10,23 @@ internal static class NodeLanes
 {
     internal static LaneSet Create(NodeParts parts, WriteAheadLog log, IDeadLetterStore deadLetters)
     {
-        var configuration = parts.Settings.ToConfiguration();
-        var specs = parts.Settings.Sinks.Select(sink =>
-        {
-            var setup = new SinkSetup(
-                sink.Name, configuration.GetSection(sink.Section), parts.DataPath, log.Id, parts.Time, parts.Loggers);
-            return new LaneSpec(sink.Name, sink.Kind, Factory(parts, sink).Create(setup));
-        });
+        var specs = parts.Settings.Sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log.Id)));
         return new LaneSet(
             log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
     }
 
-    internal static ISinkFactory Factory(NodeParts parts, SinkName sink) =>
-        parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
+    /// <exception cref="SettingsException">The sink refuses its settings; it says which.</exception>
+    internal static ISink NewSink(NodeParts parts, SinkName sink, Guid logId)
+    {
+        var factory = parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
+        var section = parts.Settings.ToConfiguration().GetSection(sink.Section);
+        try
+        {
+            return factory.Create(new SinkSetup(sink.Name, section, parts.DataPath, logId, parts.Time, parts.Loggers));
+        }
+        catch (InvalidOperationException wrong)
+        {
+            throw new SettingsException([new SettingError(sink.Section, "", wrong.Message)]);
+        }
+    }
 }
