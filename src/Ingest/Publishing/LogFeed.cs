@@ -57,8 +57,7 @@ internal sealed class LogFeed : IDisposable
         while (_groups.Bytes < bytesMax && TryHold() && _tracker.Room > 0)
         {
             // Read again from where it lies: holding a reference to it across calls is not allowed.
-            var body = _reader.Body;
-            if (_records is not null && !_records(_reader.Body, out body))
+            if (!TryMakeEvent(out var body))
             {
                 _tracker.TrackLost(1);
             }
@@ -81,10 +80,30 @@ internal sealed class LogFeed : IDisposable
     }
 
     /// <summary>When the next event to read was accepted, Unix ms; null when there is none or it cannot be read.</summary>
-    internal long? PeekAcceptedUnixMs() =>
-        _records is null && TryHold() && EventHead.TryRead(_reader.Body, out var head) ? head.AcceptedUnixMs : null;
+    internal long? PeekAcceptedUnixMs()
+    {
+        while (TryHold())
+        {
+            if (TryMakeEvent(out var body))
+            {
+                return EventHead.TryRead(body, out var head) ? head.AcceptedUnixMs : null;
+            }
+            if (_tracker.TrackLost(1) == 0)
+            {
+                break;
+            }
+            _held = false;
+        }
+        return null;
+    }
 
     public void Dispose() => _reader.Dispose();
+
+    private bool TryMakeEvent(out ReadOnlySpan<byte> body)
+    {
+        body = _reader.Body;
+        return _records is null || _records(_reader.Body, out body);
+    }
 
     private bool TryHold()
     {

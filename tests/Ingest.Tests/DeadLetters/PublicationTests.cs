@@ -4,6 +4,7 @@ using Ingest.DeadLetters;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
 using Ingest.Events;
+using Ingest.Publishing;
 using Ingest.Sinks;
 using Ingest.Testing;
 using Ingest.Tests.Sinks;
@@ -76,6 +77,18 @@ public sealed class PublicationTests
         await Poll.Until("all are published", () => published.All.Count >= 10);
         Assert.Equal(
             Enumerable.Range(1, 10).Select(n => $"{2 * n}").ToHashSet(), published.All.Select(copy => copy["ingest-dead-seq"]).ToHashSet());
+    }
+
+    [Fact]
+    public async Task A_publication_that_cannot_begin_says_since_when_a_letter_waits()
+    {
+        var published = new PublishedLetters { Opening = new SinkVerdict(VerdictKind.Blocked, "no such topic") };
+        await using var fixture = new LettersFixture { Refuses = _ => "no", PublishTo = published.Sink };
+        fixture.Log.NowUnixMs = TimeProvider.System.GetUtcNow().AddMinutes(-10).ToUnixTimeMilliseconds();
+        fixture.Start();
+        fixture.Log.AppendMany(1);
+        await fixture.Settled();
+        await Poll.Until("it shows", () => fixture.Letters.Status.Publication is { State: LaneState.Blocked, LagSeconds: > 500 });
     }
 
     [Fact]
@@ -153,6 +166,8 @@ public sealed class PublicationTests
 
         internal SinkVerdict Verdict { get; set; } = SinkVerdict.Delivered;
 
+        internal SinkVerdict Opening { get; init; } = SinkVerdict.Delivered;
+
         internal IReadOnlyList<Copy> All
         {
             get
@@ -184,7 +199,7 @@ public sealed class PublicationTests
         {
             public SinkTraits Traits { get; } = new();
 
-            public ValueTask<SinkVerdict> OpenAsync(CancellationToken cancel) => ValueTask.FromResult(SinkVerdict.Delivered);
+            public ValueTask<SinkVerdict> OpenAsync(CancellationToken cancel) => ValueTask.FromResult(letters.Opening);
 
             public ValueTask<SinkResult> SendAsync(EventBatch batch, CancellationToken cancel) => ValueTask.FromResult(letters.Take(batch));
 
