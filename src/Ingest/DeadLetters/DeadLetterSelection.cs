@@ -16,5 +16,5 @@ public sealed record DeadLetterSelection(IReadOnlyList<DeadLetterKey>? Keys, Dea
 /// <param name="Letters">How many letters it changed; 0 unless all could be.</param>
 /// <param name="Ticket">Of a requeue: what to ask for to see how far it is; 0 where there was nothing to do.</param>
 /// <param name="Unknown">Named letters there are not; nothing was changed then.</param>
-/// <param name="LaneMissing">A lane that has no sink now, so that nothing can be sent; nothing was changed then.</param>
+/// <param name="LaneMissing">A lane that has no sink now, or one that takes no letters; nothing was changed then.</param>
 public sealed record DeadLetterChange(long Letters, long Ticket, IReadOnlyList<DeadLetterKey> Unknown, string? LaneMissing = null);

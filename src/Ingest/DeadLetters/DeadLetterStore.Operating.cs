@@ -97,7 +97,7 @@ public sealed partial class DeadLetterStore
                 return new DeadLetterChange(0, 0, unknown);
             }
             var byLane = letters.GroupBy(key => key.Lane, key => key.Sequence, StringComparer.Ordinal).ToList();
-            if (kind == LetterKind.Requeued && byLane.Find(lane => _lanes?.Invoke()?.RequeueBounds(lane.Key) is null) is { } missing)
+            if (kind == LetterKind.Requeued && byLane.Find(lane => _lanes?.Invoke()?.TakesRequeues(lane.Key) != true) is { } missing)
             {
                 return new DeadLetterChange(0, 0, [], missing.Key);
             }

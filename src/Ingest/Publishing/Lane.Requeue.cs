@@ -21,6 +21,9 @@ internal sealed partial class Lane
     /// <summary>Counts dead letters that were delivered after all; each settlement once, however often it is offered. Any thread.</summary>
     internal void SettleRequeues(RequeueSettlement settlement) => Post(new SettleRequeuesCommand(settlement));
 
+    /// <summary>The sink takes events that are behind its lane. Any thread.</summary>
+    internal bool TakesRequeues => _context.Sink.Traits.TakesEarlier;
+
     /// <summary>What may be sent again now. Any thread.</summary>
     internal RequeueBounds RequeueBounds => new(
         _cursor.SavedHighWater, _cursor.SavedRequeues, _context.Sink.Traits.BatchEventsMax, _context.Sink.Traits.BatchBytesMax);

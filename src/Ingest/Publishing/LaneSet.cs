@@ -187,6 +187,9 @@ public sealed class LaneSet : IAsyncDisposable
     /// <summary>The lanes stop or have stopped: they take nothing more. Any thread.</summary>
     public bool IsStopped => _stopped;
 
+    /// <summary>Whether a lane's dead letters may be sent again: there is such a lane, and its sink takes them. Any thread.</summary>
+    public bool TakesRequeues(string lane) => Find(lane)?.TakesRequeues == true;
+
     /// <summary>What of a lane's dead letters may be sent again now; null when there is no such lane. Any thread.</summary>
     public RequeueBounds? RequeueBounds(string lane) => Find(lane)?.RequeueBounds;
 

@@ -26,6 +26,12 @@ public sealed record SinkTraits
     public bool KeepsKeyOrder { get; init; }
 
     /// <summary>
+    /// False: the sink keeps a position and passes over every event up to it, so that an earlier one that never came would be taken for
+    /// known. Dead letters are not sent to it: it has none of its own, but its lane may have had another sink before. Default true.
+    /// </summary>
+    public bool TakesEarlier { get; init; } = true;
+
+    /// <summary>
     /// How long an attempt may take; null: as <c>Publishing:AttemptTimeout</c> says. <see cref="Timeout.InfiniteTimeSpan"/> for a sink
     /// that keeps time itself and must not be told to give up a batch it may still deliver.
     /// </summary>

@@ -59,6 +59,19 @@ public sealed class DeadLetterStoreTests
     }
 
     [Fact]
+    public async Task A_sink_that_would_take_an_earlier_event_for_known_is_sent_no_letters()
+    {
+        await using var fixture = new LettersFixture(new SinkTraits { TakesEarlier = false }) { Refuses = Tenth("no") };
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+        await fixture.Settled();
+        fixture.Refuses = _ => null;
+        var change = await fixture.Requeue();
+        Assert.Equal((0L, "test"), (change.Letters, change.LaneMissing));
+        Assert.Equal([10L], await fixture.Sequences(new DeadLetterFilter { Requeued = false }));
+    }
+
+    [Fact]
     public async Task Without_a_refusal_there_are_no_files()
     {
         await using var fixture = new LettersFixture();

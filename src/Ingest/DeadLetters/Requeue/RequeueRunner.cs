@@ -41,7 +41,8 @@ internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvid
     // False: there is nothing to send now.
     private async Task<bool> SendNextAsync(LaneSet lanes, CancellationToken stop)
     {
-        if (lanes.RequeueBounds(lane) is not { } bounds || letters.Ledger.NextRequeued(lane, bounds) is not { Count: > 0 } next)
+        if (!lanes.TakesRequeues(lane) || lanes.RequeueBounds(lane) is not { } bounds
+            || letters.Ledger.NextRequeued(lane, bounds) is not { Count: > 0 } next)
         {
             return false;
         }

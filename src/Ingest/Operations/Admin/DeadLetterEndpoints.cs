@@ -153,7 +153,8 @@ internal static class DeadLetterEndpoints
         }
         if (change.LaneMissing is { } lane)
         {
-            var detail = $"Lane {lane} has no sink now: configure it again, or leave its letters out. Nothing was changed.";
+            var detail = $"Lane {lane} has no sink now, or files, which take nothing earlier: configure the one that refused them, or "
+                + "leave its letters out. Nothing was changed.";
             return AdminProblem.Conflict("unknown_lane", detail).WriteAsync(context);
         }
         context.Response.StatusCode = status;
