@@ -53,7 +53,8 @@ internal static class LaneAccounting
         // A lane may have settled events of a commit that is counted the moment after: it never has more than were accepted.
         var accepted = Math.Max(
             total.Events, accounts.Select(lane => lane.Account.Delivered + lane.Account.DeadLettered).DefaultIfEmpty().Max());
-        return new StreamStatus(total.Stream, accepted, total.Bytes, [.. accounts.Select(lane => OfLane(lane.Lane, accepted, lane.Account))]);
+        return new StreamStatus(
+            total.Stream, accepted, total.Bytes, [.. accounts.Select(lane => OfLane(lane.Lane, accepted, lane.Account))]);
     }
 
     private static StreamLane OfLane(string lane, long accepted, StreamAccount account) =>
