@@ -13,6 +13,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
     private readonly Quarantine _quarantine = new(directory);
     private CleanMark? _clean;
     private long _known;
+    private bool _markIsNeeded;
     private RecoveryReport _report = new();
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The open log owns the parts; on the way there the catch disposes them.")]
@@ -84,6 +85,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
         // Nobody keeps a position that was not durable: whatever is missing of it was not torn.
         var certain = new SegmentBounds(clean?.End ?? 0, clean?.Sequence ?? _known);
         var found = TailRecovery.Run(last, file, certain, clean, _quarantine);
+        _markIsNeeded = found.EndIsVouchedFor && clean is not null;
         _report = _report with { BytesScanned = found.BytesScanned, TornBytes = found.TornBytes };
         tail.Resume(last, file, found.Bounds, found.FirstUnixMs, found.LastUnixMs);
         return found.Bounds;
@@ -116,10 +118,15 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
     private long HighestCursor() =>
         CursorStore.Names(directory).Select(name => CursorStore.ReadPosition(directory, name)).DefaultIfEmpty(0).Max();
 
-    /// <summary>Before anything is appended: the mark is no longer true then.</summary>
+    /// <summary>
+    /// Before anything is appended: the mark is no longer true then. It stays as long as nothing else says that the damaged last group was
+    /// committed, or a crash before the next commit would have the group taken for torn; what it says of the end is a lower bound then.
+    /// </summary>
     private void RemoveCleanMark(LogState state, IReadOnlyList<string> files)
     {
-        var stale = files.Where(file => file is CleanMark.FileName or CleanMark.NewFileName).ToList();
+        var stale = files
+            .Where(file => file is CleanMark.NewFileName || (file is CleanMark.FileName && !_markIsNeeded))
+            .ToList();
         foreach (var file in stale)
         {
             directory.Delete(file);

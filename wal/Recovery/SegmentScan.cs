@@ -53,6 +53,9 @@ internal sealed class SegmentScan : IDisposable
 
     internal long LastUnixMs { get; private set; } = long.MinValue;
 
+    /// <summary>Nothing in the segment shows that it went so far: only what was known from elsewhere.</summary>
+    internal bool EndIsVouchedFor { get; private set; }
+
     /// <summary>Bytes that were looked at.</summary>
     internal long BytesScanned { get; private set; }
 
@@ -235,6 +238,7 @@ internal sealed class SegmentScan : IDisposable
         {
             _damage.Add(new DamagedRange(_offset, certain.End - _offset, _expected, Math.Max(0, certain.Last - _expected + 1)));
         }
+        EndIsVouchedFor = true;
         LastGroupOffset = certain.End;
         End = certain.End;
         Last = certain.Last;

@@ -17,7 +17,9 @@ internal static class TailRecovery
     /// <param name="LastUnixMs">Latest wall time of its commits.</param>
     /// <param name="BytesScanned">How much was read.</param>
     /// <param name="TornBytes">How much was cut.</param>
-    internal readonly record struct Outcome(SegmentBounds Bounds, long FirstUnixMs, long LastUnixMs, long BytesScanned, long TornBytes);
+    /// <param name="EndIsVouchedFor">The last group is damaged: only what is known from elsewhere says that it was committed.</param>
+    internal readonly record struct Outcome(
+        SegmentBounds Bounds, long FirstUnixMs, long LastUnixMs, long BytesScanned, long TornBytes, bool EndIsVouchedFor);
 
     /// <param name="segment">The tail.</param>
     /// <param name="file">Open for writing.</param>
@@ -42,7 +44,8 @@ internal static class TailRecovery
         {
             MakeDurable(file, scan, segment.FramesEnd);
         }
-        return new Outcome(new SegmentBounds(scan.End, scan.Last), scan.FirstUnixMs, scan.LastUnixMs, scan.BytesScanned, torn);
+        return new Outcome(
+            new SegmentBounds(scan.End, scan.Last), scan.FirstUnixMs, scan.LastUnixMs, scan.BytesScanned, torn, scan.EndIsVouchedFor);
     }
 
     /// <summary>

@@ -55,6 +55,39 @@ public sealed class DamageTests
         }
     }
 
+    [Theory, MemberData(nameof(Disks))]
+    public void A_damaged_last_group_of_a_clean_shutdown_stays_however_often_the_next_process_dies_before_it_appends(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        using (var log = disk.Open())
+        {
+            log.Append(LogExtensions.Text(1, RecordBytes));
+            log.Append(LogExtensions.Text(2, RecordBytes), LogExtensions.Text(3, RecordBytes), LogExtensions.Text(4, RecordBytes));
+            log.MarkClean();
+        }
+        var third = SegmentHeader.BlockBytes + GroupBytes + (GroupBytes - CommitBody.FrameBytes);
+        disk.Damage(disk.Segments.Single(), third + FrameHeader.Bytes + 1, 0xFF);
+        for (var start = 0; start < 3; start++)
+        {
+            using var log = disk.Open();
+            Assert.Equal((4, 0), (log.DurableSequence, log.Recovery.TornBytes));
+            var content = log.ReadAll();
+            content.AssertAccountedFor(1, 4, RecordBytes);
+            Assert.Equal(1, content.Lost);
+        }
+        using (var log = disk.Open())
+        {
+            log.Append(LogExtensions.Text(5, RecordBytes));
+        }
+        for (var start = 0; start < 2; start++)
+        {
+            using var log = disk.Open();
+            Assert.False(log.Recovery.CleanShutdown);
+            log.ReadAll().AssertAccountedFor(1, 5, RecordBytes);
+            Assert.DoesNotContain("clean", disk.Files);
+        }
+    }
+
     [Fact]
     public void After_a_clean_shutdown_damage_of_the_last_group_is_damage_and_never_cut()
     {
