@@ -10,6 +10,17 @@ namespace Ingest.Hosting;
 /// <summary>Maps what producers and load balancers call.</summary>
 public static class IngestEndpoints
 {
+    private static readonly (string Pattern, Func<HealthState, HealthAnswer> Pick)[] HealthRoutes =
+    [
+        ("/health/live", health => health.Live),
+        ("/health/ready", health => health.Ready),
+        ("/health", health => health.Detail),
+        ("/healthz", health => health.Ready),
+    ];
+
+    /// <summary>Where health is asked for.</summary>
+    internal static IEnumerable<string> HealthPatterns => HealthRoutes.Select(route => route.Pattern);
+
     /// <summary>
     /// Maps intake and health: <c>/v1/events</c>, <c>/v1/streams/{stream}/events</c>, <c>/health/live</c>, <c>/health/ready</c>,
     /// <c>/health</c> and <c>/healthz</c>.
@@ -38,14 +49,14 @@ public static class IngestEndpoints
     public static IEndpointRouteBuilder MapIngestHealth(this IEndpointRouteBuilder endpoints)
     {
         var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
-        Map("/health/live", health => health.Live);
-        Map("/health/ready", health => health.Ready);
-        Map("/health", health => health.Detail);
-        Map("/healthz", health => health.Ready);
+        foreach (var (pattern, pick) in HealthRoutes)
+        {
+            endpoints.MapMethods(
+                pattern,
+                [HttpMethods.Get, HttpMethods.Head],
+                (RequestDelegate)(context => AnswerAsync(context, pick(node.Health))));
+        }
         return endpoints;
-
-        void Map(string pattern, Func<HealthState, HealthAnswer> pick) => endpoints.MapMethods(
-            pattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => AnswerAsync(context, pick(node.Health))));
     }
 
     private static Task AnswerAsync(HttpContext context, HealthAnswer answer)

@@ -2,6 +2,7 @@ using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Operations;
+using Ingest.Operations.Admin;
 using Ingest.Sinks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -16,6 +17,8 @@ namespace Ingest.Hosting;
 /// <summary>A whole node as a process of its own: the server with its two listeners around an <see cref="IngestNode"/>.</summary>
 public static class IngestServer
 {
+    private const string DocumentPattern = "/openapi.json";
+
     /// <summary>Builds the host. Nothing listens and nothing touches the disk before it is started.</summary>
     /// <param name="settings">Bound and checked; the files they name are checked here.</param>
     /// <param name="factories">One per kind of sink.</param>
@@ -23,6 +26,7 @@ public static class IngestServer
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
     /// <param name="indexes">Kinds of indexes of dead letters beside the one in memory.</param>
     /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
+    /// <exception cref="IOException">The process may open too few files.</exception>
     public static IHost Build(
         NodeSettings settings,
         IReadOnlyList<ISinkFactory> factories,
@@ -31,7 +35,9 @@ public static class IngestServer
         IReadOnlyList<IDeadLetterIndexFactory>? indexes = null)
     {
         NodeFiles.ThrowIfWrong(settings);
-        return new HostBuilder()
+        var openFiles = OpenFiles.Limit();
+        var connectionsMax = OpenFiles.Connections(settings, openFiles);
+        var host = new HostBuilder()
             .ConfigureLogging(builder =>
             {
                 logging(builder);
@@ -47,9 +53,14 @@ public static class IngestServer
                 // A request runs where its bytes were read; what takes longer hops off (docs/decisions/0013-request-threads.md).
                 .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
                 .UseKestrel(kestrel => KestrelSetup.Apply(
-                    kestrel, settings.Get<ListenerOptions>(), BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
+                    kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
                 .Configure(app => Configure(app, operate)))
             .Build();
+        if (settings.Get<ListenerOptions>().ConnectionsMax is var configured && connectionsMax < configured)
+        {
+            Log.FewConnections(host.Services.GetRequiredService<ILogger<IngestNode>>(), openFiles, connectionsMax, configured);
+        }
+        return host;
     }
 
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
@@ -59,15 +70,26 @@ public static class IngestServer
         {
             operate(endpoints);
             endpoints.MapIngestHealth();
+            MapOtherMethods(endpoints, IngestEndpoints.HealthPatterns, AdminRoutes.RefuseMethodAsync);
         }));
         app.UseRouting().UseEndpoints(endpoints =>
         {
             endpoints.MapIngest();
             endpoints.MapMethods(
-                "/openapi.json", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => ApiDocument.WriteAsync(context)));
+                DocumentPattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => ApiDocument.WriteAsync(context)));
             var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+            MapOtherMethods(endpoints, [.. IngestEndpoints.HealthPatterns, DocumentPattern], node.Intake.HandleReadOnlyAsync);
             endpoints.MapFallback("{**path}", (RequestDelegate)(context => node.Intake.HandleUnknownAsync(context)));
         });
+    }
+
+    /// <summary>The router takes these where no endpoint names the method.</summary>
+    private static void MapOtherMethods(IEndpointRouteBuilder endpoints, IEnumerable<string> patterns, RequestDelegate refuse)
+    {
+        foreach (var pattern in patterns)
+        {
+            endpoints.Map(pattern, refuse);
+        }
     }
 
     /// <summary>What operators ask may read files and take its time: not on a thread that serves producers' sockets.</summary>

@@ -10,13 +10,13 @@ internal static class KestrelSetup
 {
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
-    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, long bodyBytesMax)
+    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
         kestrel.AllowResponseHeaderCompression = false;
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = options.ConnectionsMax;
+        limits.MaxConcurrentConnections = connectionsMax;
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.KeepAliveTimeout = options.KeepAlive;
         limits.RequestHeadersTimeout = options.HeadersTimeout;
@@ -35,7 +35,7 @@ internal static class KestrelSetup
         limits.Http2.InitialStreamWindowSize = 768 * 1024;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        Listen(kestrel, options.Intake, Enum.Parse<HttpProtocols>(options.Protocols), options, ListenerRole.Intake);
+        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake);
         Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin);
     }
 
@@ -75,6 +75,13 @@ internal static class KestrelSetup
             kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
         }
     }
+
+    private static HttpProtocols Spoken(ListenProtocols protocols) => protocols switch
+    {
+        ListenProtocols.Http1 => HttpProtocols.Http1,
+        ListenProtocols.Http2 => HttpProtocols.Http2,
+        _ => HttpProtocols.Http1AndHttp2,
+    };
 
     private static void Secure(HttpsConnectionAdapterOptions https, ListenerOptions options, ListenerRole role)
     {

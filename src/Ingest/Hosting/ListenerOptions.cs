@@ -17,7 +17,7 @@ public sealed class ListenerOptions
     /// <summary>Protocols of the intake listener: <c>Http1</c>, <c>Http2</c> (in clear text with prior knowledge) or
     /// <c>Http1AndHttp2</c> (the second with TLS only). Default Http1AndHttp2.</summary>
     [Description("Protocols of the intake listener: Http1, Http2 (clear text with prior knowledge) or Http1AndHttp2 (with TLS).")]
-    public string Protocols { get; set; } = "Http1AndHttp2";
+    public ListenProtocols Protocols { get; set; } = ListenProtocols.Http1AndHttp2;
 
     /// <summary>PEM or PKCS#12 file with the server's certificate, for https. Default none.</summary>
     [Description("PEM or PKCS#12 file with the server's certificate, for https.")]

@@ -28,6 +28,13 @@ internal static partial class Log
         "Memory is limited to {Allowance} bytes: {Key} is {Used} instead of {Configured}, so that a burst between two looks still fits.")]
     internal static partial void MemoryShare(ILogger logger, long allowance, string key, long used, long configured);
 
+    [LoggerMessage(
+        9007,
+        LogLevel.Warning,
+        "The process may have {Limit} files open: there is room for {Connections} connections, not for the {Configured} of "
+        + "Listen:ConnectionsMax.")]
+    internal static partial void FewConnections(ILogger logger, long limit, int connections, int configured);
+
     [LoggerMessage(9006, LogLevel.Warning, "What may be repeated cannot be read from the log, tried again in {Pause}: {Reason}")]
     internal static partial void RecallFailed(ILogger logger, TimeSpan pause, string reason);
 

@@ -98,6 +98,15 @@ internal sealed class IntakeEndpoint : IDisposable
         return _refusals.AnswerAsync(context, problem, NoRoute, _metrics.Start());
     }
 
+    /// <summary>Handles every other method on a path that is only read, such as health.</summary>
+    public Task HandleReadOnlyAsync(HttpContext context)
+    {
+        Begin(context);
+        context.Response.Headers.Allow = "GET, HEAD";
+        var problem = new Problem(ProblemKind.MethodNotAllowed, "This path is only read.");
+        return _refusals.AnswerAsync(context, problem, NoRoute, _metrics.Start());
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _authentication.Dispose();
 

@@ -17,7 +17,7 @@ internal sealed class ProblemKind
     internal static readonly ProblemKind Forbidden = new(403, "forbidden", "This key may not do this");
     internal static readonly ProblemKind UnknownStream = new(404, "unknown_stream", "There is no such stream");
     internal static readonly ProblemKind UnknownPath = new(404, "unknown_path", "There is nothing at this path");
-    internal static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "Events are sent with POST");
+    internal static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "Not with this method");
     internal static readonly ProblemKind BodyTimeout = new(408, "body_timeout", "The body did not arrive in time");
     internal static readonly ProblemKind IdempotencyConflict = new(409, "idempotency_conflict", "This key came with another body before");
     internal static readonly ProblemKind EventTooLarge = new(413, "event_too_large", "An event is too large");

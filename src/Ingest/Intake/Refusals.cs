@@ -22,7 +22,7 @@ internal sealed class Refusals(IRetryAdvice advice, RequestMetrics metrics)
         }
         if (kind == ProblemKind.MethodNotAllowed)
         {
-            headers.Allow = HttpMethods.Post;
+            headers.Allow = headers.Allow.Count == 0 ? HttpMethods.Post : headers.Allow;
         }
         else if (kind == ProblemKind.UnsupportedMediaType)
         {

@@ -7,6 +7,8 @@ namespace Ingest.Operations.Admin;
 /// <summary>Maps paths with what they answer to each method; everything passes the guard and every error is a problem document.</summary>
 internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard guard)
 {
+    private const string ReadOnly = "GET, HEAD";
+
     internal delegate Task Handler(HttpContext context);
 
     /// <summary>Maps a path that is only read.</summary>
@@ -17,7 +19,7 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
 
     internal void Map(string pattern, bool needsToken, params (string Method, Handler Handler)[] handlers)
     {
-        var allow = string.Join(", ", handlers.Select(entry => entry.Method == HttpMethods.Get ? "GET, HEAD" : entry.Method));
+        var allow = string.Join(", ", handlers.Select(entry => entry.Method == HttpMethods.Get ? ReadOnly : entry.Method));
         endpoints.Map(pattern, (RequestDelegate)(context => AnswerAsync(context, needsToken, () =>
         {
             var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
@@ -31,6 +33,14 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
         })));
     }
 
+    /// <summary>Answers other methods on a path that is only read and needs no token.</summary>
+    internal static Task RefuseMethodAsync(HttpContext context)
+    {
+        AddHeaders(context);
+        context.Response.Headers.Allow = ReadOnly;
+        return AdminProblem.MethodNotAllowed.WriteAsync(context);
+    }
+
     /// <summary>Answers everything that is not mapped.</summary>
     internal void Fallback() =>
         endpoints.MapFallback("{**path}", (RequestDelegate)(context =>
@@ -38,9 +48,14 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
 
     private Task AnswerAsync(HttpContext context, bool needsToken, Func<Task> answer)
     {
+        AddHeaders(context);
+        return guard.Check(context.Request, needsToken) is { } problem ? problem.WriteAsync(context) : answer();
+    }
+
+    private static void AddHeaders(HttpContext context)
+    {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "no-store";
-        return guard.Check(context.Request, needsToken) is { } problem ? problem.WriteAsync(context) : answer();
     }
 }
