@@ -82,6 +82,9 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Bytes of the segments that hold records: <see cref="Bytes"/> without those ready for later. Any thread.</summary>
     public long BytesInUse => _state.BytesInUse;
 
+    /// <summary>About how many bytes the records behind <paramref name="sequence"/> take on disk. Any thread.</summary>
+    public long BytesBehind(long sequence) => _state.Segments.Sum(segment => segment.BytesBehind(sequence));
+
     /// <summary>Why nothing may be appended any more, after a failed write or flush; null while healthy. Any thread.</summary>
     public StorageException? Poison => _state.Poison;
 

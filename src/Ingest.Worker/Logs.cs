@@ -15,6 +15,8 @@ internal static class Logs
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // What keeps a node from starting is said in one plain sentence, not in a stack trace before it.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Whoever reads them may stand still: then messages are dropped, and counted there, but no event waits for them.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         logging.AddConfiguration(settings.ToConfiguration().GetSection("Logging"));
         logging.AddSimpleConsole(console =>
         {

@@ -124,6 +124,9 @@ public sealed class IngestProcess : IDisposable
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Signal(ProcessSignal.Terminate);
 
+    /// <summary>Any signal, by its number.</summary>
+    public void Send(int signal) => Signal(signal);
+
     /// <summary>Waits for the end and returns the exit code (128 + signal when a signal ended it).</summary>
     public async Task<int> ExitAsync(TimeSpan? deadline = null)
     {

@@ -10,11 +10,22 @@ internal static class Cli
 
     internal static Task<CliResult> RunAsync(params string[] arguments) => RunAsync([], arguments);
 
+    /// <summary>The words before a command that may have so many files open.</summary>
+    internal static string[] Limited(int openFiles) => ["sh", "-c", $"ulimit -n {openFiles}; \"$@\"; exit $?", "sh"];
+
+    /// <param name="openFiles">How many files the command may have open.</param>
+    /// <param name="arguments">The words after <c>ingest</c>.</param>
+    internal static Task<CliResult> RunLimitedAsync(int openFiles, string[] arguments) =>
+        RunAsync([], [.. Limited(openFiles), SourceTree.Executable()], arguments);
+
     /// <param name="environment">Variables beside the test's own; <c>INGEST_</c> ones of the developer are taken out.</param>
     /// <param name="arguments">The words after <c>ingest</c>.</param>
-    internal static async Task<CliResult> RunAsync((string Name, string Value)[] environment, string[] arguments)
+    internal static Task<CliResult> RunAsync((string Name, string Value)[] environment, string[] arguments) =>
+        RunAsync(environment, [SourceTree.Executable()], arguments);
+
+    private static async Task<CliResult> RunAsync((string Name, string Value)[] environment, string[] command, string[] arguments)
     {
-        var start = new ProcessStartInfo(SourceTree.Executable(), arguments)
+        var start = new ProcessStartInfo(command[0], command[1..].Concat(arguments))
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -44,6 +44,26 @@ public sealed class ConfigTests
     }
 
     [Fact]
+    public async Task What_would_only_fail_later_is_found_as_well()
+    {
+        var result = await Cli.RunAsync(
+            "config", "check", "--data", "", "--set", "Listen:Protocols=Http3", "--set", "Logging:LogLevel:Default=Loud",
+            "--set", "Logging:Console:FormatterName=xml");
+
+        result.Is(ExitCode.NotFine);
+        Assert.Equal(
+            [
+                "Data = '' (--data): must name a directory.",
+                "Listen:Protocols = 'Http3' (--set): must be one of Http1, Http2, Http1AndHttp2.",
+                "Logging:Console:FormatterName = 'xml' (--set): must be one of simple, json, systemd.",
+                "Logging:LogLevel:Default = 'Loud' (--set): must be one of Trace, Debug, Information, Warning, Error, Critical, None.",
+            ],
+            result.Output.TrimEnd().Split('\n'));
+        (await Cli.RunAsync("config", "check", "--set", "Listen:Protocols=http2", "--set", "Logging:LogLevel:Default=debug"))
+            .Is(ExitCode.Fine);
+    }
+
+    [Fact]
     public async Task A_script_gets_the_same_as_JSON()
     {
         var wrong = (await Cli.RunAsync("config", "check", "--json", "--set", "Wal:SegmentBytes=1")).Is(ExitCode.NotFine);

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using Ingest.Testing;
 
@@ -96,6 +98,118 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_in_place_of_the_directory_is_no_broken_disk()
+    {
+        var file = _directory["file"];
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(_directory["dangling"], _directory["nowhere"]);
+
+        foreach (var data in new[] { file, Path.Combine(file, "below"), _directory["dangling"] })
+        {
+            (await Cli.RunAsync(["serve", "--data", data, .. AnyPorts])).Is(ExitCode.Unavailable, error: "is no directory. Something else");
+        }
+    }
+
+    [Fact]
+    public async Task Too_few_files_for_a_node_are_said_before_it_starts()
+    {
+        var result = await Cli.RunLimitedAsync(openFiles: 256, ["serve", "--data", _directory["data"], .. AnyPorts]);
+
+        result.Is(ExitCode.Unavailable, error: "ingest: The process may have 256 files open, and needs at least ");
+        Assert.False(Directory.Exists(_directory["data"]));
+    }
+
+    [Fact]
+    public async Task A_flood_of_connections_leaves_the_log_the_files_it_needs()
+    {
+        var setup = new IngestSetup { Data = _directory["data"], Wrapper = Cli.Limited(openFiles: 500) }.With(("Drain:BalancerDelay", "0"));
+        using var node = await IngestProcess.StartReadyAsync(setup);
+        Assert.Contains("there is room for 136 connections", node.Output, StringComparison.Ordinal);
+        var flood = new List<TcpClient>();
+        try
+        {
+            for (var i = 0; i < 1000; i++)
+            {
+                var connection = new TcpClient();
+                flood.Add(connection);
+                await connection.ConnectAsync(setup.Intake.Host, setup.Intake.Port, TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            flood.ForEach(connection => connection.Dispose());
+        }
+        using var client = new HttpClient();
+        await Poll.Until("the node takes events again", async () => await TakesAsync(client, setup.Intake));
+
+        Assert.Equal(ExitCode.Fine, await node.StopAsync());
+        Assert.DoesNotContain("Too many open files", node.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_reader_of_its_messages_who_stands_still_stops_no_event()
+    {
+        var (intake, admin) = (FreePort.Next(), FreePort.Next());
+        // The loudest level: a request has several lines, so that pipe and queue are full after a few hundred.
+        string[] arguments =
+        [
+            "serve", "--data", _directory["data"], "--sink", "discard", "--intake", $"http://127.0.0.1:{intake}",
+            "--admin", $"http://127.0.0.1:{admin}", "--set", "Drain:BalancerDelay=0", "--set", "Logging:LogLevel:Microsoft=Trace",
+        ];
+        using var node = Process.Start(new ProcessStartInfo(SourceTree.Executable(), arguments) { RedirectStandardOutput = true })!;
+        try
+        {
+            using var client = new HttpClient();
+            var address = new Uri($"http://127.0.0.1:{intake}");
+            await Poll.Until("the node takes events", async () => await TakesAsync(client, address));
+            for (var i = 0; i < 1500; i++)
+            {
+                Assert.True(await TakesAsync(client, address), $"after {i} requests");
+            }
+            (await Cli.RunAsync("drain", "--admin", $"http://127.0.0.1:{admin}")).Is(ExitCode.Fine);
+        }
+        finally
+        {
+            node.Kill();
+            await node.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Theory]
+    [InlineData("SIGHUP", 1)]
+    [InlineData("SIGINT", 2)]
+    [InlineData("SIGQUIT", 3)]
+    public async Task Whatever_asks_the_process_to_end_drains_it(string name, int signal)
+    {
+        var setup = new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }.With(("Drain:BalancerDelay", "0"));
+        using var node = await IngestProcess.StartReadyAsync(setup);
+
+        node.Send(signal);
+
+        Assert.Equal(ExitCode.Fine, await node.ExitAsync());
+        Assert.Contains($"Draining ({name})", node.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_told_to_outlive_its_terminal_does()
+    {
+        var setup = new IngestSetup
+        {
+            Data = _directory["data"],
+            Sinks = ["discard"],
+            Wrapper = ["sh", "-c", "trap '' HUP; \"$@\"; exit $?", "sh"],
+        }.With(("Drain:BalancerDelay", "0"));
+        using var node = await IngestProcess.StartReadyAsync(setup);
+
+        node.Send(1);
+        using var client = new HttpClient();
+        Assert.True(await TakesAsync(client, setup.Intake));
+
+        Assert.Equal(ExitCode.Fine, await node.StopAsync());
+        Assert.DoesNotContain("SIGHUP", node.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_address_in_use_is_said_plainly()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -117,5 +231,19 @@ public sealed class ServeTests : IDisposable
 
         Assert.Equal(ExitCode.Fine, await node.StopAsync());
         Assert.Contains("everything was delivered", node.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> TakesAsync(HttpClient client, Uri address)
+    {
+        try
+        {
+            using var answer = await client.PostAsync(
+                new Uri(address, "/v1/events"), JsonContent.Create(1), TestContext.Current.CancellationToken);
+            return answer.StatusCode == HttpStatusCode.Accepted;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 }

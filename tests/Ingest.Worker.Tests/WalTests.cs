@@ -86,6 +86,7 @@ public sealed class WalTests : IDisposable
     {
         (await Cli.RunAsync("wal", "inspect", _directory["nothing"])).Is(ExitCode.Unavailable, error: "There is no directory");
         (await Cli.RunAsync("wal", "verify", _directory.Path)).Is(ExitCode.Unavailable, error: "There is no log in");
+        (await Cli.RunAsync("wal", "dump", _directory.Path)).Is(ExitCode.Unavailable, error: "There is no log in");
     }
 
     [Fact]

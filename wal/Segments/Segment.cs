@@ -58,6 +58,15 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs)
         }
     }
 
+    /// <summary>About how many bytes the frames behind a record take: records are taken for equally large.</summary>
+    internal long BytesBehind(long sequence)
+    {
+        var bounds = LastSequence == long.MaxValue ? Readable : Seal?.Bounds ?? new SegmentBounds(FramesEnd, LastSequence);
+        var held = bounds.Last - BaseSequence + 1;
+        var behind = Math.Min(held, bounds.Last - sequence);
+        return behind <= 0 ? 0 : (long)((bounds.End - SegmentHeader.BlockBytes) * ((double)behind / held));
+    }
+
     internal void PublishReadable(in SegmentBounds bounds) =>
         Volatile.Write(ref _readable, ((bounds.Last - BaseSequence + 1) << EndBits) | bounds.End);
 

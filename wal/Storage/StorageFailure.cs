@@ -17,4 +17,7 @@ public enum StorageFailure
 
     /// <summary>Another process holds the directory.</summary>
     InUse,
+
+    /// <summary>Where a directory is needed there is something else: a file, a link to nowhere.</summary>
+    NoDirectory,
 }

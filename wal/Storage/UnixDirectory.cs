@@ -113,6 +113,10 @@ internal sealed class UnixDirectory : IWalDirectory
         {
             return false;
         }
+        if (error == Errno.Exists)
+        {
+            throw new StorageException(StorageFailure.NoDirectory, $"{path} is no directory.", error);
+        }
         Marshal.SetLastPInvokeError(error);
         throw Errno.Failure("mkdir", path, opening: true);
     }

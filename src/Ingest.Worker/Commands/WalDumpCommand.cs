@@ -56,6 +56,7 @@ internal static class WalDumpCommand
     private static int Run(string path, long from, long to, byte[] stream, bool frames)
     {
         using var log = WalCommand.Open(path);
+        WalCommand.RequireLog(LogInspector.Summarize(log));
         using var output = new BufferedStream(Console.OpenStandardOutput(), 64 * 1024);
         var line = new ArrayBufferWriter<byte>(4096);
         var damaged = false;

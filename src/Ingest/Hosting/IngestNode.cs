@@ -275,8 +275,7 @@ public sealed class IngestNode : IAsyncDisposable
     private long PendingBytes(long events)
     {
         var log = Writing.Log;
-        var held = log.DurableSequence - log.FirstSequence + 1;
-        return held > 0 ? (long)(log.Bytes * Math.Min(1.0, (double)events / held)) : 0;
+        return log.BytesBehind(log.DurableSequence - events);
     }
 
     private static InvalidOperationException NotOpen() => new("The node has not been opened.");

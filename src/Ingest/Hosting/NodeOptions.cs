@@ -15,6 +15,7 @@ public sealed class NodeOptions
     internal string NameOrMachine => Name.Length > 0 ? Name : Environment.MachineName;
 
     /// <summary>The data directory: log, cursors, dead letters and, by default, output. Default <c>./data</c>.</summary>
+    [Required(ErrorMessage = "must name a directory.")]
     [Description("The data directory: log, cursors, dead letters and, by default, output.")]
     public string Data { get; set; } = "./data";
 

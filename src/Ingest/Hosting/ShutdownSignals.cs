@@ -3,7 +3,10 @@ using Ingest.Drain;
 
 namespace Ingest.Hosting;
 
-/// <summary>Turns SIGTERM and SIGINT into a drain; a second one skips its waits. Nothing else ends the process in the meantime.</summary>
+/// <summary>
+/// Turns what asks a process to end into a drain: SIGTERM, SIGINT, SIGQUIT, and SIGHUP, which a terminal sends when it goes away. A second
+/// one skips the waits. Nothing else ends the process in the meantime.
+/// </summary>
 internal sealed class ShutdownSignals : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
@@ -14,6 +17,8 @@ internal sealed class ShutdownSignals : IDisposable
         [
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, drain, "SIGTERM")),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, drain, "SIGINT")),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => Handle(context, drain, "SIGQUIT")),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Handle(context, drain, "SIGHUP")),
         ];
     }
 

@@ -116,7 +116,8 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
         }
         // One byte beyond the limit tells too much from just enough.
         var wanted = Math.Min(Math.Max(Math.Max(decoded.Length, encoded.Length) * 2L, FirstBytes), options.BodyBytesMax + 1L);
-        var hasRoom = decoded.Length < (decoded.Rented?.Length ?? 0) || budget.TryGrow(ref decoded, (int)wanted);
+        var hasRoom = decoded.Length < (decoded.Rented?.Length ?? 0)
+            || budget.TryGrow(ref decoded, (int)wanted, encoded.Rented?.Length ?? 0);
         return hasRoom ? default : BufferBudget.Exhausted;
     }
 

@@ -13,11 +13,18 @@ internal sealed class BufferBudget(long bytesMax)
     /// <summary>Bytes lent at the moment.</summary>
     internal long Taken => Interlocked.Read(ref _taken);
 
-    /// <summary>Moves the body into memory for at least <paramref name="bytes"/>. False: there is none left, the body stays.</summary>
-    internal bool TryGrow(ref ArrivedBody body, int bytes)
+    /// <summary>
+    /// Moves the body into memory for at least <paramref name="bytes"/>. False: there is none left, the body stays. A request that is alone
+    /// always gets what it needs: refused with a time to come back, it would come back for ever.
+    /// </summary>
+    /// <param name="body">Grows.</param>
+    /// <param name="bytes">How far.</param>
+    /// <param name="beside">What the same request holds beside it.</param>
+    internal bool TryGrow(ref ArrivedBody body, int bytes, long beside = 0)
     {
         var grown = ArrayPool<byte>.Shared.Rent(bytes);
-        if (Interlocked.Add(ref _taken, grown.Length) > bytesMax)
+        var own = grown.Length + (body.Rented?.Length ?? 0) + beside;
+        if (Interlocked.Add(ref _taken, grown.Length) is var taken && taken > bytesMax && taken > own)
         {
             Interlocked.Add(ref _taken, -grown.Length);
             ArrayPool<byte>.Shared.Return(grown);

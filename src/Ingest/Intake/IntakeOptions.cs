@@ -42,7 +42,7 @@ public sealed class IntakeOptions : IValidatableObject
     /// arrive in one piece need none of it. Default 256 MiB; 16 MiB to 64 GiB.
     /// </summary>
     [Range(BufferBytesMin, 64L * 1024 * 1024 * 1024)]
-    [Description("Bytes of bodies held at once while they arrive, all requests together.")]
+    [Description("Bytes of bodies held at once while they arrive, all requests together; one alone always has room.")]
     public long BufferBytesMax { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>

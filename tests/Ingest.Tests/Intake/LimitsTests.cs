@@ -51,6 +51,24 @@ public sealed class LimitsTests
         Assert.Equal(EventsMax, server.Queue.Events.Count);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("gzip")]
+    public async Task A_body_that_is_alone_has_room_also_where_the_buffers_together_are_smaller(string encoding)
+    {
+        await using var server = await IntakeServer.StartAsync(options => options.BufferBytesMax = BodyMax / 2);
+        var body = Encoding.UTF8.GetBytes($"{new string(' ', BodyMax - 2)}\n1");
+        for (var i = 0; i < 3; i++)
+        {
+            var response = encoding.Length == 0
+                ? await server.PostAsync("/v1/events", "application/x-ndjson", body)
+                : await server.PostAsync(
+                    "/v1/events", "application/x-ndjson", CompressionTests.Compress(encoding, body), ("Content-Encoding", encoding));
+            Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        }
+        Assert.Equal(0, server.Endpoint.BytesArriving);
+    }
+
     [Fact]
     public async Task The_event_of_a_batch_that_is_too_large_is_named()
     {

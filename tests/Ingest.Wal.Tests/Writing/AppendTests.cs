@@ -9,6 +9,22 @@ public sealed class AppendTests
 {
     public static TheoryData<DiskKind> Disks => TestDisk.Kinds;
 
+    [Fact]
+    public void What_is_behind_a_record_is_measured_by_its_frames_and_not_by_whole_segments()
+    {
+        const int groupBytes = 24 + 1000 + 64;
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        using var log = disk.Open();
+        Assert.Equal(0, log.BytesBehind(0));
+        log.Fill(5);
+        Assert.Equal(5 * groupBytes, log.BytesBehind(0));
+        Assert.Equal(2 * groupBytes, log.BytesBehind(3));
+        Assert.Equal(0, log.BytesBehind(5));
+        log.Fill(35);
+        Assert.InRange(log.BytesBehind(0), 40 * groupBytes, 41 * groupBytes * disk.Segments.Count());
+        Assert.Equal(groupBytes, log.BytesBehind(39));
+    }
+
     [Theory, MemberData(nameof(Disks))]
     public void Records_come_back_in_order_with_gapless_numbers_also_after_reopening(DiskKind kind)
     {

@@ -30,6 +30,7 @@ public sealed class NodeSettings
             _options[section.Name] = Bind(section);
         }
         _errors.AddRange(UnknownKeys.Find(sources, catalogue));
+        _errors.AddRange(LoggingKeys.Check(sources));
         if (Find<ListenerOptions>() is { } listen && Find<IntakeOptions>() is { } intake && Find<AdminOptions>() is { } admin)
         {
             _errors.AddRange(NodeRules.Check(listen, intake, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));

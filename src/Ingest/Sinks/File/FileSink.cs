@@ -218,7 +218,7 @@ internal sealed class FileSink : ISink, IRewindable
     // An operator has to mend permissions and double use; everything else may pass.
     private static SinkVerdict Verdict(StorageException e) => e.Kind switch
     {
-        StorageFailure.Denied or StorageFailure.InUse => new SinkVerdict(VerdictKind.Blocked, e.Message),
+        StorageFailure.Denied or StorageFailure.InUse or StorageFailure.NoDirectory => new SinkVerdict(VerdictKind.Blocked, e.Message),
         StorageFailure.Full => new SinkVerdict(VerdictKind.Retryable, $"the disk is full: {e.Message}"),
         _ => new SinkVerdict(VerdictKind.Retryable, e.Message),
     };
