@@ -32,4 +32,16 @@ public sealed record AimdOptions
 
     /// <summary>How long the least round trip is remembered. Default 60 s.</summary>
     public TimeSpan LeastMemory { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Flights wait in a queue when all of a window's worth take longer than this multiple of what one needs by itself. Default 2;
+    /// above 1.
+    /// </summary>
+    public double QueueOverLeast { get; init; } = 2;
+
+    /// <summary>Waiting shorter than this is none: it costs nobody anything, and a window it holds down costs speed. Default 100 ms.</summary>
+    public TimeSpan QueueDelayMin { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A full window is let run empty this often, to see what a flight needs by itself. Default 30 s.</summary>
+    public TimeSpan QueueProbeInterval { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -62,7 +62,7 @@ public sealed class AimdRateLimiter : RateLimiter
         {
             return new RateLimiterStatistics
             {
-                CurrentAvailablePermits = Math.Max(_window.Limit - _window.InFlight, 0),
+                CurrentAvailablePermits = _window.CanDispatch ? Math.Max(_window.Limit - _window.InFlight, 0) : 0,
                 CurrentQueuedCount = _waiting.Count,
                 TotalSuccessfulLeases = _granted,
                 TotalFailedLeases = _refused,

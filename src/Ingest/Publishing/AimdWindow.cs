@@ -1,9 +1,9 @@
 namespace Ingest.Publishing;
 
 /// <summary>
-/// How many batches may be in flight, found out the way TCP does: slow start, additive increase while the window is what limits,
-/// multiplicative decrease on congestion, a smaller one when latency leaves its band. Pure: no clock, no I/O; time is passed in and only
-/// moves forward. One thread at a time.
+/// How many batches may be in flight, found out the way TCP does it: slow start, additive increase while the window is what limits,
+/// multiplicative decrease on congestion, a smaller one when latency leaves its band or flights wait in a queue. Pure: no clock, no I/O;
+/// time is passed in and only moves forward. One thread at a time.
 /// </summary>
 public sealed class AimdWindow
 {
@@ -12,6 +12,7 @@ public sealed class AimdWindow
 
     private readonly AimdOptions _options;
     private readonly LatencyBand _latency;
+    private readonly QueueGauge _queue;
     private readonly Queue<AimdFlight> _oldest = new();
     private readonly HashSet<long> _landed = [];
     private double _limit = LimitMin;
@@ -24,12 +25,16 @@ public sealed class AimdWindow
     private long _limitedAt;
     private int _generation;
 
+    // The window before it was lowered because flights waited, while they still do; else 0.
+    private double _beforeQueue;
+
     /// <summary>Starts in slow start with a window of 1.</summary>
     public AimdWindow(AimdOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LimitMax, 1, nameof(options));
         _options = options;
         _latency = new LatencyBand(options);
+        _queue = new QueueGauge(options);
         SlowStartThreshold = options.LimitMax;
     }
 
@@ -52,7 +57,10 @@ public sealed class AimdWindow
     public bool IsFrozen { get; private set; }
 
     /// <summary>Whether another flight fits.</summary>
-    public bool CanDispatch => !IsFrozen && InFlight < Limit;
+    public bool CanDispatch => !IsFrozen && InFlight < (IsProbing ? 1 : Limit);
+
+    /// <summary>The window runs empty for once, to see what a flight needs by itself: one goes alone, and all is as before.</summary>
+    public bool IsProbing => _queue.IsProbing;
 
     /// <summary>The smoothed round trip of successful flights; zero before the first.</summary>
     public TimeSpan RoundTrip => _latency.Smoothed;
@@ -68,10 +76,12 @@ public sealed class AimdWindow
     }
 
     /// <summary>Takes a permit. Ask <see cref="CanDispatch"/> first; a probe is dispatched while frozen.</summary>
-    public AimdFlight Dispatch(TimeSpan now)
+    /// <param name="now">Now.</param>
+    /// <param name="bytes">How large the flight is, where sizes differ.</param>
+    public AimdFlight Dispatch(TimeSpan now, int bytes = 0)
     {
+        var flight = new AimdFlight(++_dispatched, now, _generation, bytes, IsAlone: InFlight == 0);
         InFlight++;
-        var flight = new AimdFlight(++_dispatched, now, _generation);
         if (InFlight * 2 >= _limit)
         {
             _limitedAt = flight.Number;
@@ -87,16 +97,22 @@ public sealed class AimdWindow
         {
             return;
         }
-        var outside = _latency.Add(now - flight.Dispatched, now);
+        var trip = now - flight.Dispatched;
+        var outside = _latency.Add(trip, now);
+        _queue.Note(flight, trip, _latency.Smoothed, now);
         if (flight.Number <= _decreasedAt)
         {
             return;
         }
-        if (outside)
+        if (WaitsInQueue(_queue.Judge(flight, trip, Limit), out var factor))
+        {
+            Decrease(factor);
+        }
+        else if (outside)
         {
             Decrease(_options.SlowedFactor);
         }
-        else if (flight.Number <= _limitedAt)
+        else if (flight.Number <= _limitedAt && !_queue.IsQueued)
         {
             _limit = Math.Min(_limit + (_limit < SlowStartThreshold ? 1 : 1 / _limit), _options.LimitMax);
         }
@@ -151,7 +167,29 @@ public sealed class AimdWindow
         IsFrozen = false;
         _generation++;
         _decreasedAt = 0;
+        _beforeQueue = 0;
         _latency.Restart();
+        _queue.Restart();
+    }
+
+    private bool WaitsInQueue(QueueVerdict verdict, out double factor)
+    {
+        factor = verdict.Factor;
+        if (verdict.IsQueued)
+        {
+            _beforeQueue = Math.Max(_beforeQueue, _limit);
+        }
+        else if (verdict.Moved)
+        {
+            // The way became longer and no queue did: back to where it was, as fast as a slow start goes.
+            SlowStartThreshold = Math.Max(SlowStartThreshold, _beforeQueue);
+            _beforeQueue = 0;
+        }
+        else if (factor > 0)
+        {
+            _beforeQueue = 0;
+        }
+        return verdict.IsQueued;
     }
 
     private void Decrease(double factor)
@@ -159,6 +197,7 @@ public sealed class AimdWindow
         _limit = Math.Max(_limit * factor, LimitMin);
         SlowStartThreshold = Math.Clamp(_limit, Math.Min(SlowStartThresholdMin, _options.LimitMax), _options.LimitMax);
         _decreasedAt = _dispatched;
+        _queue.StartGroup();
     }
 
     // Gives the permit back. False: the flight belongs to an earlier life of the window.

@@ -124,7 +124,7 @@ internal sealed partial class LaneSession
             flight.FirstUnixMs = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         }
         (flight.NotStored, flight.IsStoreBlocked) = (null, false);
-        flight.Permit = _lane.Window.Dispatch(now);
+        flight.Permit = _lane.Window.Dispatch(now, flight.Batch.Bytes);
         _flights.Launched(flight);
         _ = AttemptAsync(flight, timeout);
     }
