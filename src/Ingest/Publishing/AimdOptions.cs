@@ -39,7 +39,9 @@ public sealed record AimdOptions
     /// </summary>
     public double QueueOverLeast { get; init; } = 2;
 
-    /// <summary>Waiting shorter than this is none: it costs nobody anything, and a window it holds down costs speed. Default 100 ms.</summary>
+    /// <summary>
+    /// Waiting shorter than this is none: it costs nobody anything, and a window it holds down costs speed. Default 100 ms.
+    /// </summary>
     public TimeSpan QueueDelayMin { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A full window is let run empty this often, to see what a flight needs by itself. Default 30 s.</summary>
