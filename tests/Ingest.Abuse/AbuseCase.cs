@@ -18,13 +18,12 @@ public sealed record AbuseTarget(int Port, int Http2Port, int Connections, int R
 /// <param name="Got">How it ended.</param>
 /// <param name="Honest">Requests of an honest producer meanwhile and afterwards: those answered 202, and all.</param>
 /// <param name="Ratio">The honest producer's p99 afterwards over the one before.</param>
+/// <param name="RatioMax">How many times slower honest producers may be afterwards.</param>
 /// <param name="Leaked">Connections the node still had when everybody had gone.</param>
 /// <param name="MemoryMiB">Resident memory more than before.</param>
-public sealed record AbuseRow(AbuseCase Case, string Got, (int Accepted, int All) Honest, double Ratio, int Leaked, double MemoryMiB)
+public sealed record AbuseRow(
+    AbuseCase Case, string Got, (int Accepted, int All) Honest, double Ratio, double RatioMax, int Leaked, double MemoryMiB)
 {
-    /// <summary>How many times slower honest producers may be afterwards.</summary>
-    public const double RatioMax = 3;
-
     /// <summary>Memory the collector and the pools may keep, beside what the node had before.</summary>
     public const double MemoryMiBMax = 96;
 
