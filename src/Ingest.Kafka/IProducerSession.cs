@@ -12,6 +12,10 @@ internal interface IProducerSession
     /// <summary>The last error of a connection, if nothing was delivered since.</summary>
     string? Trouble { get; }
 
+    /// <summary>The verdict of a connection's last error where that refused us, if nothing was delivered since. It may be told once
+    /// only.</summary>
+    SinkVerdict? Refused { get; }
+
     /// <summary>Hands a message over. Anything but <see cref="ErrorCode.NoError"/> means that no report will come.</summary>
     ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry);
 

@@ -189,7 +189,8 @@ internal sealed class KafkaSink : ISink, IRewindable
         }
     }
 
-    private SinkVerdict Unanswered(IProducerSession session, string otherwise) => new(
+    // A refusal that came between two openings is told once only, and stands.
+    private SinkVerdict Unanswered(IProducerSession session, string otherwise) => session.Refused ?? new SinkVerdict(
         VerdictKind.Retryable, $"No broker of {_options.BootstrapServers} has answered. {session.Trouble ?? otherwise}");
 
     private async ValueTask<IProducerSession> ReadySessionAsync(CancellationToken cancel)

@@ -45,7 +45,13 @@ internal sealed class ProducerSession : IProducerSession
     public ProducerRoom Room { get; }
 
     /// <inheritdoc/>
-    public string? Trouble => Volatile.Read(ref _trouble) is { } trouble && trouble.Delivered == Room.Delivered ? trouble.Text : null;
+    public string? Trouble => Complained?.Text;
+
+    /// <inheritdoc/>
+    public SinkVerdict? Refused => Complained?.Refusal;
+
+    private Complaint? Complained =>
+        Volatile.Read(ref _trouble) is { } trouble && trouble.Delivered == Room.Delivered ? trouble : null;
 
     /// <inheritdoc/>
     public Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout) =>
@@ -95,15 +101,6 @@ internal sealed class ProducerSession : IProducerSession
 
     private void OnError(Error error)
     {
-        if (error.IsFatal)
-        {
-            Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
-            Room.Die();
-        }
-        else if (error.Code != ErrorCode.Local_AllBrokersDown)
-        {
-            Volatile.Write(ref _trouble, new Complaint(VerdictTable.Reason(error.Code, error.Reason), Room.Delivered));
-        }
         if (VerdictTable.KindOf(error.Code) == VerdictKind.Blocked)
         {
             _refusal = VerdictTable.For(error.Code, error.Reason);
@@ -112,6 +109,15 @@ internal sealed class ProducerSession : IProducerSession
         {
             _refusal = null;
         }
+        if (error.IsFatal)
+        {
+            Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
+            Room.Die();
+        }
+        else if (error.Code != ErrorCode.Local_AllBrokersDown)
+        {
+            Volatile.Write(ref _trouble, new Complaint(VerdictTable.Reason(error.Code, error.Reason), _refusal, Room.Delivered));
+        }
         // One broker that refuses us may be a bad one; when none is left, or the producer died of it, it is us.
         if (_refusal is { } refusal && (error.IsFatal || (error.Code == ErrorCode.Local_AllBrokersDown && Trouble is not null)))
         {
@@ -119,5 +125,5 @@ internal sealed class ProducerSession : IProducerSession
         }
     }
 
-    private sealed record Complaint(string Text, long Delivered);
+    private sealed record Complaint(string Text, SinkVerdict? Refusal, long Delivered);
 }

@@ -45,7 +45,8 @@ public sealed class AttemptTests
         cluster.Proxies[0].IsStalled = true;
         await GiveUpAsync(sink, batch);
         cluster.Proxies[0].IsStalled = false;
-        using var next = Batch(11, 11);
+        // Every key: each partition has delivered what was sent before.
+        using var next = Batch(11, 17);
         Assert.Equal(SinkResult.Delivered, await sink.SendAsync(next, TestContext.Current.CancellationToken));
         await cluster.AllDownAsync();
 
@@ -61,13 +62,14 @@ public sealed class AttemptTests
         cluster.Proxies[0].IsStalled = true;
         await GiveUpAsync(sink, batch);
         cluster.Proxies[0].IsStalled = false;
-        using var next = Batch(11, 11);
+        // Every key: each partition has delivered what was sent before.
+        using var next = Batch(11, 17);
         await sink.SendAsync(next, TestContext.Current.CancellationToken);
 
         await sink.RewindAsync(1, TestContext.Current.CancellationToken);
 
         Assert.Equal(SinkResult.Delivered, await sink.SendAsync(batch, TestContext.Current.CancellationToken));
-        Assert.Equal(21, (await cluster.ReadAsync("default")).Count);
+        Assert.Equal(27, (await cluster.ReadAsync("default")).Count);
     }
 
     [Fact]

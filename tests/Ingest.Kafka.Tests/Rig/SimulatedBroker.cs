@@ -110,6 +110,8 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
 
         public string? Trouble => null;
 
+        public SinkVerdict? Refused => null;
+
         public ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry)
         {
             lock (broker._lock)
