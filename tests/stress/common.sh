@@ -7,7 +7,9 @@ build() {
   dotnet build tests/Ingest.Crash.Tests -c Release --nologo -v quiet
 }
 
-# run METHOD: prints what the test measured, and fails with it.
+# run METHOD [option...]: prints what the test measured, and fails with it.
 run() {
-  artifacts/bin/Ingest.Crash.Tests/release/Ingest.Crash.Tests -noLogo -noColor -showLiveOutput -method "Ingest.Crash.Tests.$1"
+  local method=$1
+  shift
+  artifacts/bin/Ingest.Crash.Tests/release/Ingest.Crash.Tests -noLogo -noColor -showLiveOutput -method "Ingest.Crash.Tests.$method" "$@"
 }

@@ -45,7 +45,7 @@ public sealed class HealthProbeTests(ITestOutputHelper output)
             ("Health:Dwell", "0s"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         using var admin = new AdminClient(setup);
-        using var load = new SteadyLoad(setup);
+        using var load = new BenchLoad(setup, Scale.HealthRate);
         using (var probe = new HealthProbe(setup))
         {
             while (probe.Probes < Scale.HealthProbes * 3 / 4)
@@ -88,7 +88,7 @@ public sealed class HealthProbeTests(ITestOutputHelper output)
             ("Health:MemoryHigh", "0.4"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         using var admin = new AdminClient(setup);
-        using var load = new SteadyLoad(setup);
+        using var load = new BenchLoad(setup, Scale.HealthRate);
         using var probe = new HealthProbe(setup);
         await ReadyAgainAsync(node, probe);
         for (var round = 0; group is not null && (round < 2 || _probes + probe.Probes < Scale.HealthProbes); round++)
@@ -179,33 +179,5 @@ public sealed class HealthProbeTests(ITestOutputHelper output)
             $"{sorted.Count,6} answers, p50 {At(0.5):F3} ms, p90 {At(0.9):F3} ms, p99 {At(0.99):F3} ms, max {sorted[^1]:F1} ms");
 
         double At(double share) => sorted[(int)(sorted.Count * share)];
-    }
-
-    /// <summary>
-    /// Producers at a fixed rate, for as long as it lives: <c>ingest bench</c>, a process of its own, so that what is measured is the node
-    /// and not the pauses of who measures.
-    /// </summary>
-    private sealed class SteadyLoad : IDisposable
-    {
-        private readonly Process _bench;
-
-        internal SteadyLoad(IngestSetup setup)
-        {
-            var rate = Scale.HealthRate.ToString(CultureInfo.InvariantCulture);
-            _bench = Process.Start(new ProcessStartInfo(
-                SourceTree.Executable(), ["bench", setup.Intake.ToString(), "--rate", rate, "--duration", "1h", "--connections", "64"])
-            { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            _bench.OutputDataReceived += (_, _) => { };
-            _bench.ErrorDataReceived += (_, _) => { };
-            _bench.BeginOutputReadLine();
-            _bench.BeginErrorReadLine();
-        }
-
-        public void Dispose()
-        {
-            _bench.Kill();
-            _bench.WaitForExit();
-            _bench.Dispose();
-        }
     }
 }
