@@ -16,7 +16,8 @@ internal sealed class BenchLoad : IDisposable
     {
         string[] words =
         [
-            "bench", setup.Intake.ToString(), "--rate", rate.ToString(CultureInfo.InvariantCulture), "--duration", "1h", "--connections", "64",
+            "bench", setup.Intake.ToString(), "--rate", rate.ToString(CultureInfo.InvariantCulture), "--duration", "1h",
+            "--connections", "64",
         ];
         _bench = Process.Start(
             new ProcessStartInfo(SourceTree.Executable(), words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
