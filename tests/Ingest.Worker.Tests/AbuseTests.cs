@@ -8,6 +8,9 @@ public sealed class AbuseTests
 {
     private const int FuzzRequests = 5000;
 
+    // The same requests every time; make abuse takes others, and INGEST_SEED any.
+    private const int UsualSeed = 7919;
+
     [Fact]
     public async Task What_nobody_should_send_costs_the_others_nothing()
     {
@@ -22,7 +25,7 @@ public sealed class AbuseTests
     [Fact]
     public async Task Mutated_requests_get_answers_that_are_true()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("INGEST_SEED"), out var given) ? given : new Random().Next();
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("INGEST_SEED"), out var given) ? given : UsualSeed;
         using var fuzz = new RequestFuzz(seed);
 
         var report = await fuzz.RunAsync(FuzzRequests);
