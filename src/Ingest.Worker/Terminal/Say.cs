@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Events;
 using Ingest.Hosting.Settings;
 
 namespace Ingest.Worker.Terminal;
@@ -53,8 +54,7 @@ internal static class Say
         : "";
 
     /// <summary>2026-11-21T08:42:10.132Z, as the file sink writes it.</summary>
-    internal static string Timestamp(long unixMs) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    internal static string Timestamp(long unixMs) => EventTime.Text(unixMs);
 
     /// <summary>A version with as much of the commit as anybody compares: <c>0.1.0+3690db0</c>.</summary>
     internal static string Version(string version) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Health.Memory;
 using Ingest.Hosting.Settings;
 using Ingest.Sinks.Files;
 
@@ -24,17 +25,7 @@ internal static class OpenFiles
     private const string LimitName = "Max open files";
 
     /// <summary>The process's limit; <see cref="long.MaxValue"/> where there is none or nobody says.</summary>
-    internal static long Limit()
-    {
-        try
-        {
-            return Parse(File.ReadAllLines(LimitsFile));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return long.MaxValue;
-        }
-    }
+    internal static long Limit() => Parse(new KernelFiles().Text(LimitsFile)?.Split('\n') ?? []);
 
     /// <summary>The soft limit in the lines of <c>/proc/self/limits</c>.</summary>
     internal static long Parse(IEnumerable<string> lines)

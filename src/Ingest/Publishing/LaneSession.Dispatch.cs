@@ -22,7 +22,7 @@ internal sealed partial class LaneSession
         }
         while (now >= _lane.Pace.PausedUntil && _landed.IsEmpty && _lane.Window.CanDispatch
             && !(_lane.Door.IsOnTrial && _flights.InFlight > 0)
-            && (TakeWaiting(() => _flights.NextRetry(now)) ?? TakeNew(now)) is { } flight)
+            && (TakeWaiting(now) ?? TakeNew(now)) is { } flight)
         {
             Launch(flight, now, Within(_context.Options.AttemptTimeout));
         }
@@ -50,10 +50,11 @@ internal sealed partial class LaneSession
         return flight;
     }
 
-    // Dead letters that an operator gave up while they waited are not sent any more.
-    private Flight? TakeWaiting(Func<Flight?> next)
+    // The next one to be sent again, or the oldest whether it is due or not. Dead letters that an operator gave up while they waited are
+    // not sent any more.
+    private Flight? TakeWaiting(TimeSpan? dueBy)
     {
-        while (next() is { } flight)
+        while ((dueBy is { } now ? _flights.NextRetry(now) : _flights.OldestWaiting()) is { } flight)
         {
             if (flight.Requeue is not { } request || KeepWanted(flight, request))
             {
@@ -88,7 +89,7 @@ internal sealed partial class LaneSession
     private void Probe(TimeSpan now)
     {
         _lane.Caller.SkipPause();
-        var flight = TakeWaiting(_flights.OldestWaiting) ?? TakeNew(now);
+        var flight = TakeWaiting(dueBy: null) ?? TakeNew(now);
         if (flight is null)
         {
             return;

@@ -21,8 +21,6 @@ internal sealed class BenchLoad : IDisposable
         ];
         _bench = Process.Start(
             new ProcessStartInfo(SourceTree.Executable(), words) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        _bench.OutputDataReceived += (_, _) => { };
-        _bench.ErrorDataReceived += (_, _) => { };
         _bench.BeginOutputReadLine();
         _bench.BeginErrorReadLine();
     }

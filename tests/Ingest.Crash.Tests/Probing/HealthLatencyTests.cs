@@ -1,4 +1,3 @@
-using System.Text;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
@@ -16,7 +15,6 @@ public sealed class HealthLatencyTests(ITestOutputHelper output)
     private const double MillisecondsMax = 1;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
-    private static readonly byte[] Question = Encoding.ASCII.GetBytes("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     [Theory(Explicit = true)]
     [InlineData(5000)]
@@ -33,11 +31,10 @@ public sealed class HealthLatencyTests(ITestOutputHelper output)
         thread.Start();
         await Poll.Until("all was asked", () => !thread.IsAlive, TimeSpan.FromMinutes(5));
 
-        took.Sort();
-        var p99 = took[took.Count * 99 / 100];
+        var latencies = new Latencies(took);
         var told = rate == 0 ? "as fast as answers come" : FormattableString.Invariant($"{rate} requests a second");
-        output.WriteLine(FormattableString.Invariant(
-            $"{told}: p50 {took[took.Count / 2]:F3} ms, p90 {took[took.Count * 9 / 10]:F3} ms, p99 {p99:F3} ms, max {took[^1]:F1} ms"));
+        output.WriteLine($"{told}: {latencies}");
+        var p99 = latencies.At(0.99);
         Assert.True(p99 < MillisecondsMax, $"p99 {p99:F3} ms");
     }
 
@@ -51,7 +48,7 @@ public sealed class HealthLatencyTests(ITestOutputHelper output)
         {
             never.Wait(Pause);
             var start = TimeProvider.System.GetTimestamp();
-            var (status, _, _) = connection.Ask(Question);
+            var (status, _, _) = connection.Ask(HealthProbe.Question);
             if (probe >= 0)
             {
                 took.Add(status == 200 ? TimeProvider.System.GetElapsedTime(start).TotalMilliseconds : double.PositiveInfinity);

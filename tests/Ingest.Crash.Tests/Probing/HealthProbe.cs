@@ -11,7 +11,8 @@ namespace Ingest.Crash.Tests.Probing;
 /// </summary>
 internal sealed class HealthProbe : IDisposable
 {
-    private static readonly byte[] Question = Encoding.ASCII.GetBytes("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    /// <summary>What a load balancer asks.</summary>
+    internal static readonly byte[] Question = Encoding.ASCII.GetBytes("GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n");
     private static readonly byte[] Event =
         Encoding.ASCII.GetBytes("POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n{\"probe\":1}");
 

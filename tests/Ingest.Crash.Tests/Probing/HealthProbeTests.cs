@@ -167,17 +167,11 @@ public sealed class HealthProbeTests(ITestOutputHelper output)
         _wrong.Take(10).ToList().ForEach(output.WriteLine);
         foreach (var state in _latencies.GroupBy(latency => latency.Fate).Where(state => _seen.ContainsKey(state.Key)))
         {
-            output.WriteLine($"  events {state.Key,-16} {Figures(state)}");
+            output.WriteLine($"  events {state.Key,-16} {Of(state)}");
         }
-        output.WriteLine($"  all                     {Figures(_latencies)}");
+        output.WriteLine($"  all                     {Of(_latencies)}");
     }
 
-    private static string Figures(IEnumerable<(string Fate, double Milliseconds)> latencies)
-    {
-        var sorted = latencies.Select(latency => latency.Milliseconds).Order().ToList();
-        return FormattableString.Invariant(
-            $"{sorted.Count,6} answers, p50 {At(0.5):F3} ms, p90 {At(0.9):F3} ms, p99 {At(0.99):F3} ms, max {sorted[^1]:F1} ms");
-
-        double At(double share) => sorted[(int)(sorted.Count * share)];
-    }
+    private static Latencies Of(IEnumerable<(string Fate, double Milliseconds)> latencies) =>
+        new(latencies.Select(latency => latency.Milliseconds));
 }

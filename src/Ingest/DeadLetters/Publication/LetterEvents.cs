@@ -16,8 +16,6 @@ internal sealed class LetterEvents(Guid logId)
     /// <summary>What all further attributes' names begin with.</summary>
     internal const string Prefix = "ingest-dead-";
 
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private readonly string _log = logId.ToString("N", CultureInfo.InvariantCulture);
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly ArrayBufferWriter<byte> _attributes = new();
@@ -37,8 +35,8 @@ internal sealed class LetterEvents(Guid logId)
         Add("lane", letter.Lane);
         Add("reason", letter.Reason);
         Add("attempts", Number(letter.Attempts));
-        Add("first", Time(letter.FirstUnixMs));
-        Add("last", Time(letter.LastUnixMs));
+        Add("first", EventTime.Text(letter.FirstUnixMs));
+        Add("last", EventTime.Text(letter.LastUnixMs));
         _body.ResetWrittenCount();
         EventEncoder.WriteWithAttributes(_body, letter.Body, _attributes.WrittenSpan);
         body = _body.WrittenSpan;
@@ -49,7 +47,4 @@ internal sealed class LetterEvents(Guid logId)
         EventEncoder.WriteAttribute(_attributes, Encoding.ASCII.GetBytes(Prefix + name), Encoding.UTF8.GetBytes(value));
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Time(long unixMs) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(unixMs).ToString(TimeFormat, CultureInfo.InvariantCulture);
 }

@@ -38,7 +38,7 @@ internal sealed class LetterLog : IDisposable
     internal static LetterLog Open(string path, Guid origin, int segmentBytes, TimeProvider time)
     {
         var directory = WalDirectory.Open(path);
-        LetterOrigin.Note(directory, origin);
+        LetterOrigin.Keep(directory, origin);
         var wal = WriteAheadLog.Open(directory, new WalOptions
         {
             SegmentBytes = segmentBytes,

@@ -12,7 +12,6 @@ namespace Ingest.DeadLetters.Storage;
 internal static class LetterOrigin
 {
     private const string FileName = "origin";
-    private const string Making = FileName + ".tmp";
     private const int ShownLength = 8;
 
     /// <summary>Sets letters of another log aside. Returns where; null when these are this log's, or there are none.</summary>
@@ -43,24 +42,12 @@ internal static class LetterOrigin
 
     /// <summary>Notes the log, durably, where that has not been done.</summary>
     /// <exception cref="StorageException">It could not be stored.</exception>
-    internal static void Note(IWalDirectory directory, Guid logId)
+    internal static void Keep(IWalDirectory directory, Guid logId)
     {
-        var files = directory.List();
-        if (files.Contains(FileName))
+        if (!directory.List().Contains(FileName))
         {
-            return;
+            Note.Write(directory, "", FileName, Encoding.ASCII.GetBytes(Text(logId) + "\n"));
         }
-        if (files.Contains(Making))
-        {
-            directory.Delete(Making);
-        }
-        using (var file = directory.Create(Making))
-        {
-            file.Write(Encoding.ASCII.GetBytes(Text(logId) + "\n"), 0);
-            file.Flush();
-        }
-        directory.Rename(Making, FileName);
-        directory.Sync();
     }
 
     private static string Text(Guid logId) => logId.ToString("N", CultureInfo.InvariantCulture);

@@ -72,7 +72,7 @@ internal static class LetterWriter
     }
 
     private static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset time) =>
-        json.WriteString(name, time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString(name, time.ToString(EventTime.Format, CultureInfo.InvariantCulture));
 
     private static void WriteText(Utf8JsonWriter json, string name, ReadOnlySpan<byte> utf8)
     {

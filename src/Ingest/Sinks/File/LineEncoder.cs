@@ -14,7 +14,6 @@ namespace Ingest.Sinks.Files;
 internal sealed class LineEncoder
 {
     // As 2026-11-21T00:00:00.000Z
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private const int TimeBytes = 24;
     private const int NumberBytesMax = 20;
 
@@ -70,7 +69,7 @@ internal sealed class LineEncoder
         if (unixMs != _timeUnixMs)
         {
             var time = DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(unixMs, UnixMsMin, UnixMsMax));
-            time.TryFormat(_time, out _, TimeFormat, CultureInfo.InvariantCulture);
+            time.TryFormat(_time, out _, EventTime.Format, CultureInfo.InvariantCulture);
             _timeUnixMs = unixMs;
         }
         line.Write(_time);

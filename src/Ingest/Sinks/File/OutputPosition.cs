@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Ingest.Wal.Storage;
 
 namespace Ingest.Sinks.Files;
 
@@ -46,54 +45,3 @@ internal sealed record OutputRewind(Guid Log, int Rewinds, long Next)
 [JsonSerializable(typeof(OutputPosition))]
 [JsonSerializable(typeof(OutputRewind))]
 internal sealed partial class OutputJson : JsonSerializerContext;
-
-/// <summary>Small JSON files that are replaced whole: written aside, flushed, renamed, the folder flushed.</summary>
-internal static class Note
-{
-    private const int BytesMax = 64 * 1024;
-
-    /// <summary>Replaces <paramref name="name"/> durably.</summary>
-    /// <exception cref="StorageException">It could not be stored; the old content is still there.</exception>
-    internal static void Write(IWalDirectory directory, string folder, string name, ReadOnlySpan<byte> json)
-    {
-        var path = In(folder, name);
-        var aside = path + ".tmp";
-        TryDelete(directory, aside);
-        using (var file = directory.Create(aside))
-        {
-            file.Write(json, 0);
-            file.Flush();
-        }
-        directory.Rename(aside, path);
-        directory.Sync(folder);
-    }
-
-    /// <summary>The content, or empty when there is none.</summary>
-    internal static byte[] Read(IWalDirectory directory, string folder, string name)
-    {
-        try
-        {
-            using var file = directory.Open(In(folder, name), writable: false);
-            var bytes = new byte[Math.Min(file.Length, BytesMax)];
-            return bytes[..file.Read(bytes, 0)];
-        }
-        catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
-        {
-            return [];
-        }
-    }
-
-    internal static string In(string folder, string name) => folder.Length == 0 ? name : $"{folder}/{name}";
-
-    private static void TryDelete(IWalDirectory directory, string path)
-    {
-        try
-        {
-            directory.Delete(path);
-        }
-        catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
-        {
-            // The usual case: nothing was left by an earlier attempt.
-        }
-    }
-}

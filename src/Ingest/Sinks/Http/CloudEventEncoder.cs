@@ -67,8 +67,7 @@ internal sealed class CloudEventEncoder(Guid logId)
             : Encoding.UTF8.GetString(stored.Id));
         json.WriteString("source", $"urn:ingest:{_log}:{Encoding.ASCII.GetString(stored.Stream)}");
         json.WriteString("type"u8, "ingest.event"u8);
-        json.WriteString("time", DateTimeOffset.FromUnixTimeMilliseconds(stored.AcceptedUnixMs)
-            .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString("time", EventTime.Text(stored.AcceptedUnixMs));
         WriteKey(json, stored);
         WriteTrace(json, stored);
     }
