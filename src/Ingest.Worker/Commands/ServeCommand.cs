@@ -26,6 +26,8 @@ internal static class ServeCommand
         {
             Environment.SetEnvironmentVariable(InlineCompletions, "1");
         }
+        // Before there are other threads: they inherit it (docs/decisions/0048-short-slices.md).
+        SchedulerSlice.Set(SchedulerSlice.Shortest);
         var settings = Configuration.Read(arguments).ThrowIfWrong();
         using var host = IngestServer.Build(
             settings,

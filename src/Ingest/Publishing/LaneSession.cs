@@ -222,8 +222,7 @@ internal sealed partial class LaneSession : IDisposable
         var due = NextDue();
         if (due is { } at)
         {
-            var left = at - _lane.Now;
-            _timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            _timer.Change(WholeMilliseconds(at - _lane.Now), Timeout.InfiniteTimeSpan);
         }
         if (_sawEnd && _lingerUntil <= _turn)
         {
@@ -239,6 +238,10 @@ internal sealed partial class LaneSession : IDisposable
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
+
+    // Timers drop what is below a millisecond. Woken early by that much, the lane would look and wait again, many times.
+    private static TimeSpan WholeMilliseconds(TimeSpan left) =>
+        left > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)) : TimeSpan.Zero;
 
     // The next moment something becomes due by time alone.
     private TimeSpan? NextDue()

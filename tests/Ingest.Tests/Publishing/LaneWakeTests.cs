@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ingest.Publishing;
 using Ingest.Sinks;
 using Ingest.Testing;
@@ -66,6 +67,20 @@ public sealed class LaneWakeTests
     }
 
     [Fact]
+    public async Task A_lane_that_lingers_sleeps_until_its_time_is_over()
+    {
+        // The runtime's timers drop the half millisecond: asked for it, they would wake the lane again and again until it is over.
+        var time = new RecordingTime();
+        await using var fixture = new LaneFixture(time: time);
+        fixture.Options.Linger = TimeSpan.FromMicroseconds(5_500);
+        fixture.Log.Append("{}");
+        fixture.Start();
+        await fixture.Settled(1);
+        await Poll.Until("the lane lingers", () => time.Dues.Contains(TimeSpan.FromMilliseconds(6)));
+        Assert.All(time.Dues, due => Assert.Equal(0, due.Ticks % TimeSpan.TicksPerMillisecond));
+    }
+
+    [Fact]
     public async Task A_lane_stopped_just_as_a_batch_comes_back_takes_the_batch_and_stops()
     {
         for (var round = 0; round < 50; round++)
@@ -129,5 +144,38 @@ public sealed class LaneWakeTests
         Assert.Equal((LaneState.Delivering, 10), (fixture.Status.State, fixture.Status.PendingEvents));
         hold.Set();
         await fixture.Settled(10);
+    }
+
+    /// <summary>A clock that stands still, and remembers what its timers were asked for.</summary>
+    private sealed class RecordingTime : TimeProvider
+    {
+        private readonly FakeTime _time = new();
+
+        internal ConcurrentBag<TimeSpan> Dues { get; } = [];
+
+        public override long TimestampFrequency => _time.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => _time.GetUtcNow();
+
+        public override long GetTimestamp() => _time.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Recorded(_time.CreateTimer(callback, state, dueTime, period), Dues);
+    }
+
+    private sealed class Recorded(ITimer timer, ConcurrentBag<TimeSpan> dues) : ITimer
+    {
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                dues.Add(dueTime);
+            }
+            return timer.Change(dueTime, period);
+        }
+
+        public void Dispose() => timer.Dispose();
+
+        public ValueTask DisposeAsync() => timer.DisposeAsync();
     }
 }
