@@ -49,9 +49,6 @@ public sealed class BenchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ExitCode.Usage, "is no address", "nowhere")]
-    [InlineData(ExitCode.Usage, "--duration must be a time", "http://127.0.0.1:1", "--duration", "soon")]
-    [InlineData(ExitCode.Usage, "--size must be 1 to 1MiB", "http://127.0.0.1:1", "--size", "2MiB")]
     [InlineData(ExitCode.Usage, "more than 16 MiB", "http://127.0.0.1:1", "--size", "1MiB", "--batch", "100")]
     [InlineData(ExitCode.Unavailable, "Nobody answers at http://127.0.0.1:1", "http://127.0.0.1:1", "--duration", "200ms")]
     public async Task What_cannot_be_done_is_said_plainly(int exitCode, string error, params string[] arguments)

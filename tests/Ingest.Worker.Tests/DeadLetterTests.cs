@@ -78,7 +78,7 @@ public sealed class DeadLetterTests : IDisposable
         (await RunAsync(node, "drop", "http/5", "http/6"))
             .Is(ExitCode.NotFine, error: "There is no dead letter http/6. Nothing was changed.");
         (await RunAsync(node, "drop", "http/5")).Is(ExitCode.Fine, "1 letter dropped.");
-        (await RunAsync(node, "requeue", "nonsense")).Is(ExitCode.NotFine, error: "LANE/SEQUENCE");
+        (await RunAsync(node, "requeue", "nonsense")).Is(ExitCode.Usage, error: "LANE/SEQUENCE");
         (await RunAsync(node, "requeue")).Is(ExitCode.Usage, error: "Say which letters");
         (await RunAsync(node, "show", "http/5")).Is(ExitCode.NotFine, error: "There is no dead letter http/5.");
 

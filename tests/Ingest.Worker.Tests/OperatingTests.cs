@@ -78,7 +78,6 @@ public sealed class OperatingTests : IDisposable
         (await LanesAsync("rewind", "file", "--to", "2")).Is(ExitCode.Fine, "delivers again");
         (await LanesAsync("rewind", "file", "--to", "99")).Is(ExitCode.NotFine, error: "from 1 to ");
         (await LanesAsync("rewind", "none", "--to", "1")).Is(ExitCode.NotFine, error: "no lane none");
-        (await LanesAsync("rewind", "file", "--to", "soon")).Is(ExitCode.NotFine, error: "a sequence number");
         (await LanesAsync("forget", "file")).Is(ExitCode.NotFine, error: "The lane has a sink");
         (await LanesAsync("try", "file")).Is(ExitCode.Fine, "tries now");
 

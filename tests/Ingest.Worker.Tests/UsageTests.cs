@@ -24,14 +24,48 @@ public sealed class UsageTests
     [InlineData("Unrecognized command or argument '--dta'", "try `ingest serve --help`", "serve", "--dta", "x")]
     [InlineData("Required argument 'DIR' missing", "try `ingest wal verify --help`", "wal", "verify")]
     [InlineData("Option '--to' is required", "try `ingest lanes rewind --help`", "lanes", "rewind", "file")]
-    [InlineData("Cannot parse argument 'x'", "try `ingest wal dump --help`", "wal", "dump", ".", "--from", "x")]
+    [InlineData("Cannot parse argument '1.5' for option '--limit'", "", "deadletters", "list", "--limit", "1.5")]
     [InlineData("--sink and --set go with --data DIR", "", "drain", "--sink", "file")]
-    [InlineData("--deadline 'soon' must be a duration", "", "drain", "--deadline", "soon")]
     [InlineData("is no address", "", "status", "--admin", "nonsense")]
     public async Task A_command_line_that_makes_no_sense_ends_with_2_and_says_which_word(
         string what, string hint, params string[] arguments)
     {
         (await Cli.RunAsync(arguments)).Is(ExitCode.Usage, error: what).Is(ExitCode.Usage, error: hint);
+    }
+
+    [Theory]
+    [InlineData("--limit '-1' must be a number from 1.", "tail", "--limit", "-1")]
+    [InlineData("--limit '0' must be a number from 1.", "tail", "--limit", "0")]
+    [InlineData("--from 'soon' must be an event's number from 1, or a time such as 2026-11-21T08:00:00Z.", "tail", "--from", "soon")]
+    [InlineData("--stream 'no stream' must be a stream's name", "tail", "--stream", "no stream")]
+    [InlineData("--to 'foo' must be an event's number from 1, or a time such as ", "lanes", "rewind", "file", "--to", "foo")]
+    [InlineData("--to '-1' must be an event's number from 1", "lanes", "rewind", "file", "--to", "-1")]
+    [InlineData("--to '0' must be an event's number from 1", "lanes", "rewind", "file", "--to", "0")]
+    [InlineData("--to '99999999999999999999' must be an event's number", "lanes", "rewind", "file", "--to", "99999999999999999999")]
+    [InlineData("--deadline 'soon' must be a duration such as ", "drain", "--deadline", "soon")]
+    [InlineData("--deadline '2d' must be a duration such as 250ms, 5s, 2m, 1h, 7d or 00:00:05; from 0 to 1d.", "drain", "--deadline", "2d")]
+    [InlineData("--deadline '100d' must be a duration", "drain", "--data", "/nowhere", "--deadline", "100d")]
+    [InlineData("URL 'nowhere' must be http://HOST:PORT.", "bench", "nowhere")]
+    [InlineData("--rate '0' must be a number from 0.001 to 1000000.", "bench", "http://127.0.0.1:1", "--rate", "0")]
+    [InlineData("--rate '-5' must be a number from 0.001", "bench", "http://127.0.0.1:1", "--rate", "-5")]
+    [InlineData("--rate 'NaN' must be a number from 0.001", "bench", "http://127.0.0.1:1", "--rate", "NaN")]
+    [InlineData("--rate '1e-300' must be a number from 0.001", "bench", "http://127.0.0.1:1", "--rate", "1e-300")]
+    [InlineData("--connections '0' must be a number from 1 to 10000.", "bench", "http://127.0.0.1:1", "--connections", "0")]
+    [InlineData("--batch '10001' must be a number from 1 to 10000.", "bench", "http://127.0.0.1:1", "--batch", "10001")]
+    [InlineData("--duration '400d' must be a duration", "bench", "http://127.0.0.1:1", "--duration", "400d")]
+    [InlineData("; from 100ms to 1d.", "bench", "http://127.0.0.1:1", "--duration", "-1s")]
+    [InlineData("--size '2MiB' must be a size from 1 to 1MiB", "bench", "http://127.0.0.1:1", "--size", "2MiB")]
+    [InlineData("--limit '0' must be a number from 1 to 2147483647.", "deadletters", "list", "--limit", "0")]
+    [InlineData("--after '7' must be LANE/SEQUENCE", "deadletters", "list", "--after", "7")]
+    [InlineData("--state 'gone' must be dead or requeued.", "deadletters", "list", "--state", "gone")]
+    [InlineData("--since 'soon' must be a time such as ", "deadletters", "export", "--since", "soon")]
+    [InlineData("ID '7' must be LANE/SEQUENCE", "deadletters", "show", "7")]
+    [InlineData("ID 'http/x' must be LANE/SEQUENCE", "deadletters", "requeue", "http/1", "http/x")]
+    [InlineData("--from 'x' must be a number from 1.", "wal", "dump", ".", "--from", "x")]
+    [InlineData("--to '-1' must be a number from 0.", "wal", "dump", ".", "--to", "-1")]
+    public async Task A_value_out_of_its_range_is_refused_before_anybody_is_asked(string what, params string[] arguments)
+    {
+        (await Cli.RunAsync(arguments)).Is(ExitCode.Usage, error: what).Is(ExitCode.Usage, error: "ingest: try `ingest ");
     }
 
     [Fact]

@@ -24,15 +24,9 @@ internal static class DeadLettersLook
             HelpName = "N",
             Description = "At most so many. Default 100.",
             DefaultValueFactory = _ => 100,
-        };
-        limit.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--limit is a number from 1.");
-            }
-        });
-        var after = new Option<string?>("--after") { HelpName = "ID", Description = "Only those behind this one." };
+        }.Within(1, int.MaxValue);
+        var after = new Option<string?>("--after") { HelpName = "ID", Description = "Only those behind this one." }
+            .Must(LetterOptions.SomeId, LetterOptions.IsId);
         command.Add(limit);
         command.Add(after);
         var json = JsonOption.AddTo(command);
@@ -58,7 +52,8 @@ internal static class DeadLettersLook
     internal static Command CreateShow()
     {
         var command = new Command("show", "Show a letter with its event.");
-        var id = new Argument<string>("ID") { Description = "LANE/SEQUENCE: `ingest deadletters list`." };
+        var id = new Argument<string>("ID") { Description = "LANE/SEQUENCE: `ingest deadletters list`." }
+            .Must(LetterOptions.SomeId, LetterOptions.IsId);
         command.Add(id);
         var payload = new Option<bool>("--payload") { Description = "Print the event's payload byte for byte, and nothing else." };
         command.Add(payload);

@@ -11,6 +11,9 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest drain</c> and <c>ingest resume</c>: take a running node out of service, and back.</summary>
 internal static class DrainCommand
 {
+    // As the node's own limit: AdminEndpoints.
+    private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
     internal static Command CreateDrain()
@@ -27,7 +30,7 @@ internal static class DrainCommand
         {
             HelpName = "TIME",
             Description = "How long lanes may deliver, such as 2m. Default: Drain:Deadline, and with --data as long as it takes.",
-        };
+        }.Within(TimeSpan.Zero, DeadlineMax);
         var noWait = new Option<bool>("--no-wait") { Description = "Return at once; `ingest status` shows how far it is." };
         command.Add(deadline);
         command.Add(noWait);
@@ -85,16 +88,7 @@ internal static class DrainCommand
         ? string.Create(CultureInfo.InvariantCulture, $"?deadlineSeconds={time.TotalSeconds}")
         : "";
 
-    private static TimeSpan? Deadline(string? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-        return Duration.TryParse(text, out var time) && time >= TimeSpan.Zero
-            ? time
-            : throw new CommandFailure(ExitCode.Usage, $"--deadline '{text}' must be {Duration.Expected}.");
-    }
+    private static TimeSpan? Deadline(string? text) => text is not null && Duration.TryParse(text, out var time) ? time : null;
 
     private static async Task<NodeStatus> WatchAsync(AdminClient client, NodeStatus status, CancellationToken cancel)
     {

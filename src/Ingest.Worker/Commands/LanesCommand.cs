@@ -25,7 +25,7 @@ internal static class LanesCommand
             HelpName = "SEQUENCE|TIME",
             Description = "The first event to deliver again: its number, or a time such as 2026-11-21T08:00:00Z.",
             Required = true,
-        };
+        }.IsPlace();
         return Act(
             "rewind",
             "Deliver again what the log still has. Consumers see repeats with the same numbers.",

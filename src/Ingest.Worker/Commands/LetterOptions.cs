@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ingest.DeadLetters;
 using Ingest.Operations.Letters;
 
 namespace Ingest.Worker.Commands;
@@ -7,25 +8,30 @@ namespace Ingest.Worker.Commands;
 /// <summary>The flags that say which dead letters are meant.</summary>
 internal sealed class LetterOptions
 {
+    /// <summary>What a letter's id must be.</summary>
+    internal const string SomeId = "LANE/SEQUENCE, as `ingest deadletters list` shows it";
+
     private readonly Option<string?> _lane = new("--lane") { HelpName = "LANE", Description = "Refused by this lane's sink." };
 
-    private readonly Option<string?> _stream = new("--stream") { HelpName = "STREAM", Description = "Of this stream." };
+    private readonly Option<string?> _stream = new Option<string?>("--stream") { HelpName = "STREAM", Description = "Of this stream." }
+        .IsStream();
 
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "With this in the reason." };
 
-    private readonly Option<string?> _since = new("--since")
+    private readonly Option<string?> _since = new Option<string?>("--since")
     {
         HelpName = "TIME",
         Description = "Last tried at or after this, such as 2026-11-21T08:00:00Z.",
-    };
+    }.IsTime();
 
-    private readonly Option<string?> _until = new("--until") { HelpName = "TIME", Description = "Last tried before this." };
+    private readonly Option<string?> _until = new Option<string?>("--until") { HelpName = "TIME", Description = "Last tried before this." }
+        .IsTime();
 
-    private readonly Option<string?> _state = new("--state")
+    private readonly Option<string?> _state = new Option<string?>("--state")
     {
         HelpName = "STATE",
         Description = "dead, or requeued: waiting to be sent again or on their way.",
-    };
+    }.Must("dead or requeued", text => text is "dead" or "requeued");
 
     internal void AddTo(Command command)
     {
@@ -69,14 +75,11 @@ internal sealed class LetterOptions
             '&', pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value!)}"));
     }
 
-    private static DateTimeOffset? Time(ParseResult parsed, Option<string?> option)
-    {
-        if (parsed.GetValue(option) is not { } text)
-        {
-            return null;
-        }
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time
-            : throw new CommandFailure(ExitCode.Usage, $"{option.Name} {text} is no time: 2026-11-21T08:00:00Z is meant.");
-    }
+    /// <summary>Whether it names a letter.</summary>
+    internal static bool IsId(string text) => DeadLetterKey.TryParse(text, out _);
+
+    private static DateTimeOffset? Time(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) is { } text
+            ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal)
+            : null;
 }

@@ -8,11 +8,11 @@ namespace Ingest.Worker.Commands;
 /// <summary>The words that say which dead letters to change: their ids, a filter, or all.</summary>
 internal sealed class LetterSelectionOptions
 {
-    private readonly Argument<string[]> _ids = new("ID")
+    private readonly Argument<string[]> _ids = new Argument<string[]>("ID")
     {
         Arity = ArgumentArity.ZeroOrMore,
         Description = "Letters, LANE/SEQUENCE each: `ingest deadletters list`.",
-    };
+    }.Must(LetterOptions.SomeId, LetterOptions.IsId);
 
     private readonly Option<bool> _all = new("--all") { Description = "All there are." };
     private readonly LetterOptions _filter = new();

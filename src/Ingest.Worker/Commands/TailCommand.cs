@@ -13,13 +13,15 @@ internal static class TailCommand
     internal static Command Create()
     {
         var command = new Command("tail", "Follow the events that a running node commits, whether or not they are delivered yet.");
-        var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." };
+        var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." }
+            .IsStream();
         var from = new Option<string?>("--from")
         {
             HelpName = "SEQUENCE|TIME",
             Description = "Where to begin: an event's number, or a time such as 2026-11-21T08:00:00Z. Default: what comes from now on.",
-        };
-        var limit = new Option<long?>("--limit") { HelpName = "N", Description = "End after so many events. Default: never." };
+        }.IsPlace();
+        var limit = new Option<long?>("--limit") { HelpName = "N", Description = "End after so many events. Default: never." }
+            .IsFrom(1);
         var noFollow = new Option<bool>("--no-follow") { Description = "End at the end of the log instead of waiting for more." };
         command.Add(stream);
         command.Add(from);

@@ -28,18 +28,19 @@ internal static class WalDumpCommand
             HelpName = "SEQUENCE",
             Description = "The first event to print. Default 1.",
             DefaultValueFactory = _ => 1,
-        };
+        }.IsFrom(1);
         var to = new Option<long>("--to")
         {
             HelpName = "SEQUENCE",
             Description = "The last event to print. Default: all.",
             DefaultValueFactory = _ => long.MaxValue,
-        };
+        }.IsFrom(0);
         var frames = new Option<bool>("--frames")
         {
             Description = "Print every frame with its file and offset instead: records, commits, seals, damage.",
         };
-        var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." };
+        var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." }
+            .IsStream();
         command.Add(from);
         command.Add(to);
         command.Add(stream);
