@@ -41,10 +41,15 @@ public static class LogInspector
     /// <summary>Reads everything and checks all checksums, numbers, commits, seals, cursors.</summary>
     /// <param name="directory">The log.</param>
     /// <param name="progress">Called with the bytes read so far, after each segment.</param>
+    /// <param name="holds">Which cursors, by name, hold the log: nothing behind their position is ever reclaimed. Null: it is not known of
+    /// any, and then missing oldest segments cannot be told from reclaimed ones.</param>
     /// <param name="cancellation">Stops between segments.</param>
     /// <exception cref="StorageException">The directory or a file cannot be read.</exception>
-    public static VerifyReport Verify(IWalDirectory directory, Action<long>? progress = null, CancellationToken cancellation = default) =>
-        new LogVerifier(directory, progress).Run(cancellation);
+    public static VerifyReport Verify(
+        IWalDirectory directory,
+        Action<long>? progress = null,
+        Func<string, bool>? holds = null,
+        CancellationToken cancellation = default) => new LogVerifier(directory, progress, holds: holds).Run(cancellation);
 
     /// <summary>All frames from the segment on that holds <paramref name="fromSequence"/>, damaged stretches among them.</summary>
     /// <exception cref="StorageException">The directory or a file cannot be read.</exception>

@@ -8,7 +8,10 @@ namespace Ingest.Wal.Inspection;
 
 /// <summary>Reads a whole log and lists what is wrong with it. One use.</summary>
 internal sealed class LogVerifier(
-    IWalDirectory directory, Action<long>? progress, int findingsPerSegmentMax = LogVerifier.FindingsPerSegmentMax)
+    IWalDirectory directory,
+    Action<long>? progress,
+    int findingsPerSegmentMax = LogVerifier.FindingsPerSegmentMax,
+    Func<string, bool>? holds = null)
 {
     private const int FindingsPerSegmentMax = 1000;
 
@@ -26,7 +29,7 @@ internal sealed class LogVerifier(
     internal VerifyReport Run(CancellationToken cancellation)
     {
         // Before the segments: a running process moves its cursors, but never behind what is durable by then.
-        var cursors = ReadCursors();
+        var cursors = ReadCursors(_ => true);
         _clean = CleanMark.Read(directory);
         _known = Math.Max(_clean?.Sequence ?? 0, cursors.Select(cursor => cursor.Content.Value.Sequence).DefaultIfEmpty(0).Max());
         var names = SegmentFile.Names(directory);
@@ -42,6 +45,7 @@ internal sealed class LogVerifier(
             }
             progress?.Invoke(_bytes);
         }
+        CheckBeginning(names);
         CheckCursors(cursors);
         CheckCleanMark(names);
         CheckLosses();
@@ -138,15 +142,36 @@ internal sealed class LogVerifier(
         }
     }
 
-    private List<(string Path, CursorFile Content)> ReadCursors()
+    private List<(string Path, CursorFile Content)> ReadCursors(Func<string, bool> wanted)
     {
         var cursors = new List<(string Path, CursorFile Content)>();
-        foreach (var name in CursorStore.Names(directory))
+        foreach (var name in CursorStore.Names(directory).Where(wanted))
         {
             using var file = directory.Open(CursorFile.Path(name), writable: false);
             cursors.Add((CursorFile.Path(name), CursorFile.Read(file)));
         }
         return cursors;
+    }
+
+    /// <summary>Reclaim never passes a cursor that holds the log. Cursors are read anew: a running process has saved each of them before it
+    /// reclaimed what these names no longer show.</summary>
+    private void CheckBeginning(List<SegmentName> names)
+    {
+        if (names.Count == 0)
+        {
+            return;
+        }
+        var first = names[0].BaseSequence;
+        var behind = ReadCursors(holds ?? (_ => false))
+            .Where(cursor => cursor.Content.Slot >= 0 && cursor.Content.Value.Sequence < first - 1)
+            .OrderBy(cursor => cursor.Content.Value.Sequence)
+            .ToList();
+        if (behind.Count > 0)
+        {
+            var settled = behind[0].Content.Value.Sequence;
+            var message = $"what was before it is missing: {behind[0].Path} says that only events up to {settled} are settled";
+            AddLoss(names[0], 0, 0, settled + 1, first - 1 - settled, message);
+        }
     }
 
     private void CheckCursors(List<(string Path, CursorFile Content)> cursors)

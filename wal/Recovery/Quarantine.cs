@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Wal.Format;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Wal.Recovery;
@@ -45,17 +46,19 @@ internal sealed class Quarantine(IWalDirectory directory)
         }
     }
 
-    /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says.</summary>
-    internal void Move(string name, long bytes)
+    /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says. How many records were in it, if any, nobody
+    /// can tell; readers meet their gap.</summary>
+    internal void Move(in SegmentName segment, long bytes)
     {
         lock (_lock)
         {
+            var name = segment.ToString();
             directory.CreateFolder(Folder);
             var copy = $"{Folder}/{name}";
             directory.Rename(name, copy);
             directory.Sync(Folder);
             directory.Sync();
-            _found.Add(new QuarantinedRange(name, 0, bytes, 0, 0, copy));
+            _found.Add(new QuarantinedRange(name, 0, bytes, segment.BaseSequence, 0, copy));
         }
     }
 

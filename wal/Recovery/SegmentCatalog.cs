@@ -42,7 +42,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         if (length is < SegmentHeader.BlockBytes + SealBody.FrameBytes or > WalOptions.SegmentBytesMax
             || (isReadable && header is null && !HasFrames(open, name, length)))
         {
-            quarantine.Move(file, length);
+            quarantine.Move(name, length);
             return;
         }
         var segment = new Segment(name, (int)(length & ~(FrameHeader.Alignment - 1L)), header?.CreatedUnixMs ?? 0);
@@ -118,7 +118,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
 
     private void MoveAside(Entry entry)
     {
-        quarantine.Move(entry.Segment.FileName, entry.Segment.Bytes);
+        quarantine.Move(entry.Segment.Name, entry.Segment.Bytes);
         _entries.Remove(entry);
     }
 

@@ -102,8 +102,7 @@ public static class LogRepair
     {
         foreach (var aside in found)
         {
-            var whole = aside.Copy.EndsWith(SegmentName.Extension, StringComparison.Ordinal);
-            var action = whole ? RepairAction.MoveAside : RepairAction.CopyAside;
+            var action = aside.IsWholeFile ? RepairAction.MoveAside : RepairAction.CopyAside;
             notes.Add(action, aside.Segment, aside.Offset, aside.Bytes, aside.FirstSequence, aside.Records, aside.Copy);
         }
     }

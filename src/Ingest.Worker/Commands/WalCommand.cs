@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ingest.Queue;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Storage;
 using Ingest.Worker.Terminal;
@@ -10,6 +11,9 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest wal</c>: looks into a log without touching it, also beside a running node; and repairs one.</summary>
 internal static class WalCommand
 {
+    /// <summary>What begins so is the node's own bookkeeping: it delivers nothing, and holds nothing.</summary>
+    private const char OwnCursorPrefix = '_';
+
     internal static Command Create() => new("wal", "Look into a log on disk, also beside a running node; repair one that no node runs on.")
     {
         CreateInspect(), CreateVerify(), WalDumpCommand.Create(), WalRepairCommand.Create(),
@@ -60,7 +64,7 @@ internal static class WalCommand
             using var log = Open(parsed.GetRequiredValue(directory));
             var summary = LogInspector.Summarize(log);
             RequireLog(summary);
-            var report = Verify(log, summary.Bytes);
+            var report = Verify(log, summary.Bytes, HoldersOf(summary));
             if (parsed.GetValue(json))
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize(report, WalJson.Default.VerifyReport));
@@ -82,18 +86,22 @@ internal static class WalCommand
         }
     }
 
-    private static VerifyReport Verify(IWalDirectory log, long bytes)
+    /// <summary>A node's log is held by its lanes' cursors. Nothing holds the log of its dead letters, which has no totals.</summary>
+    private static Func<string, bool> HoldersOf(LogSummary summary) =>
+        summary.Cursors.Any(cursor => cursor.Name == LogUpkeep.TotalsCursor) ? cursor => cursor[0] != OwnCursorPrefix : _ => false;
+
+    private static VerifyReport Verify(IWalDirectory log, long bytes, Func<string, bool> holds)
     {
         if (!Screen.IsWatched)
         {
-            return LogInspector.Verify(log);
+            return LogInspector.Verify(log, holds: holds);
         }
         return Screen.Error.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context =>
             {
                 var task = context.AddTask("Reading", maxValue: Math.Max(1, bytes));
-                return LogInspector.Verify(log, read => task.Value = read);
+                return LogInspector.Verify(log, read => task.Value = read, holds: holds);
             });
     }
 
@@ -123,8 +131,7 @@ internal static class WalCommand
         var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
         foreach (var cursor in summary.Cursors)
         {
-            // What begins so is the node's own bookkeeping and delivers nothing.
-            var pending = cursor.Name.StartsWith('_') ? "" : Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence));
+            var pending = cursor.Name[0] == OwnCursorPrefix ? "" : Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence));
             Screen.Row(cursors, cursor.Name, Say.Count(cursor.Sequence), pending);
         }
         Screen.Show(cursors);

@@ -17,6 +17,13 @@ internal static partial class Log
     internal static partial void LogDamaged(ILogger logger, long records, long first, string segment, long offset, string copy);
 
     [LoggerMessage(
+        9008,
+        LogLevel.Error,
+        "{Segment} ({Bytes} bytes) is no segment of this log and was moved to {Copy}: it is another log's, or what is left of it is too "
+        + "little. By its name it began with event {First}; lanes that miss events say which.")]
+    internal static partial void NoSegment(ILogger logger, string segment, long bytes, long first, string copy);
+
+    [LoggerMessage(
         9003,
         LogLevel.Information,
         "{Node} is ready: producers POST to {Intake}, operators look at {Admin}, data lies in {Data}.")]

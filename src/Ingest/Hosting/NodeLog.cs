@@ -128,7 +128,14 @@ internal sealed class NodeLog : IAsyncDisposable
             logger, directory.Path, log.FirstSequence, log.DurableSequence, log.Bytes, found.CleanShutdown, found.TornBytes);
         foreach (var range in found.Quarantined)
         {
-            Hosting.Log.LogDamaged(logger, range.Records, range.FirstSequence, range.Segment, range.Offset, range.Copy);
+            if (range.IsWholeFile)
+            {
+                Hosting.Log.NoSegment(logger, range.Segment, range.Bytes, range.FirstSequence, range.Copy);
+            }
+            else
+            {
+                Hosting.Log.LogDamaged(logger, range.Records, range.FirstSequence, range.Segment, range.Offset, range.Copy);
+            }
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class InspectionTests
         var before = disk.Save();
         var progress = new List<long>();
         using var looking = disk.MountReadOnly();
-        var report = LogInspector.Verify(looking, progress.Add, TestContext.Current.CancellationToken);
+        var report = LogInspector.Verify(looking, progress.Add, cancellation: TestContext.Current.CancellationToken);
         Assert.Empty(report.Findings);
         Assert.Equal((true, 3, 26, 28, 0), (report.Sound, report.Segments, report.Groups, report.Records, report.RecordsLost));
         Assert.Equal(3L * TestDisk.Small.SegmentBytes, report.Bytes);
@@ -136,6 +136,39 @@ public sealed class InspectionTests
             Assert.Equal((pair.First.File, pair.First.Severity), (pair.Second.File, pair.Second.Severity));
             Assert.Contains(pair.First.Message, pair.Second.Message, StringComparison.Ordinal);
         });
+    }
+
+    [Theory, MemberData(nameof(Disks))]
+    public void Missing_oldest_segments_are_found_by_a_cursor_that_holds_the_log_and_by_none_that_does_not(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        using (var log = disk.Open())
+        {
+            log.Fill(55);
+            using var behind = log.OpenCursor("behind");
+            behind.Save(3, default);
+            using var further = log.OpenCursor("further");
+            further.Save(20, default);
+            using var own = log.OpenCursor("_own");
+            own.Save(1, default);
+            using var made = log.OpenCursor("made");
+        }
+        var segments = disk.Segments.ToList();
+        using var looking = disk.MountReadOnly();
+        Assert.Empty(Verify(name => name[0] != '_').Findings);
+        disk.Remove(segments[0]);
+        disk.Remove(segments[1]);
+
+        var report = Verify(name => name[0] != '_');
+        var loss = Assert.Single(report.Findings);
+        Assert.Equal((FindingSeverity.Loss, segments[2], 4L, 19L), (loss.Severity, loss.File, loss.FirstSequence, loss.Records));
+        Assert.Contains("cursors/behind.cursor says that only events up to 3 are settled", loss.Message, StringComparison.Ordinal);
+        Assert.Equal((false, 19L), (report.Sound, report.RecordsLost));
+        Assert.Equal((21L, 2L), Verify(name => name == "further").Findings.Select(found => (found.FirstSequence, found.Records)).Single());
+        Assert.Empty(Verify(holds: null).Findings);
+
+        VerifyReport Verify(Func<string, bool>? holds) =>
+            LogInspector.Verify(looking, cancellation: TestContext.Current.CancellationToken, holds: holds);
     }
 
     [Theory, MemberData(nameof(Disks))]

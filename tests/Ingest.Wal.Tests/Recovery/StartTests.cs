@@ -188,6 +188,8 @@ public sealed class StartTests
         }
         using var again = disk.Open();
         Assert.Equal(strangers.Keys.Order(), again.Recovery.Quarantined.Select(range => range.Segment).Order());
+        Assert.Equal([5L, 500, 9000], again.Recovery.Quarantined.Select(range => range.FirstSequence).Order());
+        Assert.All(again.Recovery.Quarantined, range => Assert.True(range.IsWholeFile));
         Assert.All(strangers.Keys, name => Assert.Contains($"quarantine/{name}", disk.Files));
         Assert.All(ignored, name => Assert.Contains(name, disk.Files));
         again.ReadAll().AssertFilled(1, 30);
