@@ -218,17 +218,24 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
                 bytes += entry.Body.Length;
             }
         }
-        if (counts.Count + letters > _options.LettersMax)
+        ThrowIfOver(counts.Count, letters, _options.LettersMax, "letters", "DeadLetters:LettersMax");
+        ThrowIfOver(counts.Bytes, bytes, _options.BytesMax, "bytes", "DeadLetters:BytesMax");
+    }
+
+    // A batch that would not fit if there were no letter at all waits for the limit alone: giving up letters for it would be in vain.
+    private static void ThrowIfOver(long there, long more, long max, string what, string key)
+    {
+        if (more > max)
         {
             throw new DeadLettersBlockedException(
-                $"the dead letters are full: {counts.Count} and {letters} more are over DeadLetters:LettersMax = "
-                + $"{_options.LettersMax}; requeue or drop some, or raise it");
+                $"one batch has {more} {what} for the dead letters, and {key} = {max} is less; raise it and restart: "
+                + "requeueing or dropping others makes no room for it");
         }
-        if (counts.Bytes + bytes > _options.BytesMax)
+        if (there + more > max)
         {
             throw new DeadLettersBlockedException(
-                $"the dead letters are full: {counts.Bytes} bytes and {bytes} more are over DeadLetters:BytesMax = "
-                + $"{_options.BytesMax}; requeue or drop some, or raise it");
+                $"the dead letters are full: {there} {what} and {more} more are over {key} = {max}; requeue or drop some, "
+                + "or raise it and restart");
         }
     }
 }

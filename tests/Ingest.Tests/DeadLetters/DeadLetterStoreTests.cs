@@ -226,6 +226,21 @@ public sealed class DeadLetterStoreTests
     }
 
     [Fact]
+    public async Task A_batch_that_never_fits_does_not_ask_for_letters_to_be_dropped_in_vain()
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.LetterOptions.LettersMax = 2;
+        fixture.Log.AppendMany(40);
+        fixture.Start();
+
+        await Poll.Until("the lane is blocked", () => fixture.Status.State == LaneState.Blocked);
+
+        Assert.Contains("one batch has 4 letters", fixture.Status.Reason, StringComparison.Ordinal);
+        Assert.Contains("DeadLetters:LettersMax = 2 is less; raise it and restart", fixture.Status.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("requeue or drop some", fixture.Status.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_a_letter_already_needs_no_more_room_when_it_is_refused_after_a_rewind()
     {
         await using var fixture = new LettersFixture { Refuses = Tenth("no") };
