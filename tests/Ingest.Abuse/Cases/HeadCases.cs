@@ -55,6 +55,15 @@ internal static class HeadCases
             "POST /v1/streams/../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
         new("a stream that climbs", ["404 unknown_stream", "404 unknown_path"], Requests.Send(
             "POST /v1/streams/..%2f..%2fetc/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
+        // RFC 3986, 6.2.2.3: this is /v1/events, whoever resolves it.
+        new("an encoded dot segment for a stream", ["202"], Requests.Send(
+            "POST /v1/streams/%2e%2e/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
+        new("an encoded slash in a stream", ["404 unknown_stream"], Requests.Send(
+            "POST /v1/streams/a%2fb/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
+        new("a doubled slash", ["404 unknown_path"], Requests.Send(
+            "POST //v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
+        new("an encoded NUL in a stream", ["400"], Requests.Send(
+            "POST /v1/streams/a%00b/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
     ];
 
     private static string Many(int count) =>
