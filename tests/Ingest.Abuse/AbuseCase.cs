@@ -4,7 +4,11 @@ namespace Ingest.Abuse;
 /// <param name="Name">What it is.</param>
 /// <param name="Expected">How it may end.</param>
 /// <param name="RunAsync">Does it, and says how it ended.</param>
-public sealed record AbuseCase(string Name, IReadOnlyList<string> Expected, Func<AbuseTarget, CancellationToken, Task<string>> RunAsync);
+public sealed record AbuseCase(string Name, IReadOnlyList<string> Expected, Func<AbuseTarget, CancellationToken, Task<string>> RunAsync)
+{
+    /// <summary>Sent to the node that speaks HTTP/2; honest producers, connections and memory are that node's too.</summary>
+    public bool OverHttp2 { get; init; }
+}
 
 /// <summary>Whom it is sent to.</summary>
 /// <param name="Port">A node's intake, HTTP/1.1.</param>

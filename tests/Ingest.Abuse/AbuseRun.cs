@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Ingest.Abuse.Cases;
 using Ingest.Testing;
 
@@ -43,12 +44,15 @@ public sealed class AbuseRun : IDisposable
         _http2 = IngestProcess.Start(setup2);
         await ListensAsync(setup2.IntakePort);
         var target = new AbuseTarget(setup.IntakePort, setup2.IntakePort, _short ? 1000 : 10_000, _short ? 2000 : 20_000);
-        using var honest = new HonestProducer(setup.Intake);
-        await honest.MeasureAsync(WarmRequests);
+        foreach (var (node, version) in new[] { (_node, HttpVersion.Version11), (_http2, HttpVersion.Version20) })
+        {
+            using var honest = new HonestProducer(node.Setup.Intake, version);
+            await honest.MeasureAsync(WarmRequests);
+        }
         var rows = new List<AbuseRow>();
         foreach (var abuse in Cases)
         {
-            var row = await RunAsync(abuse, target, setup.Intake);
+            var row = await RunAsync(abuse, target);
             rows.Add(row);
             seen(row);
         }
@@ -69,14 +73,15 @@ public sealed class AbuseRun : IDisposable
         return _short ? setup.With(("Listen:HeadersTimeout", "1s"), ("Intake:BodyDeadline", "1s")) : setup;
     }
 
-    private async Task<AbuseRow> RunAsync(AbuseCase abuse, AbuseTarget target, Uri intake)
+    private async Task<AbuseRow> RunAsync(AbuseCase abuse, AbuseTarget target)
     {
+        var (node, version) = abuse.OverHttp2 ? (_http2!, HttpVersion.Version20) : (_node!, HttpVersion.Version11);
         // A node that fell asleep after the last case is not what is compared with.
-        using var honest = new HonestProducer(intake);
+        using var honest = new HonestProducer(node.Setup.Intake, version);
         var requests = _short ? 100 : 300;
         await honest.MeasureAsync(requests / 5);
         var before = Math.Max(await honest.MeasureAsync(requests), await honest.MeasureAsync(requests));
-        var (connections, memory) = (Connections(), _node!.ResidentBytes);
+        var (connections, memory) = (Connections(node), node.ResidentBytes);
         string got;
         using (var stop = new CancellationTokenSource())
         {
@@ -90,8 +95,8 @@ public sealed class AbuseRun : IDisposable
         {
             ratio = Math.Min(ratio, await honest.MeasureAsync(requests) / before);
         }
-        var leaked = await ReturnAsync(() => Connections() - connections, left => left <= 0);
-        var grown = await ReturnAsync(() => (int)((_node.ResidentBytes - memory) >> 20), mebibytes => mebibytes < AbuseRow.MemoryMiBMax);
+        var leaked = await ReturnAsync(() => Connections(node) - connections, left => left <= 0);
+        var grown = await ReturnAsync(() => (int)((node.ResidentBytes - memory) >> 20), mebibytes => mebibytes < AbuseRow.MemoryMiBMax);
         return new AbuseRow(abuse, got, honest.Counts, ratio, ratioMax, Math.Max(leaked, 0), grown);
     }
 
@@ -128,8 +133,8 @@ public sealed class AbuseRun : IDisposable
     }
 
     /// <summary>Sockets the node has, by the kernel's count.</summary>
-    private int Connections() =>
-        Directory.EnumerateFiles($"/proc/{_node!.Pid}/fd").Count(file =>
+    private static int Connections(IngestProcess node) =>
+        Directory.EnumerateFiles($"/proc/{node.Pid}/fd").Count(file =>
         {
             try
             {

@@ -4,12 +4,20 @@ using System.Text;
 namespace Ingest.Abuse;
 
 /// <summary>A producer that does everything right, one request after the other over one connection.</summary>
-internal sealed class HonestProducer(Uri intake) : IDisposable
+/// <param name="intake">Whom it sends to.</param>
+/// <param name="version">The HTTP it speaks; 2 in clear text, with prior knowledge.</param>
+internal sealed class HonestProducer(Uri intake, Version version) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly byte[] Event = Encoding.UTF8.GetBytes("{\"honest\":\"" + new string('h', 200) + "\"}");
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { Timeout = TimeSpan.FromSeconds(20) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+    {
+        Timeout = TimeSpan.FromSeconds(20),
+        DefaultRequestVersion = version,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
     private readonly Uri _events = new(intake, "/v1/events");
 
     /// <summary>Requests answered 202, and all.</summary>

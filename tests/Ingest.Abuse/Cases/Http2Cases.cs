@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Text;
+using System.Text.Json;
 
 namespace Ingest.Abuse.Cases;
 
@@ -16,9 +18,14 @@ internal static class Http2Cases
     private const byte EndStream = 1;
     private const byte EndHeaders = 4;
 
-    internal static IReadOnlyList<AbuseCase> All { get; } =
+    private const int StreamsAtOnce = 200;
+
+    internal static IReadOnlyList<AbuseCase> All { get; } = [.. Cases().Select(abuse => abuse with { OverHttp2 = true })];
+
+    private static IReadOnlyList<AbuseCase> Cases() =>
     [
         new("HTTP/2, as it should be", ["202"], HonestAsync),
+        new("HTTP/2, many streams on one connection", ["202"], ManyStreamsAsync),
         new("HTTP/2 rapid reset", [Outcomes.GoAway, Outcomes.Closed, Outcomes.Held], RapidResetAsync),
         new("HTTP/2 CONTINUATION flood", [Outcomes.GoAway, Outcomes.Closed], ContinuationAsync),
         new("HTTP/2 SETTINGS flood", [Outcomes.GoAway, Outcomes.Closed, Outcomes.Held], (target, patience) =>
@@ -39,6 +46,35 @@ internal static class Http2Cases
         await wire.ReceiveAsync(received => Find(received, Data, 1) is not null, patience);
         var body = Encoding.UTF8.GetString(Find(wire, Data, 1) ?? []);
         return body.StartsWith("{\"accepted\":1,", StringComparison.Ordinal) ? "202" : body;
+    }
+
+    /// <summary>More at once than a connection may have streams: the client waits its turn, and each event gets a number of its own.</summary>
+    private static async Task<string> ManyStreamsAsync(AbuseTarget target, CancellationToken patience)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        var uri = new Uri($"http://127.0.0.1:{target.Http2Port}/v1/events");
+        var left = target.Repeats;
+        var numbers = await Task.WhenAll(Enumerable.Range(0, StreamsAtOnce).Select(_ => PostAsync()));
+        var (all, different) = (numbers.Sum(some => some.Count), numbers.SelectMany(some => some).Distinct().Count());
+        return (all, different) == (target.Repeats, target.Repeats) ? "202" : $"{different} numbers for {all} events";
+
+        async Task<List<long>> PostAsync()
+        {
+            var given = new List<long>();
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                using var content = new StringContent("{}", Encoding.UTF8, "application/json");
+                using var answer = await client.PostAsync(uri, content, patience);
+                var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(patience);
+                using var accepted = JsonDocument.Parse(body);
+                given.Add(accepted.RootElement.GetProperty("first").GetInt64());
+            }
+            return given;
+        }
     }
 
     private static async Task<string> RapidResetAsync(AbuseTarget target, CancellationToken patience)

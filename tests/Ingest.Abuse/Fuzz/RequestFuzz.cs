@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Ingest.Events;
 using Ingest.Testing;
@@ -37,7 +38,7 @@ public sealed class RequestFuzz : IDisposable
             .With(("Wal:Retention", "1h"), ("Drain:BalancerDelay", "0"), ("Intake:BodyDeadline", "2s"), ("Listen:HeadersTimeout", "2s"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(setup.IntakePort, requests))));
-        using (var honest = new HonestProducer(setup.Intake))
+        using (var honest = new HonestProducer(setup.Intake, HttpVersion.Version11))
         {
             await honest.MeasureAsync(10);
             Check(honest.Counts.Accepted == honest.Counts.All && !node.HasExited, $"the node does not serve any more:\n{node.Output}");
