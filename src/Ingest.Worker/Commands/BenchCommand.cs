@@ -33,7 +33,9 @@ internal static class BenchCommand
         var connections = Add(command, "--connections", "N", "Requests in flight at most. Default 16.", 16).Within(1, 10_000);
         var duration = Add(command, "--duration", "TIME", "How long, such as 30s. Default 10s.", "10s").Within(DurationMin, DurationMax);
         var size = Add(command, "--size", "BYTES", "Bytes of an event, such as 1KiB. Default 200.", "200")
-            .Must("a size from 1 to 1MiB, such as 1KiB", text => ByteSize.TryParse(text, out var bytes) && bytes is >= 1 and <= EventBytesMax);
+            .Must(
+                "a size from 1 to 1MiB, such as 1KiB",
+                text => ByteSize.TryParse(text, out var bytes) && bytes is >= 1 and <= EventBytesMax);
         var batch = Add(command, "--batch", "N", "Events in a request. Default 1.", 1).Within(1, 10_000);
         var rate = Add<double?>(
             command, "--rate", "N", "Requests a second, begun on time whether or not answers come. Default: as fast as answers come.", null)

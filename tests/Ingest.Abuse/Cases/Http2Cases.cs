@@ -48,7 +48,9 @@ internal static class Http2Cases
         return body.StartsWith("{\"accepted\":1,", StringComparison.Ordinal) ? "202" : body;
     }
 
-    /// <summary>More at once than a connection may have streams: the client waits its turn, and each event gets a number of its own.</summary>
+    /// <summary>
+    /// More at once than a connection may have streams: the client waits its turn, and each event gets a number of its own.
+    /// </summary>
     private static async Task<string> ManyStreamsAsync(AbuseTarget target, CancellationToken patience)
     {
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
