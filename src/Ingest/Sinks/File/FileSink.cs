@@ -78,6 +78,10 @@ internal sealed class FileSink : ISink, IRewindable
         try
         {
             var json = Note.Read(directory, "", OutputRewind.FileName);
+            if (!NoteCheck.Holds(json))
+            {
+                throw new JsonException("it is not as it was written");
+            }
             var rewind = json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputRewind);
             return new OutputContext
             {
@@ -92,7 +96,10 @@ internal sealed class FileSink : ISink, IRewindable
         catch (JsonException e)
         {
             directory.Dispose();
-            throw new StorageException(StorageFailure.Denied, $"{directory.Path}/{OutputRewind.FileName} is unreadable: {e.Message}");
+            throw new StorageException(
+                StorageFailure.Denied,
+                $"{directory.Path}/{OutputRewind.FileName} is unreadable; delete it, and if the lane was being rewound, rewind it once "
+                + $"more: {e.Message}");
         }
         catch
         {
@@ -190,7 +197,7 @@ internal sealed class FileSink : ISink, IRewindable
         CloseStreams();
         var rewind = new OutputRewind(_setup.LogId, _context.Rewind.Rewinds + 1, nextSequence);
         var json = JsonSerializer.SerializeToUtf8Bytes(rewind, OutputJson.Default.OutputRewind);
-        Note.Write(_context.Directory, "", OutputRewind.FileName, json);
+        Note.Write(_context.Directory, "", OutputRewind.FileName, NoteCheck.Add(json));
         _context.Rewind = rewind;
     }
 

@@ -123,13 +123,17 @@ internal sealed class OutputStream : IDisposable
         var json = Note.Read(context.Directory, folder, OutputPosition.FileName);
         try
         {
-            return json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputPosition);
+            if (json.Length == 0 || NoteCheck.Holds(json))
+            {
+                return json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputPosition);
+            }
         }
         catch (JsonException)
         {
-            Log.PositionUnreadable(context.Logger, folder);
-            return null;
+            // As unreadable as one that is not as it was written.
         }
+        Log.PositionUnreadable(context.Logger, folder);
+        return null;
     }
 
     // Without a noted position: the newest file, from its beginning. It is taken for this log's.
@@ -236,7 +240,7 @@ internal sealed class OutputStream : IDisposable
             BegunUnixMs = _begunUnixMs,
         };
         var json = JsonSerializer.SerializeToUtf8Bytes(position, OutputJson.Default.OutputPosition);
-        Note.Write(_context.Directory, _folder, OutputPosition.FileName, json);
+        Note.Write(_context.Directory, _folder, OutputPosition.FileName, NoteCheck.Add(json));
         _noted = position;
     }
 }

@@ -282,6 +282,65 @@ public sealed class FileSinkTests
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 6, 7, 8, 9, 10, 11, 12], fixture.Sequences());
     }
 
+    [Fact]
+    public async Task A_flipped_bit_of_a_noted_position_loses_and_doubles_nothing()
+    {
+        await using var fixture = await new FileSinkFixture().OpenAsync();
+        await fixture.DeliverAsync(TestEvents.Numbered(1, 30));
+        await fixture.OpenAsync();
+        var folder = Path.Combine(fixture.Out, "default");
+        var saved = Directory.GetFiles(folder).ToDictionary(path => path, System.IO.File.ReadAllBytes);
+        var position = Path.Combine(folder, ".position");
+        for (var offset = 0; offset < saved[position].Length; offset++)
+        {
+            await fixture.OpenAsync();
+            Array.ForEach(Directory.GetFiles(folder), System.IO.File.Delete);
+            foreach (var (path, content) in saved)
+            {
+                await System.IO.File.WriteAllBytesAsync(path, content, TestContext.Current.CancellationToken);
+            }
+            var damaged = saved[position].ToArray();
+            damaged[offset] ^= 1;
+            await System.IO.File.WriteAllBytesAsync(position, damaged, TestContext.Current.CancellationToken);
+            await fixture.DeliverAsync(TestEvents.Numbered(25, 35));
+            Assert.Equal(Enumerable.Range(1, 35).Select(n => (long)n), fixture.Sequences());
+        }
+    }
+
+    [Fact]
+    public async Task A_position_noted_by_an_earlier_version_is_believed()
+    {
+        await using var fixture = await new FileSinkFixture().OpenAsync();
+        await fixture.DeliverAsync(TestEvents.Numbered(1, 3));
+        await fixture.OpenAsync();
+        var position = Path.Combine(fixture.Out, "default", ".position");
+        var noted = await System.IO.File.ReadAllTextAsync(position, TestContext.Current.CancellationToken);
+        await System.IO.File.WriteAllTextAsync(position, noted[..noted.IndexOf(",\"check\"", StringComparison.Ordinal)] + "}",
+            TestContext.Current.CancellationToken);
+        Array.ForEach(fixture.Files(), System.IO.File.Delete);
+        await fixture.DeliverAsync(TestEvents.Numbered(1, 4));
+
+        Assert.Equal([4], fixture.Sequences());
+    }
+
+    [Fact]
+    public async Task A_damaged_note_of_the_last_rewind_blocks_and_is_named()
+    {
+        await using var fixture = await new FileSinkFixture().OpenAsync();
+        await fixture.Sink.RewindAsync(6, TestContext.Current.CancellationToken);
+        await fixture.CrashAsync();
+        var path = Path.Combine(fixture.Out, ".rewound");
+        var note = await System.IO.File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        Assert.Contains("\"next\":6", note, StringComparison.Ordinal);
+        await System.IO.File.WriteAllTextAsync(path, note.Replace("\"next\":6", "\"next\":7", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
+        await using var sink = new FileSinkFactory().Create(Setup(("Directory", fixture.Out)));
+        var verdict = await sink.OpenAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(VerdictKind.Blocked, verdict.Kind);
+        Assert.Contains($"{path} is unreadable; delete it", verdict.Reason, StringComparison.Ordinal);
+    }
+
     private static SinkSetup Setup(params (string Key, string Value)[] settings) => new(
         "b", TestSettings.Section("Sinks:b", settings), "/", Guid.NewGuid(), TimeProvider.System, NullLoggerFactory.Instance);
 }
