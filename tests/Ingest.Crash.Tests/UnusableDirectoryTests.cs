@@ -72,6 +72,19 @@ public sealed class UnusableDirectoryTests
         Assert.Contains(data, message, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData("wal/lock"), InlineData("wal/cursors/file.cursor"), InlineData("dead/origin")]
+    public async Task A_directory_in_place_of_a_file_is_named(string name)
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory["data"], name);
+        Directory.CreateDirectory(path);
+
+        var message = await RefusalAsync(Setup(directory["data"]));
+
+        Assert.Contains(path, message, StringComparison.Ordinal);
+        Assert.Contains("Something else has that name", message, StringComparison.Ordinal);
+    }
+
     private static IngestSetup Setup(string data) => new() { Data = data };
 
     /// <summary>What the node says as it refuses to start: a few lines without a stack trace, and a failing exit code.</summary>

@@ -22,7 +22,8 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
     internal static CursorFile Read(IWalFile file)
     {
         var best = new CursorFile(-1, default, [], Damaged: false);
-        var written = false;
+        // One that was cut had room for both its slots before.
+        var written = file.Length < CursorSlot.FileBytes;
         for (var slot = 0; slot < 2; slot++)
         {
             var bytes = ReadSlot(file, slot * CursorSlot.SlotBytes);

@@ -13,6 +13,7 @@ internal static class Errno
     internal const int AccessDenied = 13;
     internal const int Exists = 17;
     internal const int NotDirectory = 20;
+    internal const int IsDirectory = 21;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
     internal const int NotSupported = 95;
@@ -33,7 +34,7 @@ internal static class Errno
     {
         NoSpace or QuotaExceeded => StorageFailure.Full,
         NoEntry when opening => StorageFailure.NotFound,
-        NotDirectory when opening => StorageFailure.NoDirectory,
+        NotDirectory or IsDirectory when opening => StorageFailure.NoDirectory,
         NotPermitted or AccessDenied or ReadOnlyFileSystem when opening => StorageFailure.Denied,
         _ => StorageFailure.Failed,
     };

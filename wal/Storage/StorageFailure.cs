@@ -18,6 +18,7 @@ public enum StorageFailure
     /// <summary>Another process holds the directory.</summary>
     InUse,
 
-    /// <summary>Where a directory is needed there is something else: a file, a link to nowhere.</summary>
+    /// <summary>Where a directory is needed there is something else: a file, a link to nowhere. Or a directory where a file is
+    /// needed.</summary>
     NoDirectory,
 }

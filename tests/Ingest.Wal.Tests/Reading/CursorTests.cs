@@ -115,6 +115,22 @@ public sealed class CursorTests
     }
 
     [Theory, MemberData(nameof(Disks))]
+    public void A_cursor_cut_to_nothing_says_so(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        using (var log = disk.Open())
+        {
+            log.Fill(4, 10);
+            using var cursor = log.OpenCursor("lane");
+            cursor.Save(2, default);
+        }
+        disk.Put("cursors/lane.cursor", []);
+        using var again = disk.Open();
+        using var cut = again.OpenCursor("lane");
+        Assert.Equal((false, true, 0L), (cut.Existed, cut.Damaged, cut.Sequence));
+    }
+
+    [Theory, MemberData(nameof(Disks))]
     public void A_failed_save_poisons_the_cursor_until_it_is_opened_again(DiskKind kind)
     {
         using var disk = TestDisk.Create(kind);
