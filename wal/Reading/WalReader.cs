@@ -38,7 +38,7 @@ public sealed class WalReader : IDisposable
     {
         _state = state;
         _quarantine = quarantine;
-        NextSequence = Math.Max(fromSequence, state.Segments[0].BaseSequence);
+        NextSequence = Math.Max(fromSequence, state.FirstKnown);
     }
 
     /// <summary>The sequence number <see cref="Read"/> looks for next.</summary>
@@ -190,7 +190,7 @@ public sealed class WalReader : IDisposable
         var segment = segments[index];
         if (segment.BaseSequence > NextSequence)
         {
-            (_lostTo, _lostToReclaim) = (segment.BaseSequence - 1, true);
+            (_lostTo, _lostToReclaim) = (segment.BaseSequence - 1, NextSequence < _state.FirstKnown);
         }
         else if (!segment.TryPin())
         {

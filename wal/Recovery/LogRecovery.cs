@@ -24,7 +24,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
         var files = directory.List();
         _clean = CleanMark.Read(directory);
         _known = Math.Max(_clean?.Sequence ?? 0, HighestCursor());
-        var segments = new SegmentCatalog(directory, _quarantine).Read(files, out var logId);
+        var catalog = new SegmentCatalog(directory, _quarantine);
+        var segments = catalog.Read(files, out var logId);
         var state = new LogState(directory, options, logId ?? NewLogId());
         var spares = new SegmentSpares(state, newId);
         var tail = new TailSegment(state, spares, newId);
@@ -33,6 +34,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
             spares.Adopt(files);
             Start(state, tail, segments);
             ContinueBehindWhatIsKnown(state, tail);
+            state.NoteLostHead(catalog.LostFrom);
             RemoveCleanMark(state, files);
         }
         catch

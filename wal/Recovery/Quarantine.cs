@@ -46,9 +46,9 @@ internal sealed class Quarantine(IWalDirectory directory)
         }
     }
 
-    /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says. How many records were in it, if any, nobody
-    /// can tell; readers meet their gap.</summary>
-    internal void Move(in SegmentName segment, long bytes)
+    /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says, or nothing of it can be read. Readers meet
+    /// the gap; <paramref name="records"/> is how large it is, 0 where nobody can tell.</summary>
+    internal void Move(in SegmentName segment, long bytes, long records = 0)
     {
         lock (_lock)
         {
@@ -58,7 +58,7 @@ internal sealed class Quarantine(IWalDirectory directory)
             directory.Rename(name, copy);
             directory.Sync(Folder);
             directory.Sync();
-            _found.Add(new QuarantinedRange(name, 0, bytes, segment.BaseSequence, 0, copy));
+            _found.Add(new QuarantinedRange(name, 0, bytes, segment.BaseSequence, records, copy));
         }
     }
 

@@ -11,6 +11,10 @@ namespace Ingest.Wal.Recovery;
 internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine)
 {
     private readonly List<Entry> _entries = [];
+    private readonly List<(SegmentName Name, long Bytes)> _unreadable = [];
+
+    /// <summary>The number the oldest segment began with, if it is among those that hold nothing readable; null when it is not.</summary>
+    internal long? LostFrom => _unreadable.Count == 0 ? null : _unreadable.Min(file => file.Name.BaseSequence);
 
     /// <summary>Segments of the log, oldest first, and its identity; null when no segment has a valid header.</summary>
     internal List<Segment> Read(IReadOnlyList<string> files, out Guid? logId)
@@ -31,6 +35,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
             }
         }
         RemoveLeftovers();
+        MoveUnreadable();
         return [.. _entries.Select(entry => entry.Segment).OrderBy(segment => segment.BaseSequence)];
     }
 
@@ -42,7 +47,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         if (length is < SegmentHeader.BlockBytes + SealBody.FrameBytes or > WalOptions.SegmentBytesMax
             || (isReadable && header is null && !HasFrames(open, name, length)))
         {
-            quarantine.Move(name, length);
+            _unreadable.Add((name, length));
             return;
         }
         var segment = new Segment(name, (int)(length & ~(FrameHeader.Alignment - 1L)), header?.CreatedUnixMs ?? 0);
@@ -107,6 +112,21 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
                     _entries.Remove(entry);
                 }
             }
+        }
+    }
+
+    /// <summary>What they held is known by their names: everything up to the next segment, unless another one begins with the same
+    /// number.</summary>
+    private void MoveUnreadable()
+    {
+        foreach (var (name, bytes) in _unreadable)
+        {
+            var next = _entries.Select(entry => entry.Segment.BaseSequence)
+                .Concat(_unreadable.Select(other => other.Name.BaseSequence).Where(sequence => sequence > name.BaseSequence))
+                .Where(sequence => sequence >= name.BaseSequence)
+                .DefaultIfEmpty(name.BaseSequence)
+                .Min();
+            quarantine.Move(name, bytes, next - name.BaseSequence);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid
     private long _spareBytes;
     private StorageException? _poison;
     private Action<long>[] _observers = [];
+    private (long First, long Next) _lostHead;
 
     internal IWalDirectory Directory { get; } = directory;
 
@@ -65,6 +66,19 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid
     {
         Volatile.Write(ref _segments, [.. segments]);
         Volatile.Write(ref _durableSequence, durableSequence);
+    }
+
+    /// <summary>Where reading can begin: the oldest record, or the first of those before it that were lost when the log was opened and
+    /// not removed. Any thread.</summary>
+    internal long FirstKnown => Segments[0].BaseSequence is var first && first == _lostHead.Next ? _lostHead.First : first;
+
+    /// <summary>While the log is opened: segments before the oldest one were there, the first of them from this number on.</summary>
+    internal void NoteLostHead(long? lostFrom)
+    {
+        if (lostFrom < Segments[0].BaseSequence)
+        {
+            _lostHead = (lostFrom.Value, Segments[0].BaseSequence);
+        }
     }
 
     internal void Append(Segment segment)

@@ -41,4 +41,9 @@ internal static partial class Log
     [LoggerMessage(5012, LogLevel.Error,
         "Dead letters in {Directory} are of another log than the node has now. They are set aside in {Aside}, unchanged, and not shown.")]
     internal static partial void SetAside(ILogger logger, string directory, string aside);
+
+    [LoggerMessage(5013, LogLevel.Error,
+        "Dead letters: {Directory}/{Segment} is damaged from byte {Offset} on; a copy is in {Copy}. What is lost by it is said when it is "
+        + "read.")]
+    internal static partial void Damaged(ILogger logger, string directory, string segment, long offset, string copy);
 }

@@ -37,6 +37,10 @@ internal sealed class OpenLetters : IAsyncDisposable
             DeadLetters.Log.SetAside(logger, directory, aside);
         }
         var log = LetterLog.Open(directory, origin, segmentBytes, time);
+        foreach (var damage in log.Wal.Quarantined)
+        {
+            DeadLetters.Log.Damaged(logger, directory, damage.Segment, damage.Offset, damage.Copy);
+        }
         try
         {
             var ledger = new LetterLedger(indexes.Create(directory));

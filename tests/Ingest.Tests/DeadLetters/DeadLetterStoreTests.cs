@@ -4,6 +4,7 @@ using Ingest.Publishing;
 using Ingest.Sinks;
 using Ingest.Testing;
 using Ingest.Tests.Publishing;
+using Ingest.Wal.Storage;
 
 namespace Ingest.Tests.DeadLetters;
 
@@ -56,6 +57,87 @@ public sealed class DeadLetterStoreTests
         });
         await fixture.Quiet();
         Assert.Equal([10L, 20, 30], await fixture.Sequences());
+    }
+
+    [Theory, InlineData("one digit"), InlineData("half"), InlineData("missing")]
+    public async Task Letters_are_shown_although_the_note_of_their_log_is_damaged(string damage)
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.Log.AppendMany(30);
+        fixture.Start();
+        await fixture.Settled();
+        await fixture.StopAsync();
+        var path = Path.Combine(fixture.Directory, "origin");
+        var note = File.ReadAllText(path);
+        switch (damage)
+        {
+            case "one digit":
+                File.WriteAllText(path, (note[0] == '0' ? '1' : '0') + note[1..]);
+                break;
+            case "half":
+                File.WriteAllText(path, note[..(note.Length / 2)]);
+                break;
+            default:
+                File.Delete(path);
+                break;
+        }
+        fixture.Log.Reopen();
+        fixture.Start();
+        await fixture.Quiet();
+
+        Assert.Equal([10L, 20, 30], await fixture.Sequences());
+        Assert.Equal(note, File.ReadAllText(path));
+    }
+
+    [Theory, InlineData(""), InlineData("\u0001\u0002 nobody knows whose")]
+    public async Task Letters_of_nobody_knows_which_log_stop_the_start_and_the_note_is_named(string note)
+    {
+        await using var fixture = new LettersFixture { Refuses = Tenth("no") };
+        fixture.Log.AppendMany(30);
+        fixture.Start();
+        await fixture.Settled();
+        await fixture.StopAsync();
+        var path = Path.Combine(fixture.Directory, "origin");
+        File.WriteAllText(path, note);
+        fixture.Log.Reopen();
+        var refusal = Assert.Throws<StorageException>(() => fixture.Start());
+        Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
+        File.Delete(path);
+        fixture.Start();
+        await fixture.Quiet();
+
+        Assert.Equal([10L, 20, 30], await fixture.Sequences());
+    }
+
+    [Theory, InlineData("first"), InlineData("last"), InlineData("all"), InlineData("all deleted")]
+    public async Task Letters_of_a_file_that_is_lost_whole_are_counted_as_lost(string which)
+    {
+        await using var fixture = new LettersFixture { Refuses = _ => "no" };
+        fixture.Log.AppendMany(200, payloadBytes: 1000);
+        fixture.Start();
+        await fixture.Settled();
+        await fixture.StopAsync();
+        var files = Directory.GetFiles(fixture.Directory, "*.wal").Order(StringComparer.Ordinal).ToArray();
+        Assert.True(files.Length > 2);
+        foreach (var file in which switch { "first" => files[..1], "last" => files[^1..], _ => files })
+        {
+            if (which == "all deleted")
+            {
+                File.Delete(file);
+            }
+            else
+            {
+                File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)0x5A, LettersFixture.SegmentBytes)]);
+            }
+        }
+        fixture.Log.Reopen();
+        fixture.Start();
+        await fixture.Quiet();
+
+        var left = await fixture.Sequences();
+        Assert.Equal(which is "first" or "last", left.Any());
+        // Beside the letters there are the lane's beginnings.
+        Assert.InRange(fixture.Letters.Status.Lost, 200 - left.Count(), 200 - left.Count() + 2);
     }
 
     [Fact]

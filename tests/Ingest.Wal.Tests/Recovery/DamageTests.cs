@@ -56,6 +56,29 @@ public sealed class DamageTests
     }
 
     [Theory, MemberData(nameof(Disks))]
+    public void Segments_overwritten_whole_are_a_gap_of_lost_records_wherever_they_lay(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        var saved = Write(disk, records: 200);
+        var segments = disk.Segments.Order(StringComparer.Ordinal).ToArray();
+        Assert.True(segments.Length > 3);
+        foreach (var gone in new[] { segments[..1], segments[..2], segments[1..3], [segments[0], segments[2]] })
+        {
+            disk.Restore(saved);
+            foreach (var segment in gone)
+            {
+                disk.Put(segment, [.. Enumerable.Repeat((byte)0x5A, saved[segment].Length)]);
+            }
+            using var log = disk.Open();
+            var content = log.ReadAll();
+            content.AssertAccountedFor(1, 200, RecordBytes);
+            Assert.All(content.Gaps, gap => Assert.False(gap.Reclaimed));
+            Assert.True(content.Lost > 0);
+            Assert.Equal(content.Lost, log.Quarantined.Sum(range => range.Records));
+        }
+    }
+
+    [Theory, MemberData(nameof(Disks))]
     public void A_damaged_last_group_of_a_clean_shutdown_stays_however_often_the_next_process_dies_before_it_appends(DiskKind kind)
     {
         using var disk = TestDisk.Create(kind);

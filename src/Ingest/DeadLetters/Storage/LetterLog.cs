@@ -1,5 +1,6 @@
 using Ingest.Publishing;
 using Ingest.Wal;
+using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 
@@ -8,6 +9,11 @@ namespace Ingest.DeadLetters.Storage;
 /// <summary>The dead letters' own log: appends records durably, one group after another. Any thread.</summary>
 internal sealed class LetterLog : IDisposable
 {
+    // How far the log went. Nothing is read by it: should its newest files be lost, the next start knows that something is missing.
+    private const string EndCursor = "_written";
+
+    private static readonly TimeSpan NoteInterval = TimeSpan.FromSeconds(1);
+
     private const int BatchBytesUsual = 1024 * 1024;
 
     // A letter beside its event's body, at most: head, lane, reason, frame.
@@ -22,6 +28,10 @@ internal sealed class LetterLog : IDisposable
     // Beginnings of lanes that are not on disk yet. Under the lock.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _begun = new(StringComparer.Ordinal);
+
+    // Whoever looks after the log, and at last who closes it.
+    private WalCursor? _end;
+    private long _noted;
 
     private LetterLog(IWalDirectory directory, WriteAheadLog wal, TimeProvider time) => (_directory, Wal, _time) = (directory, wal, time);
 
@@ -100,11 +110,41 @@ internal sealed class LetterLog : IDisposable
         }
     }
 
+    /// <summary>Notes how far the log goes, at most once a second. One thread at a time.</summary>
+    internal void NoteEnd()
+    {
+        if (_end is null || _time.GetElapsedTime(_noted) >= NoteInterval)
+        {
+            SaveEnd();
+            _noted = _time.GetTimestamp();
+        }
+    }
+
     public void Dispose()
     {
+        SaveEnd();
+        _end?.Dispose();
         Wal.Dispose();
         _directory.Dispose();
         _writing.Dispose();
+    }
+
+    private void SaveEnd()
+    {
+        try
+        {
+            _end ??= Wal.OpenCursor(EndCursor);
+            if (_end.Sequence < Wal.DurableSequence)
+            {
+                _end.Save(Wal.DurableSequence, []);
+            }
+        }
+        catch (StorageException)
+        {
+            // No letter depends on it. A cursor that failed takes no more saves: the next look opens it anew.
+            _end?.Dispose();
+            _end = null;
+        }
     }
 
     private long Append(List<KeyValuePair<string, long>> begun, RecordBatch records)

@@ -14,7 +14,13 @@ internal static class LetterOrigin
     private const string FileName = "origin";
     private const int ShownLength = 8;
 
-    /// <summary>Sets letters of another log aside. Returns where; null when these are this log's, or there are none.</summary>
+    // Of 32: names of two logs have two in common, and this many once in ten to the tenth.
+    private const int CommonDigitsMin = 16;
+
+    /// <summary>
+    /// Sets letters of another log aside. A damaged note that still resembles this log's is removed. Returns where they are; null when
+    /// these are this log's, or there are none.
+    /// </summary>
     /// <exception cref="StorageException">It cannot be found out, or they cannot be renamed.</exception>
     internal static string? SetAside(string directory, Guid logId)
     {
@@ -25,7 +31,14 @@ internal static class LetterOrigin
             {
                 return null;
             }
-            var stem = $"{directory}-{(Guid.TryParse(origin, out _) ? origin[..ShownLength] : "unknown")}";
+            if (IsDamaged(origin, Text(logId)))
+            {
+                // Noted anew as the log is opened.
+                File.Delete(path);
+                return null;
+            }
+            ThrowUnlessLog(origin, path);
+            var stem = $"{directory}-{origin[..ShownLength]}";
             var aside = stem;
             for (var number = 2; Directory.Exists(aside); number++)
             {
@@ -34,9 +47,10 @@ internal static class LetterOrigin
             Directory.Move(directory, aside);
             return aside;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException and not StorageException)
         {
-            throw new StorageException(StorageFailure.Failed, $"finding out which log {directory} belongs to: {e.Message}", inner: e);
+            var kind = e is UnauthorizedAccessException ? StorageFailure.Denied : StorageFailure.Failed;
+            throw new StorageException(kind, $"finding out which log {directory} belongs to: {e.Message}", inner: e);
         }
     }
 
@@ -47,6 +61,20 @@ internal static class LetterOrigin
         if (!directory.List().Contains(FileName))
         {
             Note.Write(directory, "", FileName, Encoding.ASCII.GetBytes(Text(logId) + "\n"));
+        }
+    }
+
+    private static bool IsDamaged(string origin, string wanted) =>
+        origin.Zip(wanted).Count(pair => pair.First == pair.Second) >= CommonDigitsMin;
+
+    private static void ThrowUnlessLog(string origin, string path)
+    {
+        if (!Guid.TryParseExact(origin, "N", out _))
+        {
+            throw new StorageException(
+                StorageFailure.Failed,
+                $"{path} is damaged: it does not say which log the dead letters beside it came from. Delete it if that is the log the node "
+                + "has now; if that was replaced, move the whole directory away.");
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class LetterUpkeep(OpenLetters letters, int segmentBytes, ILogge
     internal async Task<bool> LookAsync(LaneSet lanes, CancellationToken stop)
     {
         await letters.Log.FlushAsync(stop);
+        letters.Log.NoteEnd();
         var needed = letters.Ledger.NeededFrom(lane => lanes.RequeueBounds(lane)?.SettledTo);
         if (needed > _reclaimed)
         {
