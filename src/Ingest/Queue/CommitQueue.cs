@@ -152,6 +152,7 @@ public sealed class CommitQueue : IDisposable
 
     private void Run()
     {
+        CommitPriority.Raise();
         try
         {
             while (GatherGroup())
