@@ -169,7 +169,8 @@ internal sealed class LogVerifier(
         if (behind.Count > 0)
         {
             var settled = behind[0].Content.Value.Sequence;
-            var message = $"what was before it is missing: {behind[0].Path} says that only events up to {settled} are settled";
+            var message = $"what was before it is missing: {behind[0].Path} says that only events up to {settled} are settled; "
+                + "no repair brings it back, and who reads on from there counts it as lost";
             AddLoss(names[0], 0, 0, settled + 1, first - 1 - settled, message);
         }
     }
