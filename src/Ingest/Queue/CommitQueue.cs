@@ -152,7 +152,6 @@ public sealed class CommitQueue : IDisposable
 
     private void Run()
     {
-        CommitPriority.Raise();
         try
         {
             while (GatherGroup())

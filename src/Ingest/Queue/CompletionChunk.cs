@@ -37,7 +37,6 @@ internal sealed class CompletionChunk : IThreadPoolWorkItem
     /// <inheritdoc/>
     public void Execute()
     {
-        CommitPriority.GiveBack();
         for (var i = 0; i < _count; i++)
         {
             var pending = _pending[i];
