@@ -125,6 +125,12 @@ public sealed class ServeTests : IDisposable
         var setup = new IngestSetup { Data = _directory["data"], Wrapper = Cli.Limited(openFiles: 500) }.With(("Drain:BalancerDelay", "0"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         Assert.Contains("there is room for 136 connections", node.Output, StringComparison.Ordinal);
+        using (var admin = new AdminClient(setup))
+        {
+            // A node is ready before its lanes have opened their sinks.
+            await Poll.Until("the lane has opened its sink", async () =>
+                (await admin.StatusAsync()).GetProperty("lanes")[0].GetProperty("state").GetString() == "idle");
+        }
         var flood = new List<TcpClient>();
         try
         {
@@ -143,9 +149,7 @@ public sealed class ServeTests : IDisposable
         await Poll.Until("the node takes events again", async () => await TakesAsync(client, setup.Intake));
 
         Assert.Equal(ExitCode.Fine, await node.StopAsync());
-        // A refused connection is open for a moment too; who looks at the disk meanwhile looks again. The log has to wait for nobody.
-        Assert.DoesNotContain(node.Output.Split('\n'), line =>
-            line.Contains("Too many open files", StringComparison.Ordinal) && line.Contains("/wal", StringComparison.Ordinal));
+        Assert.DoesNotContain("Too many open files", node.Output, StringComparison.Ordinal);
     }
 
     [Fact]
