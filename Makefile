@@ -28,7 +28,11 @@ test: tools build
 bench: build
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-kafka chart faults
+.PHONY: bench-floor bench-kafka chart faults
+
+# The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
+bench-floor: build
+	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH) flush
 
 # A backlog into Kafka beside a bare produce loop, in one run; then an outage of 60 s under load.
 bench-kafka:

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Side by side, in one run, on this machine: ingest (202 after the flush, discard sink) against two handlers that keep nothing: Kestrel
 # bare, and Gin. Rounds alternate; the figure is the median of the rounds; the ratios count. Beside ingest's figures stands what the disk did.
-# Usage, from the project's root, after `make build`: tests/Ingest.Benchmarks/compare.sh [rounds] [seconds]
+# With "flush" as third argument there is a third one: the bare Kestrel with a shared flush and nothing else, the least a durable 202 costs.
+# Usage, from the project's root, after `make build`: tests/Ingest.Benchmarks/compare.sh [rounds] [seconds] [flush]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 rounds=${1:-3} seconds=${2:-5}
+declare -A ports=([gin]=18081 [bare]=18080 [flush]=18082 [ingest]=18090)
+servers=(gin bare ${3:+flush} ingest)
 work=$(mktemp -d -p "${BENCH_DIR:-.}" .bench-XXXXXX)
 work=$(cd "$work" && pwd)
 pids=()
@@ -18,13 +21,17 @@ need go "golang-go golang-github-gin-gonic-gin-dev"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ingest-bench
 mkdir -p "$cache"
 [[ -x $cache/gin && $cache/gin -nt $here/gin/main.go ]] || (cd "$here/gin" && GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE=$cache/go go build -o "$cache/gin" main.go)
-if [[ ! -f $cache/bare/bare.dll || $here/kestrel/Bare.cs -nt $cache/bare/bare.dll ]]; then
-  build=$(mktemp -d) && cp -r "$here/kestrel" "$build/kestrel" && dotnet publish -c Release -v q -o "$cache/bare" "$build/kestrel" >/dev/null && rm -rf "$build"
-fi
+publish() { # name, sources
+  [[ -z $(find "${@:2}" -newer "$cache/$1/$1.dll" 2>&1) ]] && return
+  build=$(mktemp -d) && cp "${@:2}" "$build" && dotnet publish -c Release -v q -o "$cache/$1" "$build" >/dev/null && rm -rf "$build"
+}
+publish bare "$here"/kestrel/*
+[[ ! ${3:-} ]] || publish flush "$here"/flush/* "$here/../../src/Ingest/Hosting/SchedulerSlice.cs"
 [[ -x artifacts/ingest/ingest ]] || { echo "no artifacts/ingest/ingest: run make build first" >&2; exit 2; }
 
 "$cache/gin" 127.0.0.1:18081 >/dev/null 2>&1 & pids+=($!)
 "$cache/bare/bare" http://127.0.0.1:18080 >/dev/null 2>&1 & pids+=($!)
+[[ ! ${3:-} ]] || { "$cache/flush/flush" http://127.0.0.1:18082 "$work/flushed" >/dev/null 2>&1 & pids+=($!); }
 artifacts/ingest/ingest serve --intake http://127.0.0.1:18090 --admin http://127.0.0.1:18091 --data "$work/data" --sink discard >"$work/ingest.log" 2>&1 & ingest=$!; pids+=($ingest)
 for _ in $(seq 100); do curl -sf http://127.0.0.1:18090/health/ready >/dev/null && break; sleep 0.1; done
 curl -sf http://127.0.0.1:18090/health/ready >/dev/null || { echo "ingest did not get ready"; tail "$work/ingest.log"; exit 2; }
@@ -39,23 +46,23 @@ flushes() { # count, seconds, events so far
 median() { sort -g | awk '{a[NR]=$1} END{print a[int((NR+1)/2)]}'; }
 for load in "single 64" "single 256" "batch 16"; do
   read -r lua c <<<"$load"
-  for port in 18081 18080 18090; do wrk -t1 -c"$c" -d2s -s "$here/$lua.lua" "http://127.0.0.1:$port/v1/events" >/dev/null; done # warm-up
+  for s in "${servers[@]}"; do wrk -t1 -c"$c" -d2s -s "$here/$lua.lua" "http://127.0.0.1:${ports[$s]}/v1/events" >/dev/null; done # warm-up
   for _ in $(seq "$rounds"); do
-    shoot gin 18081 "$lua" "$c" >>"$work/gin-$lua-$c"
-    shoot bare 18080 "$lua" "$c" >>"$work/bare-$lua-$c"
-    before=$(flushes)
-    shoot ingest 18090 "$lua" "$c" >>"$work/ingest-$lua-$c"
-    echo "$before $(flushes)" | awk -v s="$seconds" '{n=$4-$1; printf "%.0f %.1f %.0f\n", n/s, ($6-$3)/n, ($5-$2)/n*1e6}' >>"$work/flush-$lua-$c"
+    for s in "${servers[@]}"; do
+      before=$(flushes) # ingest comes last
+      shoot "$s" "${ports[$s]}" "$lua" "$c" >>"$work/$s-$lua-$c"
+    done
+    echo "$before $(flushes)" | awk -v s="$seconds" '{n=$4-$1; printf "%.0f %.1f %.0f\n", n/s, ($6-$3)/n, ($5-$2)/n*1e6}' >>"$work/disk-$lua-$c"
   done
 done
 printf '%-12s %-8s %10s %10s %8s %8s %10s %12s %10s\n' load server req/s "p99 ms" vs-bare vs-gin flushes/s events/flush "flush us"
 for load in "single 64" "single 256" "batch 16"; do
   read -r lua c <<<"$load"
   g=$(cut -d' ' -f1 "$work/gin-$lua-$c" | median); b=$(cut -d' ' -f1 "$work/bare-$lua-$c" | median)
-  for s in gin bare ingest; do
+  for s in "${servers[@]}"; do
     r=$(cut -d' ' -f1 "$work/$s-$lua-$c" | median); p=$(cut -d' ' -f2 "$work/$s-$lua-$c" | median)
     e=$(awk '$3!=0{n++} END{print n+0}' "$work/$s-$lua-$c")
-    f=""; [[ $s != ingest ]] || f=$(printf '%10s %12s %10s' "$(cut -d' ' -f1 "$work/flush-$lua-$c" | median)" "$(cut -d' ' -f2 "$work/flush-$lua-$c" | median)" "$(cut -d' ' -f3 "$work/flush-$lua-$c" | median)")
+    f=""; [[ $s != ingest ]] || f=$(printf '%10s %12s %10s' "$(cut -d' ' -f1 "$work/disk-$lua-$c" | median)" "$(cut -d' ' -f2 "$work/disk-$lua-$c" | median)" "$(cut -d' ' -f3 "$work/disk-$lua-$c" | median)")
     awk -v l="$lua/$c" -v s=$s -v r=$r -v p=$p -v b=$b -v g=$g -v e=$e -v f="$f" 'BEGIN{printf "%-12s %-8s %10.0f %10.2f %8.2f %8.2f %s%s\n", l, s, r, p, r/b, r/g, f, (e>0?"  ERRORS in "e" rounds":"")}'
   done
 done
