@@ -60,6 +60,8 @@ public sealed class UsageTests
     [InlineData("--state 'gone' must be dead or requeued.", "deadletters", "list", "--state", "gone")]
     [InlineData("--since 'soon' must be a time such as ", "deadletters", "export", "--since", "soon")]
     [InlineData("ID '7' must be LANE/SEQUENCE", "deadletters", "show", "7")]
+    [InlineData("ID 'http/a/7' must be LANE/SEQUENCE", "deadletters", "show", "http/a/7")]
+    [InlineData("--after 'http//7' must be LANE/SEQUENCE", "deadletters", "list", "--after", "http//7")]
     [InlineData("ID 'http/x' must be LANE/SEQUENCE", "deadletters", "requeue", "http/1", "http/x")]
     [InlineData("--from 'x' must be a number from 1.", "wal", "dump", ".", "--from", "x")]
     [InlineData("--to '-1' must be a number from 0.", "wal", "dump", ".", "--to", "-1")]

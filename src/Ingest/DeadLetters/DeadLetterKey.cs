@@ -15,11 +15,11 @@ public readonly record struct DeadLetterKey(long Sequence, string Lane) : ICompa
     /// <summary>As operators write it: <c>LANE/SEQUENCE</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Lane}/{Sequence}");
 
-    /// <summary>Reads what <see cref="ToString"/> writes.</summary>
+    /// <summary>Reads what <see cref="ToString"/> writes. A lane's name has no slash.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out DeadLetterKey key)
     {
         key = default;
-        var slash = text?.LastIndexOf('/') ?? -1;
+        var slash = text?.IndexOf('/', StringComparison.Ordinal) ?? -1;
         if (slash < 1 || !long.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var sequence))
         {
             return false;
