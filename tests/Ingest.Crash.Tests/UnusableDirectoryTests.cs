@@ -85,6 +85,28 @@ public sealed class UnusableDirectoryTests
         Assert.Contains("Something else has that name", message, StringComparison.Ordinal);
     }
 
+    /// <summary>Nothing depends on the mark of a stop in order, so what has its name stops neither the start nor the stop.</summary>
+    [Fact]
+    public async Task A_directory_in_place_of_the_clean_mark_is_named_at_the_stop_and_loses_nothing()
+    {
+        using var directory = new TemporaryDirectory();
+        var path = Path.Combine(directory["data"], "wal/clean");
+        Directory.CreateDirectory(path);
+        var setup = Setup(directory["data"]).With(("Drain:BalancerDelay", "0s"));
+        using (var node = await IngestProcess.StartReadyAsync(setup))
+        {
+            Assert.Equal(0, await node.StopAsync());
+            Assert.Contains("The log is flushed and closed, but could not be marked so: ", node.Output, StringComparison.Ordinal);
+            Assert.Contains($"{path}: Is a directory. Nothing is lost.", node.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
+        }
+        Directory.Delete(path);
+        using var again = await IngestProcess.StartReadyAsync(setup);
+        Assert.Equal(0, await again.StopAsync());
+        Assert.DoesNotContain("could not be marked so", again.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(path));
+    }
+
     private static IngestSetup Setup(string data) => new() { Data = data };
 
     /// <summary>What the node says as it refuses to start: a few lines without a stack trace, and a failing exit code.</summary>

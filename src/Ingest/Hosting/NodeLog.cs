@@ -101,9 +101,18 @@ internal sealed class NodeLog : IAsyncDisposable
     internal void MarkClean()
     {
         _upkeep?.SaveTotals();
-        if (Log.Poison is null)
+        if (Log.Poison is not null)
+        {
+            return;
+        }
+        try
         {
             Log.MarkClean();
+        }
+        catch (StorageException e) when (Log.Poison is null)
+        {
+            // Recovery does without the mark: it only spares the next start from taking damage of the last group for a torn write.
+            Hosting.Log.NotMarkedClean(_parts.Loggers.CreateLogger<NodeLog>(), e.Message);
         }
     }
 
@@ -130,7 +139,7 @@ internal sealed class NodeLog : IAsyncDisposable
         {
             if (range.IsWholeFile)
             {
-                Hosting.Log.NoSegment(logger, range.Segment, range.Bytes, range.FirstSequence, range.Copy);
+                Hosting.Log.NoSegment(logger, range.Segment, range.Bytes, range.FirstSequence, range.Records, range.Copy);
             }
             else
             {
