@@ -2,7 +2,7 @@ using Ingest.Wal.Format;
 
 namespace Ingest.Wal;
 
-/// <summary>Sizes of a log. They may change between runs; segments written with other sizes stay readable.</summary>
+/// <summary>Sizes of a log, and who holds it. They may change between runs; segments written with other sizes stay readable.</summary>
 public sealed record WalOptions
 {
     /// <summary>Smallest segment.</summary>
@@ -32,6 +32,13 @@ public sealed record WalOptions
     /// 0 to 16.
     /// </summary>
     public int SegmentsKept { get; init; }
+
+    /// <summary>
+    /// Which cursors, by name, hold the log: whoever calls <see cref="WriteAheadLog.Reclaim"/> never passes their positions. So a file that
+    /// cannot be read and is named like a segment older than all others is known to have cost nothing that they had settled. Null, the
+    /// default: it is not known of any.
+    /// </summary>
+    public Func<string, bool>? Holds { get; init; }
 
     /// <summary>Bytes of frames that fit a segment in one group, beside its header, its commit frame and its seal.</summary>
     internal static int BatchBytesMax(int segmentBytes) =>

@@ -73,6 +73,12 @@ public sealed class WalTests : IDisposable
         File.Delete(oldest);
         (await VerifyAsync("--json")).Is(ExitCode.NotFine, "cursors/http.cursor says that only events up to 0 are settled");
         (await VerifyAsync()).Is(ExitCode.NotFine, "DAMAGED: 2 events lost.");
+        foreach (var flags in (string[][])[[], ["--apply"]])
+        {
+            (await Cli.RunAsync(["wal", "repair", _directory["data"], .. flags]))
+                .Is(ExitCode.NotFine, "There is nothing that a repair can do. 2 events cannot be brought back.")
+                .Is(ExitCode.NotFine, "cursors/http.cursor says that only events up to 0 are settled; no repair brings it back");
+        }
 
         Task<CliResult> VerifyAsync(params string[] flags) => Cli.RunAsync(["wal", "verify", _directory["data"], .. flags]);
     }

@@ -25,6 +25,7 @@ internal sealed class LogVerifier(
     private long _records;
     private long _bytes;
     private long _last;
+    private VerifyFinding? _missingBeginning;
 
     internal VerifyReport Run(CancellationToken cancellation)
     {
@@ -50,7 +51,15 @@ internal sealed class LogVerifier(
         CheckCleanMark(names);
         CheckLosses();
         CheckStrangers();
-        return new VerifyReport { Findings = _findings, Segments = _segments, Groups = _groups, Records = _records, Bytes = _bytes };
+        return new VerifyReport
+        {
+            Findings = _findings,
+            Segments = _segments,
+            Groups = _groups,
+            Records = _records,
+            Bytes = _bytes,
+            MissingBeginning = _missingBeginning,
+        };
     }
 
     private void Check(SegmentName name, SegmentName? next)
@@ -172,6 +181,7 @@ internal sealed class LogVerifier(
             var message = $"what was before it is missing: {behind[0].Path} says that only events up to {settled} are settled; "
                 + "no repair brings it back, and who reads on from there counts it as lost";
             AddLoss(names[0], 0, 0, settled + 1, first - 1 - settled, message);
+            _missingBeginning = _findings[^1];
         }
     }
 

@@ -27,5 +27,8 @@ public sealed record VerifyReport
     /// <summary>Nothing worse than a note: what a script wants to know.</summary>
     public bool Sound => Findings.All(finding => finding.Severity == FindingSeverity.Note);
 
+    /// <summary>Among the findings: what was before the oldest segment is missing. No repair changes that.</summary>
+    internal VerifyFinding? MissingBeginning { get; init; }
+
     private long Lost(FindingSeverity severity) => Findings.Where(finding => finding.Severity == severity).Sum(finding => finding.Records);
 }

@@ -101,6 +101,11 @@ internal sealed class CursorStore(LogState state)
         return CursorFile.Read(file).Value.Sequence;
     }
 
+    /// <summary>The lowest position of the cursors that <paramref name="holds"/> says hold the log; 0 where it is not known.</summary>
+    internal static long LowestHeld(IWalDirectory directory, Func<string, bool>? holds) => holds is null
+        ? 0
+        : Names(directory).Where(holds).Select(name => ReadPosition(directory, name)).DefaultIfEmpty(0).Min();
+
     private IWalFile OpenOrCreate(string name)
     {
         try

@@ -8,13 +8,16 @@ namespace Ingest.Wal.Recovery;
 /// <summary>
 /// Finds the segments of a log among the files of its directory. What only looks like one is moved to <c>quarantine/</c>.
 /// </summary>
-internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine)
+/// <param name="directory">The log.</param>
+/// <param name="quarantine">Takes what is no segment.</param>
+/// <param name="settled">Up to here the log may have been reclaimed before.</param>
+internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine, long settled)
 {
     private readonly List<Entry> _entries = [];
     private readonly List<(SegmentName Name, long Bytes)> _unreadable = [];
 
-    /// <summary>The number the oldest segment began with, if it is among those that hold nothing readable; null when it is not.</summary>
-    internal long? LostFrom => _unreadable.Count == 0 ? null : _unreadable.Min(file => file.Name.BaseSequence);
+    /// <summary>The first number that went with a segment that holds nothing readable; null when none did.</summary>
+    internal long? LostFrom { get; private set; }
 
     /// <summary>Segments of the log, oldest first, and its identity; null when no segment has a valid header.</summary>
     internal List<Segment> Read(IReadOnlyList<string> files, out Guid? logId)
@@ -115,19 +118,39 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         }
     }
 
-    /// <summary>What they held is known by their names: everything up to the next segment, unless another one begins with the same
-    /// number.</summary>
+    /// <summary>What they held is known by their names and by what is around them: everything up to the next segment, unless another one
+    /// begins with the same number.</summary>
     private void MoveUnreadable()
     {
         foreach (var (name, bytes) in _unreadable)
         {
+            var first = FirstHeld(name);
             var next = _entries.Select(entry => entry.Segment.BaseSequence)
                 .Concat(_unreadable.Select(other => other.Name.BaseSequence).Where(sequence => sequence > name.BaseSequence))
                 .Where(sequence => sequence >= name.BaseSequence)
-                .DefaultIfEmpty(name.BaseSequence)
+                .Cast<long?>()
                 .Min();
-            quarantine.Move(name, bytes, next - name.BaseSequence);
+            if (next is null || next > first)
+            {
+                LostFrom = Math.Min(first, LostFrom ?? first);
+            }
+            quarantine.Move(name, bytes, Math.Max(0, (next ?? first) - first));
         }
+    }
+
+    /// <summary>
+    /// The first number that only this file can have held. Behind a segment: the one after that segment's last. Before all of them:
+    /// the log may have begun anywhere up to what is settled, and a file that somebody put there proves nothing by its name.
+    /// </summary>
+    private long FirstHeld(in SegmentName name)
+    {
+        var from = name.BaseSequence;
+        if (_entries.Where(entry => entry.Segment.BaseSequence < from).MaxBy(entry => entry.Segment.BaseSequence) is not { } before)
+        {
+            return Math.Max(from, settled + 1);
+        }
+        using var file = directory.Open(before.Segment.FileName, writable: false);
+        return Math.Max(from, SealInfo.Read(file, before.Segment.Name, before.Segment.Bytes)?.Bounds.Last + 1 ?? from);
     }
 
     private bool HasFrames(Entry entry)

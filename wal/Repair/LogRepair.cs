@@ -16,40 +16,45 @@ public static class LogRepair
 {
     /// <summary>What <see cref="Apply"/> would do. Changes nothing: the repair runs on a view whose changes are kept in memory.</summary>
     /// <param name="directory">The log, opened with its lock. Stays the caller's.</param>
+    /// <param name="holds">Which cursors hold the log: see <see cref="LogInspector.Verify"/>.</param>
     /// <param name="cancellation">Stops between segments of a verification.</param>
     /// <exception cref="StorageException">Something cannot be read.</exception>
-    public static RepairReport Plan(IWalDirectory directory, CancellationToken cancellation = default)
+    public static RepairReport Plan(
+        IWalDirectory directory, Func<string, bool>? holds = null, CancellationToken cancellation = default)
     {
         using var preview = new PreviewDirectory(directory);
-        return Run(preview, cancellation) with { Applied = false };
+        return Run(preview, holds, cancellation) with { Applied = false };
     }
 
     /// <summary>Repairs. May be interrupted anywhere and run again.</summary>
     /// <param name="directory">The log, opened with its lock. Stays the caller's.</param>
+    /// <param name="holds">Which cursors hold the log: see <see cref="LogInspector.Verify"/>.</param>
     /// <param name="cancellation">Stops between segments of a verification.</param>
     /// <exception cref="StorageException">Something cannot be read or written; what was done so far is sound by itself.</exception>
-    public static RepairReport Apply(IWalDirectory directory, CancellationToken cancellation = default) => Run(directory, cancellation);
+    public static RepairReport Apply(
+        IWalDirectory directory, Func<string, bool>? holds = null, CancellationToken cancellation = default) =>
+        Run(directory, holds, cancellation);
 
-    private static RepairReport Run(IWalDirectory directory, CancellationToken cancellation)
+    private static RepairReport Run(IWalDirectory directory, Func<string, bool>? holds, CancellationToken cancellation)
     {
-        var before = LogInspector.Verify(directory, cancellation: cancellation);
-        if (before.Sound)
+        var before = LogInspector.Verify(directory, holds: holds, cancellation: cancellation);
+        if (before.Findings.All(finding => finding.Severity == FindingSeverity.Note || finding == before.MissingBeginning))
         {
             return new RepairReport { Applied = true, Steps = [], Before = before, After = before };
         }
         var notes = new RepairNotes(directory);
-        MendSegments(directory, notes);
+        MendSegments(directory, holds, notes);
         Recover(directory, notes);
         SetDownLosses(directory, notes, cancellation);
-        var after = LogInspector.Verify(directory, cancellation: cancellation);
+        var after = LogInspector.Verify(directory, holds: holds, cancellation: cancellation);
         return new RepairReport { Applied = true, Steps = notes.Steps, Before = before, After = after };
     }
 
-    private static void MendSegments(IWalDirectory directory, RepairNotes notes)
+    private static void MendSegments(IWalDirectory directory, Func<string, bool>? holds, RepairNotes notes)
     {
         var strangers = new Quarantine(directory);
         // First of all: what is no segment of this log says nothing about where its neighbours end.
-        new SegmentCatalog(directory, strangers).Read(directory.List(), out var logId);
+        new SegmentCatalog(directory, strangers, CursorStore.LowestHeld(directory, holds)).Read(directory.List(), out var logId);
         NoteAside(notes, strangers.Found);
         var names = SegmentFile.Names(directory);
         var identity = logId ?? NewLogId();

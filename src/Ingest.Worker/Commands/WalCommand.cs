@@ -11,9 +11,6 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest wal</c>: looks into a log without touching it, also beside a running node; and repairs one.</summary>
 internal static class WalCommand
 {
-    /// <summary>What begins so is the node's own bookkeeping: it delivers nothing, and holds nothing.</summary>
-    private const char OwnCursorPrefix = '_';
-
     internal static Command Create() => new("wal", "Look into a log on disk, also beside a running node; repair one that no node runs on.")
     {
         CreateInspect(), CreateVerify(), WalDumpCommand.Create(), WalRepairCommand.Create(),
@@ -87,8 +84,8 @@ internal static class WalCommand
     }
 
     /// <summary>A node's log is held by its lanes' cursors. Nothing holds the log of its dead letters, which has no totals.</summary>
-    private static Func<string, bool> HoldersOf(LogSummary summary) =>
-        summary.Cursors.Any(cursor => cursor.Name == LogUpkeep.TotalsCursor) ? cursor => cursor[0] != OwnCursorPrefix : _ => false;
+    internal static Func<string, bool> HoldersOf(LogSummary summary) =>
+        summary.Cursors.Any(cursor => cursor.Name == LogUpkeep.TotalsCursor) ? LogUpkeep.IsHolder : _ => false;
 
     private static VerifyReport Verify(IWalDirectory log, long bytes, Func<string, bool> holds)
     {
@@ -131,7 +128,7 @@ internal static class WalCommand
         var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
         foreach (var cursor in summary.Cursors)
         {
-            var pending = cursor.Name[0] == OwnCursorPrefix ? "" : Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence));
+            var pending = LogUpkeep.IsHolder(cursor.Name) ? Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
             Screen.Row(cursors, cursor.Name, Say.Count(cursor.Sequence), pending);
         }
         Screen.Show(cursors);

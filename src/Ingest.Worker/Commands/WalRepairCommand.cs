@@ -28,12 +28,9 @@ internal static class WalRepairCommand
 
     private static int Run(string path, bool apply, bool json, CancellationToken cancel)
     {
-        using (var looking = WalDirectory.OpenReadOnly(path))
-        {
-            WalCommand.RequireLog(LogInspector.Summarize(looking));
-        }
+        var holds = HoldersOf(path);
         using var log = WalDirectory.Open(path);
-        var report = Watch(() => apply ? LogRepair.Apply(log, cancel) : LogRepair.Plan(log, cancel));
+        var report = Watch(() => apply ? LogRepair.Apply(log, holds, cancel) : LogRepair.Plan(log, holds, cancel));
         if (json)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(report, WalJson.Default.RepairReport));
@@ -45,6 +42,14 @@ internal static class WalRepairCommand
         return report.After.Sound && (report.Applied || report.Steps.Count == 0) ? ExitCode.Fine : ExitCode.NotFine;
     }
 
+    private static Func<string, bool> HoldersOf(string path)
+    {
+        using var looking = WalDirectory.OpenReadOnly(path);
+        var summary = LogInspector.Summarize(looking);
+        WalCommand.RequireLog(summary);
+        return WalCommand.HoldersOf(summary);
+    }
+
     private static RepairReport Watch(Func<RepairReport> work) =>
         Screen.IsWatched ? Screen.Error.Status().Start("Reading the whole log", _ => work()) : work();
 
@@ -52,11 +57,34 @@ internal static class WalRepairCommand
     {
         if (report.Steps.Count == 0)
         {
+            ShowNothingToDo(report);
+            return;
+        }
+        ShowSteps(report);
+        var lost = report.Steps.Where(step => step.Action == RepairAction.SetDownLoss).Sum(step => step.Records) + report.After.RecordsLost;
+        var gone = lost == 0 ? "No event is lost." : $"{Say.Count(lost, "event")} cannot be brought back.";
+        var steps = Say.Count(report.Steps.Count, "step");
+        Screen.Line(report.Applied
+            ? $"{steps} done. {gone}"
+            : $"{steps} to do; nothing was changed. {gone} Do it with --apply.");
+        ShowRest(report);
+    }
+
+    private static void ShowNothingToDo(RepairReport report)
+    {
+        if (report.Before.Sound)
+        {
             Screen.Line(report.Before.RecordsLostBefore == 0
                 ? "Sound: there is nothing to repair."
                 : $"Sound: there is nothing to repair. {Say.Count(report.Before.RecordsLostBefore, "event")} lost before this.");
             return;
         }
+        Screen.Line($"There is nothing that a repair can do. {Say.Count(report.Before.RecordsLost, "event")} cannot be brought back.");
+        ShowRest(report);
+    }
+
+    private static void ShowSteps(RepairReport report)
+    {
         var table = Screen.NewTable("Step", "File", "#At byte", "#Bytes", "#First event", "#Events lost", "Copy");
         foreach (var step in report.Steps)
         {
@@ -71,13 +99,6 @@ internal static class WalRepairCommand
                 step.Copy);
         }
         Screen.Show(table);
-        var lost = report.Steps.Where(step => step.Action == RepairAction.SetDownLoss).Sum(step => step.Records);
-        var gone = lost == 0 ? "No event is lost." : $"{Say.Count(lost, "event")} cannot be brought back.";
-        var steps = Say.Count(report.Steps.Count, "step");
-        Screen.Line(report.Applied
-            ? $"{steps} done. {gone}"
-            : $"{steps} to do; nothing was changed. {gone} Do it with --apply.");
-        ShowRest(report);
     }
 
     private static void ShowRest(RepairReport report)
@@ -87,7 +108,7 @@ internal static class WalRepairCommand
             Screen.Line(report.Applied ? "Sound." : "The log will be sound then.");
             return;
         }
-        Screen.Line("This needs a person to decide; the log can be used as it is:");
+        Screen.Line("This is left, for a person to look at; the log can be used as it is:");
         foreach (var finding in report.After.Findings.Where(finding => finding.Severity != FindingSeverity.Note))
         {
             Screen.Fact("", $"{finding.File} at byte {Say.Count(finding.Offset)}: {finding.Message}");

@@ -20,8 +20,8 @@ internal static partial class Log
         9008,
         LogLevel.Error,
         "{Segment} ({Bytes} bytes) is no segment of this log and was moved to {Copy}: it is another log's, or what is left of it is too "
-        + "little. By its name it began with event {First}; events known to be lost with it: {Records}. "
-        + "Lanes that miss events say which.")]
+        + "little. By its name it began with event {First}; known to be lost with it: {Records}. Lanes that miss "
+        + "events say which.")]
     internal static partial void NoSegment(
         ILogger logger, string segment, long bytes, long first, long records, string copy);
 

@@ -56,6 +56,7 @@ internal sealed class NodeLog : IAsyncDisposable
                 SegmentsAhead = settings.SegmentsAhead,
                 SegmentsKept = Math.Min(WalOptions.SegmentsAheadMax, RecycledBytesMax / settings.SegmentBytes),
                 GroupBytesMax = Math.Min(parts.Settings.Get<QueueOptions>().CommitBytesMax, settings.SegmentBytes / 2),
+                Holds = LogUpkeep.IsHolder,
             });
             Report(parts, directory, log);
             return new NodeLog(parts, directory, log);

@@ -1,4 +1,5 @@
 using Ingest.Wal.Format;
+using Ingest.Wal.Retention;
 using Ingest.Wal.Tests.Testing;
 
 namespace Ingest.Wal.Tests.Recovery;
@@ -75,6 +76,47 @@ public sealed class DamageTests
             Assert.All(content.Gaps, gap => Assert.False(gap.Reclaimed));
             Assert.True(content.Lost > 0);
             Assert.Equal(content.Lost, log.Quarantined.Sum(range => range.Records));
+        }
+    }
+
+    /// <summary>Cursors prove how far the log may have been reclaimed, seals which numbers a neighbour has itself.</summary>
+    [Theory, MemberData(nameof(Disks))]
+    public void A_stray_file_named_like_a_segment_counts_only_what_it_can_have_held(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        Write(disk, records: 200);
+        var holding = TestDisk.Small with { Holds = name => name == "lane" };
+        long first;
+        using (var log = disk.Open())
+        {
+            using var lane = log.OpenCursor("lane");
+            lane.Save(200, default);
+            log.Reclaim(new ReclaimLimits(100, long.MaxValue, 0));
+            first = log.FirstSequence;
+            Assert.True(first > 50);
+        }
+        var saved = disk.Save();
+        Assert.Equal(0, Lost(new SegmentName(1, 7), settled: 200));
+        Assert.Equal(0, Lost(new SegmentName(1, 7), settled: first - 1));
+        Assert.Equal(first - 1 - 20, Lost(new SegmentName(1, 7), settled: 20));
+        Assert.Equal(first - 1, Lost(new SegmentName(1, 7), settled: 0));
+        Assert.Equal(0, Lost(new SegmentName(first + 3, 7), settled: 0));
+        Assert.Equal(0, Lost(new SegmentName(1000, 7), settled: 0));
+
+        long Lost(SegmentName stray, long settled)
+        {
+            disk.Restore(saved);
+            using (var before = disk.Open(holding))
+            {
+                using var lane = before.OpenCursor("lane");
+                lane.Save(settled, default);
+            }
+            disk.Put(stray.ToString(), new byte[10]);
+            using var log = disk.Open(holding);
+            var found = Assert.Single(log.Recovery.Quarantined);
+            Assert.Equal((stray.ToString(), stray.BaseSequence), (found.Segment, found.FirstSequence));
+            Assert.Equal(found.Records, log.ReadAll(settled + 1).Lost);
+            return found.Records;
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class RepairPropertyTests
 
             using (var directory = disk.Mount())
             {
-                var repair = LogRepair.Apply(directory, TestContext.Current.CancellationToken);
+                var repair = LogRepair.Apply(directory, cancellation: TestContext.Current.CancellationToken);
                 Assert.True(repair.After.Sound, $"{style} after {after}\n{string.Join('\n', repair.After.Findings)}");
             }
             Assert.Empty(before.Except(Read(disk, 300)));
@@ -84,7 +84,7 @@ public sealed class RepairPropertyTests
         try
         {
             using var directory = disk.Mount();
-            LogRepair.Apply(directory, TestContext.Current.CancellationToken);
+            LogRepair.Apply(directory, cancellation: TestContext.Current.CancellationToken);
             return true;
         }
         catch (PowerCutException)

@@ -1,4 +1,5 @@
 using Ingest.Wal.Format;
+using Ingest.Wal.Inspection;
 using Ingest.Wal.Repair;
 using Ingest.Wal.Retention;
 using Ingest.Wal.Tests.Testing;
@@ -172,6 +173,40 @@ public sealed class RepairTests
         Assert.True(after.FirstSequence > 1);
     }
 
+    [Theory, InlineData(DiskKind.Simulated), InlineData(DiskKind.Real)]
+    public void A_missing_beginning_is_not_sound_and_beyond_repair_also_beside_damage_that_is_mended(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        Write(disk);
+        using (var log = disk.Open())
+        {
+            using var behind = log.OpenCursor("behind");
+            behind.Save(7, default);
+            log.MarkClean();
+        }
+        disk.Remove(Segment(disk, 0));
+        var missing = disk.Save();
+
+        Assert.True(Run(disk, apply: false).Before.Sound, "nobody knows of a cursor that holds the log");
+        foreach (var apply in (bool[])[false, true])
+        {
+            var report = Run(disk, apply, cursor => cursor == "behind");
+            Assert.Empty(report.Steps);
+            Assert.Equal((FindingSeverity.Loss, 8, 24), Single(report.After));
+            Assert.Equal(missing, disk.Save());
+        }
+        disk.Damage(Segment(disk, 1), 20, 1, 2, 3);
+        Assert.NotEmpty(Run(disk, apply: true, cursor => cursor == "behind").Steps);
+        Assert.Equal((FindingSeverity.Loss, 8, 24), Single(Run(disk, apply: true, cursor => cursor == "behind").After));
+
+        static (FindingSeverity, long First, long Records) Single(VerifyReport report)
+        {
+            var finding = Assert.Single(report.Findings);
+            Assert.Contains("no repair brings it back", finding.Message, StringComparison.Ordinal);
+            return (finding.Severity, finding.FirstSequence, finding.Records);
+        }
+    }
+
     internal static void Write(TestDisk disk)
     {
         using var log = disk.Open();
@@ -181,11 +216,11 @@ public sealed class RepairTests
         log.MarkClean();
     }
 
-    internal static RepairReport Run(TestDisk disk, bool apply)
+    internal static RepairReport Run(TestDisk disk, bool apply, Func<string, bool>? holds = null)
     {
         using var directory = disk.Mount();
         var cancel = TestContext.Current.CancellationToken;
-        return apply ? LogRepair.Apply(directory, cancel) : LogRepair.Plan(directory, cancel);
+        return apply ? LogRepair.Apply(directory, holds, cancel) : LogRepair.Plan(directory, holds, cancel);
     }
 
     /// <summary>What an ordinary start reads; the disk is as it was afterwards.</summary>
