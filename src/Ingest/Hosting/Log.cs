@@ -20,16 +20,16 @@ internal static partial class Log
         9008,
         LogLevel.Error,
         "{Segment} ({Bytes} bytes) is no segment of this log and was moved to {Copy}: it is another log's, or what is left of it is too "
-        + "little. By its name it began with event {First}; known to be lost with it: {Records}. Lanes that miss "
-        + "events say which.")]
+        + "little. By its name it began with event {First}; known to be lost with it: {Records}. "
+        + "Lanes that miss events say which.")]
     internal static partial void NoSegment(
         ILogger logger, string segment, long bytes, long first, long records, string copy);
 
     [LoggerMessage(
         9009,
         LogLevel.Error,
-        "The log is flushed and closed, but could not be marked so: {Reason}. Nothing is lost. Move away what is in the way; until then each "
-        + "start reads the end of the log as after a crash.")]
+        "The log is flushed and closed, but could not be marked so: {Reason}. Nothing is lost. Move away what is in the way; until then "
+        + "each start reads the end of the log as after a crash.")]
     internal static partial void NotMarkedClean(ILogger logger, string reason);
 
     [LoggerMessage(
