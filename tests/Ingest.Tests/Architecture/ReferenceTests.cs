@@ -10,7 +10,7 @@ public sealed partial class ReferenceTests
         ["Events"] = [],
         ["Health"] = [],
         ["Drain"] = [],
-        ["Sinks"] = ["Events", "Wal.Storage"],
+        ["Sinks"] = ["Events", "Wal.Storage", "Wal.Format"],
         ["Queue"] = ["Events", "Health", "Drain", "Wal"],
         ["Intake"] = ["Events", "Queue", "Health", "Drain", "Wal.Writing"],
         ["Publishing"] = ["Events", "Sinks", "Health", "Drain", "Wal"],

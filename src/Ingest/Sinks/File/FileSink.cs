@@ -77,12 +77,7 @@ internal sealed class FileSink : ISink, IRewindable
         var directory = _openDirectory();
         try
         {
-            var json = Note.Read(directory, "", OutputRewind.FileName);
-            if (!NoteCheck.Holds(json))
-            {
-                throw new JsonException("it is not as it was written");
-            }
-            var rewind = json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputRewind);
+            var rewind = CheckedNote.Read(directory, "", OutputRewind.FileName, OutputJson.Default.OutputRewind);
             return new OutputContext
             {
                 Directory = directory,
@@ -196,8 +191,7 @@ internal sealed class FileSink : ISink, IRewindable
         _context ??= OpenContext();
         CloseStreams();
         var rewind = new OutputRewind(_setup.LogId, _context.Rewind.Rewinds + 1, nextSequence);
-        var json = JsonSerializer.SerializeToUtf8Bytes(rewind, OutputJson.Default.OutputRewind);
-        Note.Write(_context.Directory, "", OutputRewind.FileName, NoteCheck.Add(json));
+        CheckedNote.Write(_context.Directory, "", OutputRewind.FileName, rewind, OutputJson.Default.OutputRewind);
         _context.Rewind = rewind;
     }
 

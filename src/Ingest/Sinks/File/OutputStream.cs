@@ -120,20 +120,15 @@ internal sealed class OutputStream : IDisposable
 
     private static OutputPosition? ReadPosition(OutputContext context, string folder)
     {
-        var json = Note.Read(context.Directory, folder, OutputPosition.FileName);
         try
         {
-            if (json.Length == 0 || NoteCheck.Holds(json))
-            {
-                return json.Length == 0 ? null : JsonSerializer.Deserialize(json, OutputJson.Default.OutputPosition);
-            }
+            return CheckedNote.Read(context.Directory, folder, OutputPosition.FileName, OutputJson.Default.OutputPosition);
         }
         catch (JsonException)
         {
-            // As unreadable as one that is not as it was written.
+            Log.PositionUnreadable(context.Logger, folder);
+            return null;
         }
-        Log.PositionUnreadable(context.Logger, folder);
-        return null;
     }
 
     // Without a noted position: the newest file, from its beginning. It is taken for this log's.
@@ -239,8 +234,7 @@ internal sealed class OutputStream : IDisposable
             Offset = offset,
             BegunUnixMs = _begunUnixMs,
         };
-        var json = JsonSerializer.SerializeToUtf8Bytes(position, OutputJson.Default.OutputPosition);
-        Note.Write(_context.Directory, _folder, OutputPosition.FileName, NoteCheck.Add(json));
+        CheckedNote.Write(_context.Directory, _folder, OutputPosition.FileName, position, OutputJson.Default.OutputPosition);
         _noted = position;
     }
 }
