@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Ingest.Publishing;
 using Ingest.Queue;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Storage;
@@ -85,7 +86,7 @@ internal static class WalCommand
 
     /// <summary>A node's log is held by its lanes' cursors. Nothing holds the log of its dead letters, which has no totals.</summary>
     internal static Func<string, bool> HoldersOf(LogSummary summary) =>
-        summary.Cursors.Any(cursor => cursor.Name == LogUpkeep.TotalsCursor) ? LogUpkeep.IsHolder : _ => false;
+        summary.Cursors.Any(cursor => cursor.Name == LogUpkeep.TotalsCursor) ? LaneSet.IsLane : _ => false;
 
     private static VerifyReport Verify(IWalDirectory log, long bytes, Func<string, bool> holds)
     {
@@ -128,7 +129,7 @@ internal static class WalCommand
         var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
         foreach (var cursor in summary.Cursors)
         {
-            var pending = LogUpkeep.IsHolder(cursor.Name) ? Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
+            var pending = LaneSet.IsLane(cursor.Name) ? Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
             Screen.Row(cursors, cursor.Name, Say.Count(cursor.Sequence), pending);
         }
         Screen.Show(cursors);

@@ -1,3 +1,4 @@
+using Ingest.Publishing;
 using Ingest.Queue;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -56,7 +57,7 @@ internal sealed class NodeLog : IAsyncDisposable
                 SegmentsAhead = settings.SegmentsAhead,
                 SegmentsKept = Math.Min(WalOptions.SegmentsAheadMax, RecycledBytesMax / settings.SegmentBytes),
                 GroupBytesMax = Math.Min(parts.Settings.Get<QueueOptions>().CommitBytesMax, settings.SegmentBytes / 2),
-                Holds = LogUpkeep.IsHolder,
+                Holds = LaneSet.IsLane,
             });
             Report(parts, directory, log);
             return new NodeLog(parts, directory, log);

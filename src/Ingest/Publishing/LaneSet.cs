@@ -10,9 +10,6 @@ namespace Ingest.Publishing;
 /// </summary>
 public sealed class LaneSet : IAsyncDisposable
 {
-    // Cursors of the node itself, such as the totals of what was accepted, begin with this.
-    private const char OwnCursorPrefix = '_';
-
     private readonly WriteAheadLog _log;
     private readonly TimeProvider _time;
     private readonly PublishingOptions _options;
@@ -45,7 +42,7 @@ public sealed class LaneSet : IAsyncDisposable
         (_log, _time, _options) = (log, time, options);
         var logger = loggers.CreateLogger<LaneSet>();
         var names = sinks.Select(sink => sink.Name).ToHashSet(StringComparer.Ordinal);
-        _orphans = [.. log.ListCursors().Where(cursor => cursor.Name[0] != OwnCursorPrefix && !names.Contains(cursor.Name))];
+        _orphans = [.. log.ListCursors().Where(cursor => IsLane(cursor.Name) && !names.Contains(cursor.Name))];
         foreach (var orphan in _orphans)
         {
             Log.OrphanCursor(logger, orphan.Name, orphan.Sequence);
@@ -110,6 +107,12 @@ public sealed class LaneSet : IAsyncDisposable
         Volatile.Write(ref _orphans, [.. _orphans.Where(cursor => cursor.Name != orphan)]);
         return true;
     }
+
+    /// <summary>
+    /// Whether the cursor of this name is a lane's, with a sink or without: the log is never reclaimed past it. The others, such as the
+    /// totals of what was accepted, are the node's own bookkeeping: they deliver nothing, and hold nothing.
+    /// </summary>
+    public static bool IsLane(string cursor) => !cursor.StartsWith('_');
 
     /// <summary>Starts delivering.</summary>
     public void Start()

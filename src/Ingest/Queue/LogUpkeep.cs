@@ -15,9 +15,6 @@ public sealed class LogUpkeep : IAsyncDisposable
     /// <summary>Name of the cursor that holds the totals. Lanes' names start with a letter or digit, so it is nobody's lane.</summary>
     public const string TotalsCursor = "_accepted";
 
-    /// <summary>What begins so is the node's own bookkeeping: it delivers nothing, and holds nothing.</summary>
-    private const char OwnCursorPrefix = '_';
-
     /// <summary>Who closes the gate for want of room for the log.</summary>
     public const string GateOwner = "log";
 
@@ -91,9 +88,6 @@ public sealed class LogUpkeep : IAsyncDisposable
 
     /// <summary>There was no room for the next segment. Any thread.</summary>
     public bool DiskFull => Volatile.Read(ref _diskFull);
-
-    /// <summary>Whether the cursor of this name is a lane's: the log is never reclaimed past it.</summary>
-    public static bool IsHolder(string cursor) => !cursor.StartsWith(OwnCursorPrefix);
 
     /// <summary>Commit thread: asks for a look now when the segment made ready ahead was used up.</summary>
     public void AfterCommit()
