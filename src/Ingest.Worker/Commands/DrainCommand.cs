@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Ingest.Drain;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Status;
 using Ingest.Worker.Remote;
@@ -11,9 +12,6 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest drain</c> and <c>ingest resume</c>: take a running node out of service, and back.</summary>
 internal static class DrainCommand
 {
-    // As the node's own limit: AdminEndpoints.
-    private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
 
     internal static Command CreateDrain()
@@ -30,7 +28,7 @@ internal static class DrainCommand
         {
             HelpName = "TIME",
             Description = "How long lanes may deliver, such as 2m. Default: Drain:Deadline, and with --data as long as it takes.",
-        }.Within(TimeSpan.Zero, DeadlineMax);
+        }.Within(TimeSpan.Zero, DrainOptions.DeadlineMax);
         var noWait = new Option<bool>("--no-wait") { Description = "Return at once; `ingest status` shows how far it is." };
         command.Add(deadline);
         command.Add(noWait);

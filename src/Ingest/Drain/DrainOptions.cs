@@ -9,6 +9,9 @@ namespace Ingest.Drain;
 /// </summary>
 public sealed class DrainOptions
 {
+    /// <summary>The longest <see cref="Deadline"/>, configured or asked for with a drain.</summary>
+    public static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
+
     /// <summary>
     /// How long intake goes on accepting while it already answers not ready. Default 5 s; 0 to 5 min. More than the load balancer's
     /// interval between checks times the checks it needs to take a node out.

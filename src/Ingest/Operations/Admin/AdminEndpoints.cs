@@ -10,8 +10,6 @@ namespace Ingest.Operations.Admin;
 /// <summary>Maps what operators call.</summary>
 public static class AdminEndpoints
 {
-    private static readonly TimeSpan DeadlineMax = TimeSpan.FromDays(1);
-
     /// <summary>Maps what operators call: docs/openapi.json has all of it.</summary>
     /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
     /// <param name="surface">What is shown and moved.</param>
@@ -43,9 +41,10 @@ public static class AdminEndpoints
         TimeSpan? deadline = null;
         if (context.Request.Query["deadlineSeconds"].ToString() is { Length: > 0 } text)
         {
-            if (!double.TryParse(text, out var seconds) || !(seconds >= 0 && seconds <= DeadlineMax.TotalSeconds))
+            if (!double.TryParse(text, out var seconds) || !(seconds >= 0 && seconds <= DrainOptions.DeadlineMax.TotalSeconds))
             {
-                return AdminProblem.Bad("deadlineSeconds is a number from 0 to 86400.").WriteAsync(context);
+                var expected = $"deadlineSeconds is a number from 0 to {DrainOptions.DeadlineMax.TotalSeconds}.";
+                return AdminProblem.Bad(expected).WriteAsync(context);
             }
             deadline = TimeSpan.FromSeconds(seconds);
         }
