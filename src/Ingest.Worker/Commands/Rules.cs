@@ -50,7 +50,7 @@ internal static class Rules
 
     /// <summary>The name of a stream.</summary>
     internal static Option<T> IsStream<T>(this Option<T> option) => option.Must(
-        "a stream's name, [A-Za-z0-9_][A-Za-z0-9._-]{0,127}", text => StreamName.IsValid(text));
+        $"a stream's name, {StreamName.Pattern}", text => StreamName.IsValid(text));
 
     private static bool IsFrom(long min, string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min;
