@@ -6,7 +6,6 @@ using System.Text.Json;
 using Ingest.Events;
 using Ingest.Wal.Format;
 using Ingest.Wal.Inspection;
-using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands;
 
@@ -104,7 +103,7 @@ internal static class WalDumpCommand
         }
         if (frame.UnixMs is { } committed)
         {
-            json.WriteString("committed", Say.Timestamp(committed));
+            json.WriteString("committed", EventTime.Text(committed));
         }
         if (frame.Type == FrameType.Record && frame.Valid)
         {
@@ -123,7 +122,7 @@ internal static class WalDumpCommand
         json.WriteString("stream", stored.Stream);
         WriteText(json, "id", stored.Id);
         WriteText(json, "key", stored.Key);
-        json.WriteString("time", Say.Timestamp(stored.AcceptedUnixMs));
+        json.WriteString("time", EventTime.Text(stored.AcceptedUnixMs));
         WriteText(json, "type", stored.ContentType);
         if (stored.Attributes.GetEnumerator().MoveNext())
         {

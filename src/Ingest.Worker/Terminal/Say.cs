@@ -1,5 +1,4 @@
 using System.Globalization;
-using Ingest.Events;
 using Ingest.Hosting.Settings;
 
 namespace Ingest.Worker.Terminal;
@@ -52,9 +51,6 @@ internal static class Say
     internal static string Time(long? unixMs) => unixMs is { } ms
         ? DateTimeOffset.FromUnixTimeMilliseconds(ms).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : "";
-
-    /// <summary>2026-11-21T08:42:10.132Z, as the file sink writes it.</summary>
-    internal static string Timestamp(long unixMs) => EventTime.Text(unixMs);
 
     /// <summary>A version with as much of the commit as anybody compares: <c>0.1.0+3690db0</c>.</summary>
     internal static string Version(string version) =>
