@@ -19,6 +19,9 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>Route of any stream.</summary>
     internal const string StreamPattern = "/v1/streams/{stream}/events";
 
+    /// <summary>The methods of a path that is only read, as <c>Allow</c> has them.</summary>
+    internal const string ReadMethods = "GET, HEAD";
+
     private const string NoRoute = "";
 
     // A body that takes longer to check than a hop to the pool costs is not checked on the thread that serves the sockets: about 0.2 ms.
@@ -102,7 +105,7 @@ internal sealed class IntakeEndpoint : IDisposable
     public Task HandleReadOnlyAsync(HttpContext context)
     {
         Begin(context);
-        context.Response.Headers.Allow = "GET, HEAD";
+        context.Response.Headers.Allow = ReadMethods;
         var problem = new Problem(ProblemKind.MethodNotAllowed, "This path is only read.");
         return _refusals.AnswerAsync(context, problem, NoRoute, _metrics.Start());
     }

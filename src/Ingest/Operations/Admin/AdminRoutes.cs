@@ -1,3 +1,4 @@
+using Ingest.Intake;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,8 +8,6 @@ namespace Ingest.Operations.Admin;
 /// <summary>Maps paths with what they answer to each method; everything passes the guard and every error is a problem document.</summary>
 internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard guard)
 {
-    private const string ReadOnly = "GET, HEAD";
-
     internal delegate Task Handler(HttpContext context);
 
     /// <summary>Maps a path that is only read.</summary>
@@ -19,7 +18,8 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
 
     internal void Map(string pattern, bool needsToken, params (string Method, Handler Handler)[] handlers)
     {
-        var allow = string.Join(", ", handlers.Select(entry => entry.Method == HttpMethods.Get ? ReadOnly : entry.Method));
+        var allow = string.Join(
+            ", ", handlers.Select(entry => entry.Method == HttpMethods.Get ? IntakeEndpoint.ReadMethods : entry.Method));
         endpoints.Map(pattern, (RequestDelegate)(context => AnswerAsync(context, needsToken, () =>
         {
             var method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
@@ -37,7 +37,7 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
     internal static Task RefuseMethodAsync(HttpContext context)
     {
         AddHeaders(context);
-        context.Response.Headers.Allow = ReadOnly;
+        context.Response.Headers.Allow = IntakeEndpoint.ReadMethods;
         return AdminProblem.MethodNotAllowed.WriteAsync(context);
     }
 
