@@ -55,6 +55,9 @@ internal sealed class LettersFixture : IAsyncDisposable
     /// <summary>Everything any life of the sink has taken.</summary>
     internal List<Seen> Delivered { get; } = [];
 
+    /// <summary>Refuses every tenth event.</summary>
+    internal static Func<Seen, string?> Tenth(string reason) => seen => seen.Sequence % 10 == 0 ? reason : null;
+
     internal LaneStatus Status => Lanes.Statuses[0];
 
     internal string Directory => _directory["dead"];
@@ -78,10 +81,12 @@ internal sealed class LettersFixture : IAsyncDisposable
         return this;
     }
 
-    internal async Task StopAsync()
+    /// <summary>Appends events, starts, and ends when all of them are settled and saved.</summary>
+    internal Task StartAndSettleAsync(int events, int keys = 0, int payloadBytes = 0)
     {
-        await Lanes.DisposeAsync();
-        await Letters.DisposeAsync();
+        Log.AppendMany(events, keys, payloadBytes: payloadBytes);
+        Start();
+        return Settled();
     }
 
     /// <summary>Stops in order and starts again with another log in the place of the one there was.</summary>
@@ -96,10 +101,11 @@ internal sealed class LettersFixture : IAsyncDisposable
         Start();
     }
 
-    /// <summary>Stops in order and starts again.</summary>
-    internal async Task RestartAsync()
+    /// <summary>Stops in order and starts again, with what happened to the files <paramref name="between"/>.</summary>
+    internal async Task RestartAsync(Action? between = null)
     {
         await StopAsync();
+        between?.Invoke();
         Log.Reopen();
         Sink = NewSink();
         Start();
@@ -160,6 +166,12 @@ internal sealed class LettersFixture : IAsyncDisposable
         Log.Dispose();
         _instruments.Dispose();
         _directory.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await Lanes.DisposeAsync();
+        await Letters.DisposeAsync();
     }
 
     private static DeadLetterSelection Selection(long[] sequences) => sequences.Length == 0

@@ -48,9 +48,7 @@ public sealed class PublicationTests
     {
         var published = new PublishedLetters();
         await using var fixture = new LettersFixture { Refuses = seen => seen.Sequence <= 2 ? "no" : null };
-        fixture.Log.AppendMany(1);
-        fixture.Start();
-        await fixture.Settled();
+        await fixture.StartAndSettleAsync(1);
         fixture.PublishTo = published.Sink;
         await fixture.RestartAsync();
         fixture.Log.AppendMany(1);
