@@ -1,7 +1,5 @@
 using Ingest.Sinks;
-using Ingest.Sinks.Http;
 using Ingest.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Sinks.Http;
 
@@ -10,11 +8,11 @@ public sealed class HostileAnswerTests : IDisposable
 {
     private const string Refused = "HTTP/1.1 400 Bad Request\r\n";
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly HttpSinkFixture _sinks = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _directory.Dispose();
+    public void Dispose() => _sinks.Dispose();
 
     // A refusal that is taken for a failure is sent again for ever, and everything behind it waits.
     [Theory]
@@ -97,9 +95,8 @@ public sealed class HostileAnswerTests : IDisposable
     [Fact]
     public async Task A_token_that_cannot_be_sent_is_the_settings_fault()
     {
-        await System.IO.File.WriteAllTextAsync(_directory["token"], "schlüssel\n", Cancel);
-        var sink = Create(new Uri("http://127.0.0.1:1/"), ("BearerFile", _directory["token"]));
-        await using var closed = sink;
+        await System.IO.File.WriteAllTextAsync(_sinks["token"], "schlüssel\n", Cancel);
+        await using var sink = _sinks.Create(null, ("Url", "http://127.0.0.1:1/"), ("BearerFile", _sinks["token"]));
         var verdict = await sink.OpenAsync(Cancel);
         Assert.Equal(VerdictKind.Blocked, verdict.Kind);
         Assert.DoesNotContain("schl", verdict.Reason, StringComparison.Ordinal);
@@ -109,17 +106,8 @@ public sealed class HostileAnswerTests : IDisposable
 
     private async Task<SinkVerdict> SendAsync(Uri url)
     {
-        await using var sink = Create(url, ("RequestTimeout", "00:01:00"));
-        Assert.Equal(SinkVerdict.Delivered, await sink.OpenAsync(Cancel));
+        await using var sink = await _sinks.OpenAsync(null, ("Url", url.ToString()), ("RequestTimeout", "00:01:00"));
         using var batch = TestEvents.Numbered(1, 1);
         return (await sink.SendAsync(batch, Cancel))[0];
     }
-
-    private ISink Create(Uri url, params (string Key, string Value)[] settings) => new HttpSinkFactory().Create(new SinkSetup(
-        "http",
-        TestSettings.Section("Sinks:Http", [("Url", url.ToString()), .. settings]),
-        _directory.Path,
-        Guid.NewGuid(),
-        TimeProvider.System,
-        NullLoggerFactory.Instance));
 }
