@@ -99,10 +99,8 @@ public sealed class InspectionTests
         using (var log = disk.Open())
         {
             log.Fill(55);
-            using var cursor = log.OpenCursor("ahead");
-            cursor.Save(55, default);
-            using var broken = log.OpenCursor("broken");
-            broken.Save(1, default);
+            log.SaveCursor("ahead", 55);
+            log.SaveCursor("broken", 1);
         }
         var segments = disk.Segments.ToList();
         disk.Damage(segments[0], 0, 1, 2, 3);
@@ -145,13 +143,10 @@ public sealed class InspectionTests
         using (var log = disk.Open())
         {
             log.Fill(55);
-            using var behind = log.OpenCursor("behind");
-            behind.Save(3, default);
-            using var further = log.OpenCursor("further");
-            further.Save(20, default);
-            using var own = log.OpenCursor("_own");
-            own.Save(1, default);
-            using var made = log.OpenCursor("made");
+            log.SaveCursor("behind", 3);
+            log.SaveCursor("further", 20);
+            log.SaveCursor("_own", 1);
+            log.OpenCursor("made").Dispose();
         }
         var segments = disk.Segments.ToList();
         using var looking = disk.MountReadOnly();
@@ -174,11 +169,7 @@ public sealed class InspectionTests
     [Theory, MemberData(nameof(Disks))]
     public void A_torn_end_is_a_note_and_no_loss(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(3);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 3);
         disk.Damage(disk.Segments.Single(), 4096 + (2 * 1088) + 200, 0xFF);
         using var looking = disk.MountReadOnly();
         var report = LogInspector.Verify(looking, cancellation: TestContext.Current.CancellationToken);

@@ -40,9 +40,7 @@ public sealed class CursorTests
         using (var log = disk.Open())
         {
             log.Fill(10, 10);
-            using var cursor = log.OpenCursor("lane");
-            cursor.Save(10, default);
-            cursor.Save(2, default);
+            log.SaveCursor("lane", 10, 2);
         }
         using var again = disk.Open();
         Assert.Equal([new CursorPosition("lane", 2)], again.ListCursors());
@@ -99,9 +97,7 @@ public sealed class CursorTests
         using (var log = disk.Open())
         {
             log.Fill(4, 10);
-            using var cursor = log.OpenCursor("lane");
-            cursor.Save(1, default);
-            cursor.Save(2, default);
+            log.SaveCursor("lane", 1, 2);
         }
         disk.Damage("cursors/lane.cursor", 20, 0xFF);
         disk.Damage("cursors/lane.cursor", CursorSlot.SlotBytes + 20, 0xFF);
@@ -121,8 +117,7 @@ public sealed class CursorTests
         using (var log = disk.Open())
         {
             log.Fill(4, 10);
-            using var cursor = log.OpenCursor("lane");
-            cursor.Save(2, default);
+            log.SaveCursor("lane", 2);
         }
         disk.Put("cursors/lane.cursor", []);
         using var again = disk.Open();

@@ -68,8 +68,7 @@ public sealed class StartTests
         using (var log = disk.Open())
         {
             log.Fill(30);
-            using var cursor = log.OpenCursor("lane");
-            cursor.Save(28, default);
+            log.SaveCursor("lane", 28);
         }
         disk.Remove(disk.Segments.Last());
         using (var log = disk.Open())
@@ -115,11 +114,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void A_segment_deleted_by_hand_is_a_gap_of_exactly_its_records(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(44);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 44);
         disk.Remove(disk.Segments.ElementAt(1));
         using var again = disk.Open();
         var content = again.ReadAll();
@@ -147,11 +142,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void A_damaged_header_loses_nothing(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(30);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 30);
         foreach (var segment in disk.Segments.ToList())
         {
             disk.Damage(segment, 0, new byte[SegmentHeader.BlockBytes]);
@@ -165,11 +156,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void What_only_looks_like_a_segment_is_moved_aside_and_nothing_else_is_touched(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(30);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 30);
         var strangers = new Dictionary<string, int>
         {
             ["00000000000000000005-00000000000000aa.wal"] = 0,
@@ -199,11 +186,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void Segments_of_another_log_do_not_take_this_one_over(DiskKind kind)
     {
-        using var other = TestDisk.Create(kind);
-        using (var log = other.Open())
-        {
-            log.Fill(60);
-        }
+        using var other = TestDisk.CreateFilled(kind, 60);
         using var disk = TestDisk.Create(kind);
         Guid id;
         using (var log = disk.Open())
@@ -222,11 +205,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void A_truncated_segment_loses_what_was_cut_off_and_no_more(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(33);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 33);
         var segment = disk.Segments.First();
         disk.Put(segment, disk.Bytes(segment).AsSpan(0, 9001));
         using var again = disk.Open();
@@ -238,11 +217,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void Start_reads_the_tail_and_not_the_backlog(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(200);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 200);
         var segments = disk.Segments.Count();
         using var directory = new WatchedDirectory(disk.Mount());
         var reads = 0;
@@ -256,11 +231,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void A_segment_that_cannot_be_read_stops_its_readers_and_not_the_start(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(33);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 33);
         var broken = disk.Segments.First();
         using var directory = new WatchedDirectory(disk.Mount());
         using var again = WriteAheadLog.Open(directory, TestDisk.Small);
@@ -285,11 +256,7 @@ public sealed class StartTests
     [Theory, MemberData(nameof(Disks))]
     public void A_log_that_fails_to_open_lets_its_directory_go(DiskKind kind)
     {
-        using var disk = TestDisk.Create(kind);
-        using (var log = disk.Open())
-        {
-            log.Fill(3);
-        }
+        using var disk = TestDisk.CreateFilled(kind, 3);
         var directory = new WatchedDirectory(disk.Mount())
         {
             Watch = (what, _) =>

@@ -49,6 +49,16 @@ internal static class LogExtensions
     /// <summary>What <see cref="Fill"/> writes for a number.</summary>
     internal static string Text(long sequence, int bytes = 1000) => $"record {sequence} ".PadRight(bytes, (char)('a' + (sequence % 26)));
 
+    /// <summary>Opens a cursor, saves these positions one after another, without annotations, and closes it.</summary>
+    internal static void SaveCursor(this WriteAheadLog log, string name, params ReadOnlySpan<long> sequences)
+    {
+        using var cursor = log.OpenCursor(name);
+        foreach (var sequence in sequences)
+        {
+            cursor.Save(sequence, default);
+        }
+    }
+
     /// <summary>Everything a new reader finds until it has caught up.</summary>
     internal static LogContent ReadAll(this WriteAheadLog log, long from = 1)
     {

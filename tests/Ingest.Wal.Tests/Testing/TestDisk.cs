@@ -15,6 +15,15 @@ internal abstract class TestDisk : IDisposable
 
     public static TestDisk Create(DiskKind kind) => kind == DiskKind.Simulated ? new Simulated() : new Real();
 
+    /// <summary>A disk with a closed log of so many records, as <see cref="LogExtensions.Fill"/> writes them.</summary>
+    public static TestDisk CreateFilled(DiskKind kind, int records, int bytes = 1000)
+    {
+        var disk = Create(kind);
+        using var log = disk.Open();
+        log.Fill(records, bytes);
+        return disk;
+    }
+
     public abstract IWalDirectory Mount();
 
     public abstract IWalDirectory MountReadOnly();
