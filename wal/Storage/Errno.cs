@@ -8,7 +8,6 @@ internal static class Errno
     internal const int NotPermitted = 1;
     internal const int NoEntry = 2;
     internal const int Interrupted = 4;
-    internal const int InputOutput = 5;
     internal const int WouldBlock = 11;
     internal const int AccessDenied = 13;
     internal const int Exists = 17;

@@ -41,9 +41,6 @@ internal sealed class NodeLog : IAsyncDisposable
     /// <summary>The queue that takes batches now; another one after a drain was taken back.</summary>
     internal CommitQueue Queue => _queue;
 
-    /// <summary>Null before <see cref="StartUpkeep"/> and after the log was closed.</summary>
-    internal LogUpkeep? Upkeep => _upkeep;
-
     /// <exception cref="StorageException">In use, not permitted, full or failing; the message says which.</exception>
     internal static NodeLog Open(NodeParts parts)
     {

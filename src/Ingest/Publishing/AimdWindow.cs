@@ -146,9 +146,6 @@ public sealed class AimdWindow
             ? oldest.Dispatched + Overdue
             : null;
 
-    /// <summary>When the oldest flight was dispatched; null when none is in flight.</summary>
-    public TimeSpan? OldestDispatched => Oldest()?.Dispatched;
-
     /// <summary>The breaker opened: the window stands still, and flights under way only give their permits back.</summary>
     public void Freeze()
     {

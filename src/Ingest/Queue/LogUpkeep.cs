@@ -44,10 +44,8 @@ public sealed class LogUpkeep : IAsyncDisposable
     private long _totalsSequence = -1;
     private long _totalsBytes;
 
-    // Loop only: when a segment was last recycled.
+    // Loop only: when a segment was last recycled; whether there was no room for the next segment, or too much in all of them.
     private long _recycled;
-
-    // Written by the loop, read by any thread with Volatile.
     private bool _diskFull;
     private bool _overLimit;
 
@@ -82,12 +80,6 @@ public sealed class LogUpkeep : IAsyncDisposable
         _totalsSaved = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
     }
-
-    /// <summary>The log takes more than <see cref="WalSettings.BytesMax"/>. Any thread.</summary>
-    public bool OverLimit => Volatile.Read(ref _overLimit);
-
-    /// <summary>There was no room for the next segment. Any thread.</summary>
-    public bool DiskFull => Volatile.Read(ref _diskFull);
 
     /// <summary>Commit thread: asks for a look now when the segment made ready ahead was used up.</summary>
     public void AfterCommit()
@@ -188,8 +180,8 @@ public sealed class LogUpkeep : IAsyncDisposable
                 Log.LogWithinLimit(_logger, _log.BytesInUse);
             }
         }
-        Volatile.Write(ref _diskFull, full);
-        Volatile.Write(ref _overLimit, over);
+        _diskFull = full;
+        _overLimit = over;
         if (full)
         {
             _gate.Close(RefusalCode.DiskPressure, "The disk is full; intake resumes by itself when there is room.", GateOwner);

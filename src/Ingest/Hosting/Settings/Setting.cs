@@ -18,7 +18,6 @@ public sealed class Setting
         Kind = SettingKinds.Of(property);
         Description = property.GetCustomAttribute<DescriptionAttribute>()?.Description ?? "";
         Default = SettingText.Format(property.GetValue(defaults), Kind);
-        IsSecret = LooksSecret(Key);
     }
 
     /// <summary>The section it stands in, empty at the top.</summary>
@@ -36,16 +35,10 @@ public sealed class Setting
     /// <summary>The value when nobody says, as it would be written; empty for none.</summary>
     public string Default { get; }
 
-    /// <summary>Its value is shown to nobody.</summary>
-    public bool IsSecret { get; }
-
     /// <summary>What is allowed, for people: <c>1MiB to 1GiB</c>; empty where the kind says it all.</summary>
     public string Allowed => Kind == SettingKind.Choice
         ? string.Join(", ", Enum.GetNames(Nullable.GetUnderlyingType(_property.PropertyType) ?? _property.PropertyType))
         : SettingText.Bounds(_property, Kind);
-
-    /// <summary>The environment variable that sets it.</summary>
-    public string EnvironmentVariable => SettingsSources.EnvironmentPrefix + Key.Replace(":", "__", StringComparison.Ordinal);
 
     /// <summary>Whether a key's last words say that its value is nobody's business.</summary>
     public static bool LooksSecret(string key)

@@ -6,7 +6,4 @@ internal static partial class Log
 {
     [LoggerMessage(4101, LogLevel.Information, "HTTP sink {Sink}: POSTs {Format} to {Url}, at most {Window} requests at once.")]
     internal static partial void Opened(ILogger logger, string sink, HttpFormat format, string url, int window);
-
-    [LoggerMessage(4102, LogLevel.Information, "HTTP sink {Sink}: read {File} anew.")]
-    internal static partial void SecretRead(ILogger logger, string sink, string file);
 }
