@@ -44,9 +44,11 @@ internal sealed class Admission(IntakeOptions options, StreamDirectory streams, 
             return new Problem(ProblemKind.BadRequest, "The node is not called by this name (Intake:Hosts).");
         }
         var headers = request.Headers;
-        if (request.ContentLength is null && IsAmbiguous(headers))
+        if (request.ContentLength is null && IsAmbiguous(request))
         {
-            return new Problem(ProblemKind.BadRequest, "Transfer-Encoding is not chunked alone, or there is a Content-Length beside it.");
+            return new Problem(
+                ProblemKind.BadRequest,
+                "Transfer-Encoding is not chunked alone, there is a Content-Length beside it, or this is HTTP/1.0, which has none.");
         }
         var producer = authentication.Find(headers, out var problem);
         if (!problem.IsNone
@@ -70,12 +72,13 @@ internal sealed class Admission(IntakeOptions options, StreamDirectory streams, 
 
     /// <summary>
     /// Whether another reader could see another end of the body. The server renames a Content-Length that stands beside a
-    /// Transfer-Encoding, and takes <c>chunked</c> for what it is, however often it is there.
+    /// Transfer-Encoding, and takes <c>chunked</c> for what it is, however often it is there, and in HTTP/1.0 too, where others may not
+    /// know it (RFC 9112, section 6.1).
     /// </summary>
-    private static bool IsAmbiguous(IHeaderDictionary headers) =>
-        headers.TransferEncoding is { Count: > 0 } codings
+    private static bool IsAmbiguous(HttpRequest request) =>
+        request.Headers.TransferEncoding is { Count: > 0 } codings
         && (codings.Count > 1 || !Chunked.Equals(codings[0], StringComparison.OrdinalIgnoreCase)
-            || headers.ContainsKey(RenamedContentLength));
+            || request.Headers.ContainsKey(RenamedContentLength) || HttpProtocol.IsHttp10(request.Protocol));
 
     // The key's own quota before the limits it shares with others: a key that sends too much must not use up theirs.
     private static Problem Authorize(Producer producer, in AdmittedRequest admitted, long bodyBytes)

@@ -67,7 +67,7 @@ internal static class Answers
     /// <summary>Asks the client not to use the connection again. HTTP/2 has no such header: the server says GOAWAY when it stops.</summary>
     internal static void CloseConnection(HttpContext context)
     {
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
         }

@@ -134,6 +134,17 @@ public sealed class TransportTests
         }
     }
 
+    [Fact]
+    public async Task Chunks_are_refused_in_a_version_that_has_none()
+    {
+        await using var server = await IntakeServer.StartAsync();
+        var answer = await server.SendRawAsync(
+            Text("POST /v1/events HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n7\r\n{\"a\":1}\r\n0\r\n\r\n"));
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"bad_request\"", answer, StringComparison.Ordinal);
+        Assert.Empty(server.Queue.Events);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Content-Length: 0\r\n")]
