@@ -1,13 +1,16 @@
 using Ingest.DeadLetters.Index;
+using Ingest.Hosting.Connections;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Operations;
 using Ingest.Operations.Admin;
 using Ingest.Sinks;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -48,12 +51,15 @@ public static class IngestServer
                 .Aggregate(services, (all, index) => all.AddSingleton(index))
                 .AddRoutingCore()
                 .AddIngest(settings, factories)
-                .AddSingleton<IHostLifetime, SignalLifetime>())
+                .AddSingleton<IHostLifetime, SignalLifetime>()
+                .AddSingleton<ILoggerFactory>(provider => new ClientFaultLogging(
+                    ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())))
             .ConfigureWebHost(web => web
                 // A request runs where its bytes were read; what takes longer hops off (docs/decisions/0013-request-threads.md).
                 .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
                 .UseKestrel(kestrel => KestrelSetup.Apply(
                     kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
+                .ConfigureServices(services => BoundConnections(services, OpenFiles.Accepted(connectionsMax)))
                 .Configure(app => Configure(app, operate)))
             .Build();
         if (settings.Get<ListenerOptions>().ConnectionsMax is var configured && connectionsMax < configured)
@@ -62,6 +68,11 @@ public static class IngestServer
         }
         return host;
     }
+
+    /// <summary>Of several that could listen the server takes the one that was added last.</summary>
+    private static void BoundConnections(IServiceCollection services, int max) =>
+        services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedListenerFactory(
+            ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), new SemaphoreSlim(max, max)));
 
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
     {

@@ -1,7 +1,11 @@
 using System.Net;
+using Ingest.Hosting.Connections;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;
 
@@ -16,7 +20,8 @@ internal static class KestrelSetup
         kestrel.AllowSynchronousIO = false;
         kestrel.AllowResponseHeaderCompression = false;
         var limits = kestrel.Limits;
-        limits.MaxConcurrentConnections = connectionsMax;
+        // Of each address; each listener's own quota, over all its addresses, is below.
+        limits.MaxConcurrentConnections = Math.Max(connectionsMax, OpenFiles.AdminConnections);
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.KeepAliveTimeout = options.KeepAlive;
         limits.RequestHeadersTimeout = options.HeadersTimeout;
@@ -35,12 +40,19 @@ internal static class KestrelSetup
         limits.Http2.InitialStreamWindowSize = 768 * 1024;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake);
-        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin);
+        var quota = Quota(kestrel, "Listen:Intake", connectionsMax);
+        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, quota);
+        quota = Quota(kestrel, "Listen:Admin", OpenFiles.AdminConnections);
+        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, quota);
     }
 
     private static void Listen(
-        KestrelServerOptions kestrel, string url, HttpProtocols protocols, ListenerOptions options, ListenerRole role)
+        KestrelServerOptions kestrel,
+        string url,
+        HttpProtocols protocols,
+        ListenerOptions options,
+        ListenerRole role,
+        Func<ConnectionDelegate, ConnectionDelegate> quota)
     {
         var address = ListenAddress.Parse(url);
         // HTTP/2 in clear text needs prior knowledge, and a listener that speaks both cannot tell: say what was meant.
@@ -48,6 +60,7 @@ internal static class KestrelSetup
         void Configure(ListenOptions listen)
         {
             listen.Protocols = spoken;
+            listen.Use(quota);
             if (address.Tls)
             {
                 listen.UseHttps(https => Secure(https, options, role));
@@ -74,6 +87,21 @@ internal static class KestrelSetup
         {
             kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
         }
+    }
+
+    private static Func<ConnectionDelegate, ConnectionDelegate> Quota(KestrelServerOptions kestrel, string listener, int max)
+    {
+        var services = kestrel.ApplicationServices;
+        var logger = services.GetRequiredService<ILogger<IngestNode>>();
+        var throttle = new LineThrottle(services.GetRequiredService<TimeProvider>());
+        var quota = new ConnectionQuota(max);
+        return next => quota.Around(next, most =>
+        {
+            if (throttle.TryTake(out var held))
+            {
+                Log.ConnectionsRefused(logger, held + 1, listener, most);
+            }
+        });
     }
 
     private static HttpProtocols Spoken(ListenProtocols protocols) => protocols switch

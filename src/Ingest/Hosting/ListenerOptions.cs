@@ -34,8 +34,8 @@ public sealed class ListenerOptions
     [Description("PEM file with the authorities whose certificates producers must show (mTLS); Listen:Intake has to be https.")]
     public string ClientAuthoritiesPath { get; set; } = "";
 
-    /// <summary>Open connections, both listeners together. Default 20,000; 16 to 1,000,000.</summary>
-    [Range(16, 1_000_000), Description("Open connections on both listeners together.")]
+    /// <summary>Open connections on the intake listener; the admin listener has 64 of its own. Default 20,000; 16 to 1,000,000.</summary>
+    [Range(16, 1_000_000), Description("Open connections on the intake listener; the admin listener has 64 of its own.")]
     public int ConnectionsMax { get; set; } = 20_000;
 
     /// <summary>How long an idle connection is kept. Default 130 s: balancers' 60 s pass first, so that they close; 1 s to 1 h.</summary>

@@ -51,6 +51,9 @@ internal static partial class Log
         + "Listen:ConnectionsMax.")]
     internal static partial void FewConnections(ILogger logger, long limit, int connections, int configured);
 
+    [LoggerMessage(9012, LogLevel.Warning, "Closed {Connections} connections to {Listener}: {Max} are open, all there may be.")]
+    internal static partial void ConnectionsRefused(ILogger logger, long connections, string listener, int max);
+
     [LoggerMessage(9006, LogLevel.Warning, "What may be repeated cannot be read from the log, tried again in {Pause}: {Reason}")]
     internal static partial void RecallFailed(ILogger logger, TimeSpan pause, string reason);
 

@@ -18,6 +18,12 @@ internal static class OpenFiles
     // then come on top.
     private const int OwnFiles = 300;
 
+    /// <summary>Connections of the admin listener, which do not count among the others: a flood must not lock operators out.</summary>
+    internal const int AdminConnections = 64;
+
+    // Connections that are accepted already and not refused yet, or not served any more and not closed yet.
+    private const int PassingConnections = 32;
+
     // Sockets of an HTTP sink's window, or of a Kafka client to its brokers.
     private const int FilesPerSink = 64;
 
@@ -37,11 +43,11 @@ internal static class OpenFiles
             : long.MaxValue;
     }
 
-    /// <summary>Connections there may be at once: as many as configured, or fewer where the limit is low.</summary>
+    /// <summary>Producers' connections there may be at once: as many as configured, or fewer where the limit is low.</summary>
     /// <exception cref="IOException">There is no room for any; the message says how high the limit has to be.</exception>
     internal static int Connections(NodeSettings settings, long limit)
     {
-        var needed = OwnFiles + settings.Sinks.Sum(sink =>
+        var needed = OwnFiles + AdminConnections + PassingConnections + settings.Sinks.Sum(sink =>
             settings.OfSink(sink.Name) is FileSinkOptions files ? files.OpenFilesMax : FilesPerSink);
         var room = limit - needed;
         return room >= ConnectionsMin
@@ -50,4 +56,7 @@ internal static class OpenFiles
                 $"The process may have {limit} files open, and needs at least {needed + ConnectionsMin}, a connection being one. "
                 + "Raise the limit: ulimit -n, LimitNOFILE=.");
     }
+
+    /// <summary>Sockets that may be accepted and not closed at once, where producers have so many.</summary>
+    internal static int Accepted(int connections) => connections + AdminConnections + PassingConnections;
 }
