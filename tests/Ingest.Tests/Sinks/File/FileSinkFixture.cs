@@ -26,6 +26,10 @@ internal sealed class FileSinkFixture : IAsyncDisposable
 
     internal FileSink Sink => _sink!;
 
+    /// <summary>A sink's place beside the fixture's own.</summary>
+    internal static SinkSetup Setup(params (string Key, string Value)[] settings) => new(
+        "b", TestSettings.Section("Sinks:b", settings), "/", Guid.NewGuid(), TimeProvider.System, NullLoggerFactory.Instance);
+
     internal async Task<FileSinkFixture> OpenAsync()
     {
         if (_sink is not null)
