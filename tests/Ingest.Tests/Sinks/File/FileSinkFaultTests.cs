@@ -4,7 +4,7 @@ using Ingest.Wal.Storage;
 
 namespace Ingest.Tests.Sinks.File;
 
-/// <summary>The file sink over a disk that fails, and with notes that are damaged: nothing is lost or doubled, and it is said what is wrong.</summary>
+/// <summary>The file sink over a failing disk and damaged notes: nothing is lost or doubled, and it says what is wrong.</summary>
 public sealed class FileSinkFaultTests
 {
     [Fact]
