@@ -63,6 +63,20 @@ public sealed class DrainTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_sigterm_while_the_node_starts_drains_it_and_is_no_failure()
+    {
+        await using var rig = new CrashRig(output);
+        for (var start = 0; start < 6; start++)
+        {
+            using var node = IngestProcess.Start(rig.Setup.With(("Drain:BalancerDelay", "0s")));
+            await Poll.Until("the log is opened", () => node.Output.Contains("Opened the log", StringComparison.Ordinal));
+            node.Terminate();
+            Assert.Equal(0, await node.ExitAsync());
+            Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_drain_by_an_operator_stops_before_the_exit_and_can_be_taken_back()
     {
         await using var rig = new CrashRig(output);

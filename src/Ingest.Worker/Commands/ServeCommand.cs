@@ -36,8 +36,15 @@ internal static class ServeCommand
             Operate,
             Configuration.Indexes);
         var node = host.Services.GetRequiredService<IngestNode>();
-        await host.StartAsync();
-        await host.WaitForShutdownAsync();
+        try
+        {
+            await host.StartAsync();
+            await host.WaitForShutdownAsync();
+        }
+        catch (OperationCanceledException) when (node.Exit.IsCompleted)
+        {
+            // Told to end while it started: the host calls that interrupted, but the node has drained.
+        }
         return node.LogFailure is null ? ExitCode.Fine : ExitCode.LogFailed;
     }
 

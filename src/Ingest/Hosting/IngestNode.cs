@@ -25,6 +25,7 @@ public sealed class IngestNode : IAsyncDisposable
     private readonly NodeParts _parts;
     private readonly IDeadLetterIndexFactory _index;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
     private DeadLetterStore? _deadLetters;
     private LaneSet? _lanes;
@@ -83,6 +84,9 @@ public sealed class IngestNode : IAsyncDisposable
     /// <summary>Ends when the node is to leave: drained with the wish to exit, or because the log failed.</summary>
     public Task Exit => _exit.Task;
 
+    /// <summary>Ends when there is something to drain. Never, where the node cannot be opened.</summary>
+    internal Task Opened => _opened.Task;
+
     /// <summary>Why the log failed; null while it is sound.</summary>
     public string? LogFailure => _writing?.Log.Poison?.Message;
 
@@ -127,6 +131,7 @@ public sealed class IngestNode : IAsyncDisposable
         _deadLetters = NodeDeadLetters.Open(_parts, _index, _writing.Log.Id);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
+        _opened.SetResult();
     }
 
     /// <summary>

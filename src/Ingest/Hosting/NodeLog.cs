@@ -111,7 +111,7 @@ internal sealed class NodeLog : IAsyncDisposable
         catch (StorageException e) when (Log.Poison is null)
         {
             // Recovery does without the mark: it only spares the next start from taking damage of the last group for a torn write.
-            Hosting.Log.NotMarkedClean(_parts.Loggers.CreateLogger<NodeLog>(), e.Message);
+            Hosting.Log.NotMarkedClean(_parts.Loggers.CreateLogger<NodeLog>(), e.Message.TrimEnd('.'));
         }
     }
 

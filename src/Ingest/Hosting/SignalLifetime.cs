@@ -10,7 +10,7 @@ internal sealed class SignalLifetime(IngestNode node) : IHostLifetime, IDisposab
     /// <inheritdoc/>
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _signals = new ShutdownSignals(node.Drain);
+        _signals = new ShutdownSignals(node.Drain, node.Opened);
         return Task.CompletedTask;
     }
 
