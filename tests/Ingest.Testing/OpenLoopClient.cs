@@ -19,7 +19,10 @@ public sealed class OpenLoopClient(int port, int ratePerSecond, OpenLoopJournal 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
-    private readonly ConcurrentStack<RawConnection> _idle = new();
+    // A client has to let go of idle connections before the balancer does, or it sends on one that is being closed (docs/timeouts.md).
+    private static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(20);
+
+    private readonly ConcurrentStack<(RawConnection Connection, long Since)> _idle = new();
 
     // Any thread, interlocked.
     private int _underWay;
@@ -43,9 +46,9 @@ public sealed class OpenLoopClient(int port, int ratePerSecond, OpenLoopJournal 
             await Task.Delay(Tick, TimeProvider.System, CancellationToken.None);
         }
         await Poll.Until("every request has its outcome", () => UnderWay == 0, Patience * 2);
-        while (_idle.TryPop(out var connection))
+        while (_idle.TryPop(out var kept))
         {
-            connection.Dispose();
+            kept.Connection.Dispose();
         }
     }
 
@@ -55,12 +58,12 @@ public sealed class OpenLoopClient(int port, int ratePerSecond, OpenLoopJournal 
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
         try
         {
-            connection = request.Fresh || !_idle.TryPop(out var kept) ? await RawConnection.ConnectAsync(port, patience.Token) : kept;
+            connection = (request.Fresh ? null : Kept()) ?? await RawConnection.ConnectAsync(port, patience.Token);
             var answer = await connection.ExchangeAsync(Bytes(request), patience.Token);
             (request.Status, request.EndedAt) = (answer.Status, TimeProvider.System.GetTimestamp());
             if (!request.Fresh && answer is { Complete: true, Close: false })
             {
-                _idle.Push(connection);
+                _idle.Push((connection, TimeProvider.System.GetTimestamp()));
                 connection = null;
             }
             else if (answer.Complete)
@@ -78,6 +81,20 @@ public sealed class OpenLoopClient(int port, int ratePerSecond, OpenLoopJournal 
             connection?.Dispose();
             Interlocked.Decrement(ref _underWay);
         }
+    }
+
+    /// <summary>The connection that was used last, or null.</summary>
+    private RawConnection? Kept()
+    {
+        while (_idle.TryPop(out var kept))
+        {
+            if (TimeProvider.System.GetElapsedTime(kept.Since) < IdleMax)
+            {
+                return kept.Connection;
+            }
+            kept.Connection.Dispose();
+        }
+        return null;
     }
 
     private byte[] Bytes(OpenLoopRequest request)
