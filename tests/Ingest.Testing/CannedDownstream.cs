@@ -58,9 +58,9 @@ public sealed class CannedDownstream : IAsyncDisposable
                 _connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // The end.
+            // The listener went down, during an accept or between two of them.
         }
     }
 
