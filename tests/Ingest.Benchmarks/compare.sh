@@ -29,12 +29,12 @@ publish bare "$here"/kestrel/*
 [[ ! ${3:-} ]] || publish flush "$here"/flush/* "$here/../../src/Ingest/Hosting/SchedulerSlice.cs"
 [[ -x artifacts/ingest/ingest ]] || { echo "no artifacts/ingest/ingest: run make build first" >&2; exit 2; }
 
-"$cache/gin" 127.0.0.1:18081 >/dev/null 2>&1 & pids+=($!)
-"$cache/bare/bare" http://127.0.0.1:18080 >/dev/null 2>&1 & pids+=($!)
-[[ ! ${3:-} ]] || { "$cache/flush/flush" http://127.0.0.1:18082 "$work/flushed" >/dev/null 2>&1 & pids+=($!); }
-artifacts/ingest/ingest serve --intake http://127.0.0.1:18090 --admin http://127.0.0.1:18091 --data "$work/data" --sink discard >"$work/ingest.log" 2>&1 & ingest=$!; pids+=($ingest)
-for _ in $(seq 100); do curl -sf http://127.0.0.1:18090/health/ready >/dev/null && break; sleep 0.1; done
-curl -sf http://127.0.0.1:18090/health/ready >/dev/null || { echo "ingest did not get ready"; tail "$work/ingest.log"; exit 2; }
+"$cache/gin" "127.0.0.1:${ports[gin]}" >/dev/null 2>&1 & pids+=($!)
+"$cache/bare/bare" "http://127.0.0.1:${ports[bare]}" >/dev/null 2>&1 & pids+=($!)
+[[ ! ${3:-} ]] || { "$cache/flush/flush" "http://127.0.0.1:${ports[flush]}" "$work/flushed" >/dev/null 2>&1 & pids+=($!); }
+artifacts/ingest/ingest serve --intake "http://127.0.0.1:${ports[ingest]}" --admin http://127.0.0.1:18091 --data "$work/data" --sink discard >"$work/ingest.log" 2>&1 & ingest=$!; pids+=($ingest)
+for _ in $(seq 100); do curl -sf "http://127.0.0.1:${ports[ingest]}/health/ready" >/dev/null && break; sleep 0.1; done
+curl -sf "http://127.0.0.1:${ports[ingest]}/health/ready" >/dev/null || { echo "ingest did not get ready"; tail "$work/ingest.log"; exit 2; }
 
 shoot() { # name port lua connections → requests per second, p99 in ms, errors
   wrk -t1 -c"$4" -d"${seconds}s" --latency -s "$here/$3.lua" "http://127.0.0.1:$2/v1/events" |
@@ -49,7 +49,7 @@ for load in "single 64" "single 256" "batch 16"; do
   for s in "${servers[@]}"; do wrk -t1 -c"$c" -d2s -s "$here/$lua.lua" "http://127.0.0.1:${ports[$s]}/v1/events" >/dev/null; done # warm-up
   for _ in $(seq "$rounds"); do
     for s in "${servers[@]}"; do
-      before=$(flushes) # ingest comes last
+      [[ $s != ingest ]] || before=$(flushes)
       shoot "$s" "${ports[$s]}" "$lua" "$c" >>"$work/$s-$lua-$c"
     done
     echo "$before $(flushes)" | awk -v s="$seconds" '{n=$4-$1; printf "%.0f %.1f %.0f\n", n/s, ($6-$3)/n, ($5-$2)/n*1e6}' >>"$work/disk-$lua-$c"

@@ -24,7 +24,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
         var files = directory.List();
         _clean = CleanMark.Read(directory);
         _known = Math.Max(_clean?.Sequence ?? 0, HighestCursor());
-        var catalog = new SegmentCatalog(directory, _quarantine, CursorStore.LowestHeld(directory, options.Holds));
+        var catalog = new SegmentCatalog(directory, _quarantine, options.Holds);
         var segments = catalog.Read(files, out var logId);
         var state = new LogState(directory, options, logId ?? NewLogId());
         var spares = new SegmentSpares(state, newId);

@@ -10,8 +10,8 @@ namespace Ingest.Wal.Recovery;
 /// </summary>
 /// <param name="directory">The log.</param>
 /// <param name="quarantine">Takes what is no segment.</param>
-/// <param name="settled">Up to here the log may have been reclaimed before.</param>
-internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine, long settled)
+/// <param name="holds">Which cursors hold the log: up to the lowest of them it may have been reclaimed.</param>
+internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarantine, Func<string, bool>? holds)
 {
     private readonly List<Entry> _entries = [];
     private readonly List<(SegmentName Name, long Bytes)> _unreadable = [];
@@ -147,7 +147,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         var from = name.BaseSequence;
         if (_entries.Where(entry => entry.Segment.BaseSequence < from).MaxBy(entry => entry.Segment.BaseSequence) is not { } before)
         {
-            return Math.Max(from, settled + 1);
+            return Math.Max(from, CursorStore.LowestHeld(directory, holds) + 1);
         }
         using var file = directory.Open(before.Segment.FileName, writable: false);
         return Math.Max(from, SealInfo.Read(file, before.Segment.Name, before.Segment.Bytes)?.Bounds.Last + 1 ?? from);

@@ -54,7 +54,7 @@ public static class LogRepair
     {
         var strangers = new Quarantine(directory);
         // First of all: what is no segment of this log says nothing about where its neighbours end.
-        new SegmentCatalog(directory, strangers, CursorStore.LowestHeld(directory, holds)).Read(directory.List(), out var logId);
+        new SegmentCatalog(directory, strangers, holds).Read(directory.List(), out var logId);
         NoteAside(notes, strangers.Found);
         var names = SegmentFile.Names(directory);
         var identity = logId ?? NewLogId();

@@ -60,10 +60,9 @@ internal sealed class BrokerFront : IAsyncDisposable
                 }
             }
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
-            // Stopped.
-
+            // The listener went down, during an accept or between two of them.
         }
     }
 
