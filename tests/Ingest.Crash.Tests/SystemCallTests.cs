@@ -1,11 +1,14 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
 namespace Ingest.Crash.Tests;
 
 /// <summary>What the process really asks of the kernel: durability is a matter of a few system calls and their order.</summary>
-public sealed class SystemCallTests(ITestOutputHelper output)
+public sealed partial class SystemCallTests(ITestOutputHelper output)
 {
     // Of the position in a slot of a cursor file (wal/FORMAT.md §7).
     private const int SequenceOffset = 16;
@@ -32,6 +35,31 @@ public sealed class SystemCallTests(ITestOutputHelper output)
         Assert.All(calls.Chunk(2), pair => Assert.Equal(["pwrite64", "fdatasync"], pair.Select(call => call.Name)));
         Assert.InRange(groups, 1, rig.Client.Accepted);
         Assert.True(rig.Judge().IsClean);
+    }
+
+    [Fact]
+    public async Task A_body_of_many_pages_is_received_by_few_calls()
+    {
+        Tracer.SkipWhereForbidden();
+        await using var rig = new CrashRig(output);
+        var log = rig.Beside("trace");
+        rig.Setup = rig.Setup with { Wrapper = Tracer.Watch(log, "recvfrom,recvmsg") };
+        using var node = await IngestProcess.StartReadyAsync(rig.Setup);
+        var body = Encoding.ASCII.GetBytes($"[{string.Join(',', Enumerable.Repeat("\"forty bytes of an event, and some more\"", 1000))}]");
+        using (var connection = await RawConnection.ConnectAsync(rig.Setup.IntakePort, TestContext.Current.CancellationToken))
+        {
+            var head = RawConnection.PostHead("/v1/events", "application/json", body.Length);
+            var answer = await connection.ExchangeAsync((byte[])[.. head, .. body], TestContext.Current.CancellationToken);
+            Assert.Equal(202, answer.Status);
+        }
+        Assert.Equal(0, await node.StopAsync());
+
+        var received = File.ReadLines(log).Select(line => Received().Match(line)).Where(call => call.Success)
+            .Select(call => int.Parse(call.Groups[1].Value, CultureInfo.InvariantCulture)).ToList();
+        output.WriteLine($"{body.Length} bytes by calls of {string.Join(", ", received)}");
+        Assert.True(received.Sum() >= body.Length);
+        // 4 KiB is what the server takes by itself; the sender's kernel may cut what it was given in two or three.
+        Assert.True(received.Max() > 4 * 4096, $"The largest call brought {received.Max()} bytes.");
     }
 
     [Fact]
@@ -161,6 +189,9 @@ public sealed class SystemCallTests(ITestOutputHelper output)
 
     /// <summary>The trace so far shows a segment that became a spare one.</summary>
     private static bool IsRecycled(string log) => File.ReadLines(log).Any(line => line.Contains(".wal\", \"", StringComparison.Ordinal));
+
+    [GeneratedRegex(@"recv(?:from|msg)\(.* = (\d+)$")]
+    private static partial Regex Received();
 
     private static async Task<long> GroupsAsync(IngestSetup setup)
     {

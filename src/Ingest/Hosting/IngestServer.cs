@@ -59,7 +59,9 @@ public static class IngestServer
                 .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
                 .UseKestrel(kestrel => KestrelSetup.Apply(
                     kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
+                // After the server's own: of both services the last one counts.
                 .ConfigureServices(services => BoundConnections(services, OpenFiles.Accepted(connectionsMax)))
+                .ConfigureServices(services => services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>())
                 .Configure(app => Configure(app, operate)))
             .Build();
         if (settings.Get<ListenerOptions>().ConnectionsMax is var configured && connectionsMax < configured)
@@ -69,7 +71,6 @@ public static class IngestServer
         return host;
     }
 
-    /// <summary>Of several that could listen the server takes the one that was added last.</summary>
     private static void BoundConnections(IServiceCollection services, int max) =>
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedListenerFactory(
             ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), new SemaphoreSlim(max, max)));

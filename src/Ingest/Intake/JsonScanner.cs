@@ -19,6 +19,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int depthMax)
     private readonly ReadOnlySpan<byte> _text = text;
     private readonly int _depthMax = depthMax;
     private Levels _isObject;
+    private JsonStops _stops = JsonStops.None;
 
     /// <summary>Where the scanner stands: behind what was skipped, or at the byte that is wrong.</summary>
     internal int Position { get; private set; }
@@ -60,7 +61,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int depthMax)
         {
             return Fail(otherwise, position);
         }
-        if (JsonTokens.SkipString(_text, ref position) is var fault and not JsonFault.None)
+        if (JsonTokens.SkipString(_text, ref _stops, ref position) is var fault and not JsonFault.None)
         {
             return Fail(fault, position);
         }
@@ -99,7 +100,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int depthMax)
                 position++;
                 depth--;
             }
-            else if (JsonTokens.SkipScalar(text, first, ref position) is var fault and not JsonFault.None)
+            else if (JsonTokens.SkipScalar(text, first, ref _stops, ref position) is var fault and not JsonFault.None)
             {
                 return Fail(fault, position);
             }
@@ -151,7 +152,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int depthMax)
         {
             return Fail(JsonFault.NameExpected, position);
         }
-        if (JsonTokens.SkipString(text, ref position) is var fault and not JsonFault.None)
+        if (JsonTokens.SkipString(text, ref _stops, ref position) is var fault and not JsonFault.None)
         {
             return Fail(fault, position);
         }

@@ -1,7 +1,4 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Ingest.Intake;
 
@@ -23,9 +20,9 @@ internal static class JsonTokens
 
     /// <summary>A value that holds no others, whose first byte is <paramref name="first"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static JsonFault SkipScalar(ReadOnlySpan<byte> text, byte first, ref int at) => first switch
+    internal static JsonFault SkipScalar(ReadOnlySpan<byte> text, byte first, ref JsonStops stops, ref int at) => first switch
     {
-        (byte)'"' => SkipString(text, ref at),
+        (byte)'"' => SkipString(text, ref stops, ref at),
         (byte)'-' or (>= (byte)'0' and <= (byte)'9') => SkipNumber(text, ref at),
         (byte)'t' => SkipWord(text, "true"u8, ref at),
         (byte)'f' => SkipWord(text, "false"u8, ref at),
@@ -34,12 +31,12 @@ internal static class JsonTokens
     };
 
     /// <summary>From an opening quote to behind the closing one.</summary>
-    internal static JsonFault SkipString(ReadOnlySpan<byte> text, ref int at)
+    internal static JsonFault SkipString(ReadOnlySpan<byte> text, ref JsonStops stops, ref int at)
     {
         at++;
         while (true)
         {
-            at = EndOfPlain(text, at);
+            at = stops.Next(text, at);
             switch ((uint)at < (uint)text.Length ? text[at] : (byte)0)
             {
                 case (byte)'"':
@@ -55,30 +52,6 @@ internal static class JsonTokens
                     return JsonFault.ControlCharacter;
             }
         }
-    }
-
-    /// <summary>The first quote, backslash or control character from <paramref name="at"/> on; the length where there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int EndOfPlain(ReadOnlySpan<byte> text, int at)
-    {
-        ref var start = ref MemoryMarshal.GetReference(text);
-        while (at <= text.Length - Vector128<byte>.Count)
-        {
-            var block = Vector128.LoadUnsafe(ref start, (nuint)at);
-            var stops = Vector128.Equals(block, Vector128.Create((byte)'"'))
-                | Vector128.Equals(block, Vector128.Create((byte)'\\'))
-                | Vector128.LessThan(block, Vector128.Create((byte)0x20));
-            if (stops != Vector128<byte>.Zero)
-            {
-                return at + BitOperations.TrailingZeroCount(stops.ExtractMostSignificantBits());
-            }
-            at += Vector128<byte>.Count;
-        }
-        while ((uint)at < (uint)text.Length && text[at] is >= 0x20 and not ((byte)'"' or (byte)'\\'))
-        {
-            at++;
-        }
-        return at;
     }
 
     private static JsonFault SkipEscape(ReadOnlySpan<byte> text, ref int at)
