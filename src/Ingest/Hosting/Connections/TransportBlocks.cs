@@ -20,8 +20,7 @@ internal sealed class TransportBlocks : MemoryPool<byte>, IMemoryPoolFactory<byt
 
     private const int SmallBytes = 4096;
 
-    // Last in, first out for each thread: the block that is still in its caches.
-    private readonly ConcurrentBag<Block> _free = [];
+    private readonly ConcurrentQueue<Block> _free = [];
     private int _made;
 
     /// <inheritdoc/>
@@ -36,7 +35,7 @@ internal sealed class TransportBlocks : MemoryPool<byte>, IMemoryPoolFactory<byt
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockBytes);
-        if (_free.TryTake(out var free))
+        if (_free.TryDequeue(out var free))
         {
             return free;
         }
@@ -52,11 +51,11 @@ internal sealed class TransportBlocks : MemoryPool<byte>, IMemoryPoolFactory<byt
     {
     }
 
-    private sealed class Block(ConcurrentBag<Block> home) : IMemoryOwner<byte>
+    private sealed class Block(ConcurrentQueue<Block> home) : IMemoryOwner<byte>
     {
         public Memory<byte> Memory { get; } =
             MemoryMarshal.CreateFromPinnedArray(GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true), 0, BlockBytes);
 
-        public void Dispose() => home.Add(this);
+        public void Dispose() => home.Enqueue(this);
     }
 }
