@@ -1,14 +1,12 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
 namespace Ingest.Crash.Tests;
 
 /// <summary>What the process really asks of the kernel: durability is a matter of a few system calls and their order.</summary>
-public sealed partial class SystemCallTests(ITestOutputHelper output)
+public sealed class SystemCallTests(ITestOutputHelper output)
 {
     // Of the position in a slot of a cursor file (wal/FORMAT.md §7).
     private const int SequenceOffset = 16;
@@ -54,8 +52,7 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
         }
         Assert.Equal(0, await node.StopAsync());
 
-        var received = File.ReadLines(log).Select(line => Received().Match(line)).Where(call => call.Success)
-            .Select(call => int.Parse(call.Groups[1].Value, CultureInfo.InvariantCulture)).ToList();
+        var received = SystemCall.Read(log).Select(call => call.Returned ?? 0).ToList();
         output.WriteLine($"{body.Length} bytes by calls of {string.Join(", ", received)}");
         Assert.True(received.Sum() >= body.Length);
         // 4 KiB is what the server takes by itself; the sender's kernel may cut what it was given in two or three.
@@ -189,9 +186,6 @@ public sealed partial class SystemCallTests(ITestOutputHelper output)
 
     /// <summary>The trace so far shows a segment that became a spare one.</summary>
     private static bool IsRecycled(string log) => File.ReadLines(log).Any(line => line.Contains(".wal\", \"", StringComparison.Ordinal));
-
-    [GeneratedRegex(@"recv(?:from|msg)\(.* = (\d+)$")]
-    private static partial Regex Received();
 
     private static async Task<long> GroupsAsync(IngestSetup setup)
     {

@@ -11,8 +11,9 @@ namespace Ingest.Crash.Tests.Harness;
 /// <param name="Arguments">All of its arguments, as printed.</param>
 /// <param name="Begun">The line of the log on which it begins.</param>
 /// <param name="Ended">The line on which it ends; the greatest number when that was not seen.</param>
+/// <param name="Returned">What it returned; null when that was not seen, or is no count.</param>
 internal sealed partial record SystemCall(
-    int Thread, string Name, string Path, string OldPath, string Arguments, int Begun, int Ended)
+    int Thread, string Name, string Path, string OldPath, string Arguments, int Begun, int Ended, long? Returned)
 {
     /// <summary>Whether it creates a file or directory.</summary>
     internal bool Creates => Name.StartsWith("mkdir", StringComparison.Ordinal) || Arguments.Contains("O_CREAT", StringComparison.Ordinal);
@@ -47,7 +48,7 @@ internal sealed partial record SystemCall(
             {
                 if (unfinished.Remove(Number(resumed), out var index))
                 {
-                    calls[index] = Failed(line) ? null : calls[index]! with { Ended = number };
+                    calls[index] = Failed(line) ? null : calls[index]! with { Ended = number, Returned = ResultOf(line) };
                 }
             }
             else if (Beginning().Match(line) is { Success: true } begun)
@@ -71,10 +72,13 @@ internal sealed partial record SystemCall(
             : Descriptor().Match(arguments) is { Success: true } descriptor ? descriptor.Groups[1].Value
             : quoted.Count > 0 ? quoted[0] : "";
         var old = name.StartsWith("rename", StringComparison.Ordinal) ? quoted[0] : "";
-        return new SystemCall(Number(begun), name, path, old, arguments, line, isWhole ? line : int.MaxValue);
+        return new SystemCall(Number(begun), name, path, old, arguments, line, isWhole ? line : int.MaxValue, ResultOf(arguments));
     }
 
     private static bool Failed(string line) => line.Contains(" = -1 ", StringComparison.Ordinal);
+
+    private static long? ResultOf(string line) =>
+        Result().Match(line) is { Success: true } result ? long.Parse(result.Groups[1].Value, CultureInfo.InvariantCulture) : null;
 
     private static int Number(Match match) => int.Parse(match.Groups["thread"].Value, CultureInfo.InvariantCulture);
 
@@ -89,6 +93,9 @@ internal sealed partial record SystemCall(
 
     [GeneratedRegex(@", (\d+), (\d+)(?:\) += \d+| <unfinished \.\.\.>)$")]
     private static partial Regex Place();
+
+    [GeneratedRegex(@"\) += (\d+)$")]
+    private static partial Regex Result();
 
     [GeneratedRegex(@"^\d+<([^>]*)>")]
     private static partial Regex Descriptor();
