@@ -52,4 +52,24 @@ public sealed class DiskFailureTests(ITestOutputHelper output)
         var report = await rig.DrainAndJudgeAsync(next);
         Assert.True(report.IsClean, report.ToString());
     }
+
+    [Fact]
+    public async Task A_log_whose_file_is_deleted_under_load_acknowledges_nothing_sent_later()
+    {
+        await using var rig = new CrashRig(output, new LoadShape { Percent = (100, 0, 0) });
+        using var node = await IngestProcess.StartReadyAsync(rig.Setup);
+        rig.StartLoad();
+        await rig.AcceptsAsync(node, requests: 100);
+
+        File.Delete(Directory.GetFiles(Path.Combine(rig.Setup.Data, "wal"), "*.wal").Single());
+        var deleted = TimeProvider.System.GetTimestamp();
+
+        var code = await node.ExitAsync();
+        await rig.StopLoadAsync();
+        Assert.True(code is > 0 and < 128, $"exit code {code}\n{node.Output}");
+        Assert.Contains(".wal was deleted by somebody else", node.Output, StringComparison.Ordinal);
+        Assert.Contains(rig.Journal.Attempts, attempt => attempt.Code == "log_failed");
+        Assert.DoesNotContain(
+            rig.Journal.Attempts, attempt => attempt.Outcome == AttemptOutcome.Accepted && attempt.SentAt > deleted);
+    }
 }

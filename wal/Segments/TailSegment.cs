@@ -8,6 +8,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
 {
     private Segment? _segment;
     private IWalFile? _file;
+    private FileState _fileState;
     private ulong _nextId = newId();
     private SegmentBounds _bounds;
     private long _firstUnixMs;
@@ -31,6 +32,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     {
         _segment = segment;
         _file = file;
+        _fileState = file.State;
         _bounds = bounds;
         _firstUnixMs = firstUnixMs;
         _lastUnixMs = lastUnixMs;
@@ -48,6 +50,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     {
         _file!.Write(group, End);
         _file.Flush();
+        ThrowIfLost(_file);
         _bounds = new SegmentBounds(End + group.Length, lastSequence);
         _firstUnixMs = Math.Min(_firstUnixMs, unixTimeMs);
         _lastUnixMs = Math.Max(_lastUnixMs, unixTimeMs);
@@ -111,6 +114,27 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     }
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>
+    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before. After the flush it is still whole, or what
+    /// was flushed is not acknowledged.
+    /// </summary>
+    private void ThrowIfLost(IWalFile file)
+    {
+        var now = file.State;
+        if (_fileState.HasName && !now.HasName)
+        {
+            throw Lost("was deleted");
+        }
+        if (now.Length < _fileState.Length)
+        {
+            throw Lost($"was cut from {_fileState.Length} to {now.Length} bytes");
+        }
+        _fileState = now;
+    }
+
+    private StorageException Lost(string how) => new(
+        StorageFailure.Failed, $"{Path.Combine(state.Directory.Path, _segment!.FileName)} {how} by somebody else while the log wrote to it");
 
     private SpareSegment? TryMakeNext(SegmentName name, long unixTimeMs)
     {

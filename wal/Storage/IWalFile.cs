@@ -7,6 +7,9 @@ public interface IWalFile : IDisposable
     /// <summary>Current length in bytes.</summary>
     long Length { get; }
 
+    /// <summary>Length and name as they are now. Somebody else may have deleted or cut the file: it takes writes as before then.</summary>
+    FileState State => new(Length, HasName: true);
+
     /// <summary>Reads up to <paramref name="buffer"/>'s length at <paramref name="offset"/>; less only at the end of the file.</summary>
     int Read(Span<byte> buffer, long offset);
 

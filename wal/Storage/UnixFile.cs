@@ -49,6 +49,20 @@ internal sealed class UnixFile : IWalFile
         }
     }
 
+    public unsafe FileState State
+    {
+        get
+        {
+            const uint Asked = StatX.AskNames | StatX.AskLength;
+            StatX state;
+            byte noPath = 0;
+            // A sandbox may not know the call. Then there is no telling whether the file has a name.
+            return Libc.StatX(_handle, &noPath, StatX.EmptyPath | StatX.NoSync, Asked, &state) == 0 && (state.Known & Asked) == Asked
+                ? new FileState(state.Length, state.Names > 0)
+                : new FileState(Length, HasName: true);
+        }
+    }
+
     public unsafe int Read(Span<byte> buffer, long offset)
     {
         var done = 0;

@@ -76,6 +76,8 @@ internal sealed class WatchedDirectory(IWalDirectory inner) : IWalDirectory
 
         public long Length => inner.Length;
 
+        public FileState State => inner.State;
+
         public int Read(Span<byte> buffer, long offset)
         {
             directory.Watch?.Invoke("read", Name);

@@ -28,6 +28,33 @@ public sealed class PoisonTests
         }
     }
 
+    [Fact]
+    public void Nothing_is_acknowledged_from_a_segment_that_somebody_deleted()
+    {
+        using var disk = TestDisk.Create(DiskKind.Real);
+        using var log = disk.Open();
+        log.Fill(5);
+        disk.Remove(disk.Segments.Single());
+        Assert.True(log.Add("more"));
+        Assert.Equal(CommitOutcome.Poisoned, log.Commit(0));
+        Assert.Contains(".wal was deleted by somebody else", log.Poison?.Message, StringComparison.Ordinal);
+        Assert.Equal(5, log.DurableSequence);
+    }
+
+    [Theory, InlineData(0), InlineData(4096), InlineData(WalOptions.SegmentBytesMin - 1)]
+    public void Nothing_is_acknowledged_from_a_segment_that_somebody_cut(int left)
+    {
+        using var disk = TestDisk.Create(DiskKind.Real);
+        using var log = disk.Open();
+        log.Fill(5);
+        var segment = disk.Segments.Single();
+        disk.Put(segment, disk.Bytes(segment).AsSpan(0, left));
+        Assert.True(log.Add("more"));
+        Assert.Equal(CommitOutcome.Poisoned, log.Commit(0));
+        Assert.Contains($".wal was cut from {WalOptions.SegmentBytesMin} to ", log.Poison?.Message, StringComparison.Ordinal);
+        Assert.Equal(5, log.DurableSequence);
+    }
+
     [Theory, MemberData(nameof(Failures))]
     public void After_a_failure_nothing_is_acknowledged_and_what_was_durable_is_read(DiskKind kind, string operation, string file)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ingest.Testing;
 using Ingest.Wal.Format;
 using Ingest.Wal.Writing;
 
@@ -105,12 +106,14 @@ public sealed class RecordBatchTests
         {
             Use();
         }
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        var allocated = Allocations.OfOneRun(() =>
         {
-            Use();
-        }
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+            for (var i = 0; i < 1000; i++)
+            {
+                Use();
+            }
+        });
+        Assert.InRange(allocated, 0, 4096);
 
         void Use()
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Ingest.Operations.Prometheus;
+using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Operations.Prometheus;
@@ -253,12 +254,14 @@ public sealed class PrometheusExporterTests : IDisposable
             _instruments.FlushDuration.Record(0.0001);
         }
         Record();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        var allocated = Allocations.OfOneRun(() =>
         {
-            Record();
-        }
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            for (var i = 0; i < 1000; i++)
+            {
+                Record();
+            }
+        });
+        Assert.Equal(0, allocated);
     }
 
     private PrometheusExporter Exporter(MetricsOptions options) =>
