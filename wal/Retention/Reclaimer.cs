@@ -54,13 +54,20 @@ internal sealed class Reclaimer(LogState state, SegmentSpares spares)
         return settled;
     }
 
-    /// <summary>From the seal; where that is damaged, from the commits, once.</summary>
+    /// <summary>From the seal; where that is damaged, from the commits, once. Of a file that is gone there is nothing to keep.</summary>
     private long LastUnixMs(Segment segment)
     {
         if (segment.Seal is null)
         {
-            using var file = state.Directory.Open(segment.FileName, writable: false);
-            segment.Seal = SealInfo.Read(file, segment.Name, segment.Bytes) ?? Scan(segment, file);
+            try
+            {
+                using var file = state.Directory.Open(segment.FileName, writable: false);
+                segment.Seal = SealInfo.Read(file, segment.Name, segment.Bytes) ?? Scan(segment, file);
+            }
+            catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
+            {
+                return long.MinValue;
+            }
         }
         return segment.Seal.LastUnixMs;
     }
@@ -87,6 +94,10 @@ internal sealed class Reclaimer(LogState state, SegmentSpares spares)
             {
                 state.Directory.Delete(segment.FileName);
             }
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
+        {
+            // Somebody else deleted it. Nothing needed it any more, and those behind it have to go as well.
         }
         catch
         {

@@ -141,7 +141,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         SpareSegment? spare = null;
         try
         {
-            spare = spares.TryTake() ?? spares.Make(inHurry: true);
+            spare = TakeNamed() ?? spares.Make(inHurry: true);
             Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
             new SegmentHeader(state.Id, name, unixTimeMs, state.Options.SegmentBytes).Write(block);
             spare.File.Write(block, 0);
@@ -159,6 +159,20 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
             spare?.File.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A spare that is still there: the name of one that somebody deleted cannot be changed, and the log would stop over it.</summary>
+    private SpareSegment? TakeNamed()
+    {
+        while (spares.TryTake() is { } spare)
+        {
+            if (spare.File.State.HasName)
+            {
+                return spare;
+            }
+            spare.File.Dispose();
+        }
+        return null;
     }
 
     private void Seal()

@@ -21,6 +21,9 @@ public sealed class LogUpkeep : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan TotalsInterval = TimeSpan.FromSeconds(5);
 
+    // What goes on failing is said again so often.
+    private static readonly TimeSpan FailureInterval = TimeSpan.FromMinutes(1);
+
     // What a start after a crash reads again at most, beside what comes in during one pause: about a segment.
     private const long TotalsBytes = 64 * 1024 * 1024;
 
@@ -44,8 +47,10 @@ public sealed class LogUpkeep : IAsyncDisposable
     private long _totalsSequence = -1;
     private long _totalsBytes;
 
-    // Loop only: when a segment was last recycled; whether there was no room for the next segment, or too much in all of them.
+    // Loop only: when a segment was last recycled; when it was said that looks fail, while they do; whether there was no room for the next
+    // segment, or too much in all of them.
     private long _recycled;
+    private long? _failureTold;
     private bool _diskFull;
     private bool _overLimit;
 
@@ -108,12 +113,22 @@ public sealed class LogUpkeep : IAsyncDisposable
             try
             {
                 LookAfter();
+                _failureTold = null;
             }
             catch (StorageException e)
             {
-                Log.UpkeepFailed(_logger, Pause, e.Message);
+                Tell(e);
             }
             await WaitAsync();
+        }
+    }
+
+    private void Tell(StorageException failure)
+    {
+        if (_failureTold is not { } told || _time.GetElapsedTime(told) >= FailureInterval)
+        {
+            Log.UpkeepFailed(_logger, Pause, failure.Message);
+            _failureTold = _time.GetTimestamp();
         }
     }
 

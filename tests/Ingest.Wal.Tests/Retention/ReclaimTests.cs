@@ -27,6 +27,28 @@ public sealed class ReclaimTests
         again.ReadAll().AssertFilled(again.FirstSequence, 60);
     }
 
+    [Theory, InlineData(NoTimeRule), InlineData(33_001)]
+    public void A_settled_segment_that_somebody_deleted_does_not_hold_up_those_behind_it(long keepSinceUnixMs)
+    {
+        using var disk = TestDisk.Create(DiskKind.Real);
+        using (var log = disk.Open())
+        {
+            for (var i = 1; i <= 44; i++)
+            {
+                log.AppendAt(i * 1000, LogExtensions.Text(i));
+            }
+        }
+        // Opened anew no seal has been read yet: a rule of time has to ask the files.
+        using var again = disk.Open(TestDisk.Small with { SegmentsAhead = 0 });
+        foreach (var deleted in disk.Segments.Take(2).ToList())
+        {
+            disk.Remove(deleted);
+        }
+        Assert.Equal(new ReclaimResult(3, 0), again.Reclaim(new ReclaimLimits(33, keepSinceUnixMs, 0)));
+        Assert.Equal(34, again.FirstSequence);
+        again.ReadAll(34).AssertFilled(34, 44);
+    }
+
     [Theory, MemberData(nameof(Disks))]
     public void The_segment_that_is_appended_to_always_stays(DiskKind kind)
     {

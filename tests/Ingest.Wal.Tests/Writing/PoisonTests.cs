@@ -55,6 +55,21 @@ public sealed class PoisonTests
         Assert.Equal(5, log.DurableSequence);
     }
 
+    [Fact]
+    public void A_segment_made_ahead_that_somebody_deleted_is_not_used_and_stops_nothing()
+    {
+        using var disk = TestDisk.Create(DiskKind.Real);
+        using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2 });
+        log.PrepareSegments();
+        foreach (var spare in disk.Files.Where(file => file.StartsWith("spare", StringComparison.Ordinal)).ToList())
+        {
+            disk.Remove(spare);
+        }
+        log.Fill(40);
+        Assert.Null(log.Poison);
+        log.ReadAll().AssertFilled(1, 40);
+    }
+
     [Theory, MemberData(nameof(Failures))]
     public void After_a_failure_nothing_is_acknowledged_and_what_was_durable_is_read(DiskKind kind, string operation, string file)
     {

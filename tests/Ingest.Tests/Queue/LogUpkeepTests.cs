@@ -1,0 +1,46 @@
+using Ingest.Health;
+using Ingest.Queue;
+using Ingest.Testing;
+using Ingest.Tests.Intake;
+using Ingest.Wal;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Tests.Queue;
+
+public sealed class LogUpkeepTests
+{
+    [Fact]
+    public async Task Upkeep_that_goes_on_failing_says_so_once_a_minute()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var logs = new CollectedLogs();
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
+        var time = new FakeTime();
+        var looks = 0;
+        using var directory = WalDirectory.Open(temporary["wal"]);
+        using var log = WriteAheadLog.Open(directory, new WalOptions { SegmentBytes = WalOptions.SegmentBytesMin });
+        var totals = log.OpenCursor(LogUpkeep.TotalsCursor);
+        Directory.Delete(temporary["wal"], recursive: true);
+        await using var upkeep = new LogUpkeep(
+            log,
+            new StreamTotals(),
+            totals,
+            new WalSettings(),
+            new AdmissionGate(),
+            settled: () => Interlocked.Increment(ref looks),
+            keepFrom: () => 0,
+            freeBytes: () => 0,
+            time,
+            loggers.CreateLogger<LogUpkeep>());
+
+        var told = new List<int>();
+        foreach (var pause in Enumerable.Repeat(TimeSpan.FromMilliseconds(100), 20).Append(TimeSpan.FromMinutes(1)).Append(default))
+        {
+            await Poll.Until("it waits for its next look", () => Volatile.Read(ref looks) > told.Count && time.ArmedTimers > 0);
+            told.Add(logs.Lines.Count(line => line.Contains("Keeping the log tidy failed", StringComparison.Ordinal)));
+            time.Advance(pause);
+        }
+        Assert.Equal([.. Enumerable.Repeat(1, 21), 2], told);
+    }
+}
