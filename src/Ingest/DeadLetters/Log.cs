@@ -7,7 +7,8 @@ internal static partial class Log
     [LoggerMessage(5001, LogLevel.Information, "Dead letters: {Count} unresolved, {Bytes} bytes, in {Directory}; read in {Took}.")]
     internal static partial void Rebuilt(ILogger logger, long count, long bytes, string directory, TimeSpan took);
 
-    [LoggerMessage(5002, LogLevel.Error, "Dead letters: {Count} records from {First} on are damaged on disk and lost.")]
+    [LoggerMessage(5002, LogLevel.Error,
+        "Dead letters: {Count} records from {First} on are damaged on the disk or gone from it, and lost.")]
     internal static partial void RecordsLost(ILogger logger, long first, long count);
 
     [LoggerMessage(5003, LogLevel.Error, "Dead letters: record {Position} is none this version can read. It is skipped.")]

@@ -13,14 +13,15 @@ internal static partial class Log
     [LoggerMessage(3003, LogLevel.Error, "Lane {Lane}: event {Sequence} is no event this version can read. It is counted as lost.")]
     internal static partial void Unreadable(ILogger logger, string lane, long sequence);
 
-    [LoggerMessage(3004, LogLevel.Error, "Lane {Lane}: {Count} events from {First} on are damaged on disk and counted as lost.")]
+    [LoggerMessage(3004, LogLevel.Error,
+        "Lane {Lane}: {Count} events from {First} on are damaged on the disk or gone from it, and counted as lost.")]
     internal static partial void LostToDamage(ILogger logger, string lane, long first, long count);
 
     [LoggerMessage(3005, LogLevel.Error,
         "Lane {Lane}: {Count} events from {First} on were removed from the log before they were delivered. They are counted as lost.")]
     internal static partial void LostToRetention(ILogger logger, string lane, long first, long count);
 
-    [LoggerMessage(3006, LogLevel.Error, "Lane {Lane} is blocked: {Reason}. Nothing is lost; it is tried again in {Pause}.")]
+    [LoggerMessage(3006, LogLevel.Error, "Lane {Lane} is blocked; nothing is lost, and it is tried again in {Pause}: {Reason}")]
     internal static partial void Blocked(ILogger logger, string lane, string reason, TimeSpan pause);
 
     [LoggerMessage(3007, LogLevel.Information, "Lane {Lane} is no longer blocked.")]
@@ -67,12 +68,12 @@ internal static partial class Log
         "Lane {Lane}: the cursor's file is damaged. Delivery begins with the oldest event, {Next}: events may be delivered twice.")]
     internal static partial void CursorDamaged(ILogger logger, string lane, long next);
 
-    [LoggerMessage(3020, LogLevel.Warning, "Lane {Lane}: the sink could not be opened: {Reason}. It is tried again in {Pause}.")]
+    [LoggerMessage(3020, LogLevel.Warning, "Lane {Lane}: the sink could not be opened; it is tried again in {Pause}: {Reason}")]
     internal static partial void OpenFailed(ILogger logger, string lane, string reason, TimeSpan pause);
 
     [LoggerMessage(3021, LogLevel.Warning, "Lane {Lane}: closing the sink failed: {Reason}")]
     internal static partial void CloseFailed(ILogger logger, string lane, string reason);
 
-    [LoggerMessage(3022, LogLevel.Error, "Lane {Lane} does not begin: {Reason}.")]
+    [LoggerMessage(3022, LogLevel.Error, "Lane {Lane} does not begin: {Reason}")]
     internal static partial void CursorRefused(ILogger logger, string lane, string reason);
 }
