@@ -116,8 +116,8 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     public void Dispose() => _file?.Dispose();
 
     /// <summary>
-    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before. After the flush it is still whole, or what
-    /// was flushed is not acknowledged.
+    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before. After the flush it is still whole, or
+    /// what was flushed is not acknowledged.
     /// </summary>
     private void ThrowIfLost(IWalFile file)
     {
@@ -134,7 +134,8 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     }
 
     private StorageException Lost(string how) => new(
-        StorageFailure.Failed, $"{Path.Combine(state.Directory.Path, _segment!.FileName)} {how} by somebody else while the log wrote to it");
+        StorageFailure.Failed,
+        $"{Path.Combine(state.Directory.Path, _segment!.FileName)} {how} by somebody else while the log wrote to it");
 
     private SpareSegment? TryMakeNext(SegmentName name, long unixTimeMs)
     {
@@ -161,7 +162,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         }
     }
 
-    /// <summary>A spare that is still there: the name of one that somebody deleted cannot be changed, and the log would stop over it.</summary>
+    /// <summary>A spare that is still there: one that somebody deleted has no name to change, and the log would stop over it.</summary>
     private SpareSegment? TakeNamed()
     {
         while (spares.TryTake() is { } spare)
