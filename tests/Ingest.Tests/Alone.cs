@@ -1,6 +1,6 @@
 namespace Ingest.Tests;
 
-/// <summary>Tests that measure what the whole process shares, such as what a thread allocates: one at a time, after the others.</summary>
+/// <summary>Tests that measure what the whole process shares, such as its memory: one at a time, after the others.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {
