@@ -171,7 +171,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
             {
                 return spare;
             }
-            spare.File.Dispose();
+            spares.Discard(spare);
         }
         return null;
     }
