@@ -10,7 +10,7 @@ namespace Ingest.Kafka;
 /// leaves its events here, and the next attempt for the same events joins them instead of sending them twice.
 /// </summary>
 /// <remarks>
-/// Promise: of the events with one key, none is handed over while an earlier one is owed (<see cref="OwedEvents"/>). All state is under one
+/// Promise: of the events with one key, none is handed over while an earlier one is owed (<see cref="HeldKeys"/>). All state is under one
 /// lock; what only the sender whose turn it is touches (an entry on its way to <see cref="EntryState.Sent"/>) needs none.
 /// </remarks>
 internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> now)
@@ -19,8 +19,8 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
     private readonly Stack<LedgerEntry> _pool = new();
     private readonly List<Attempt> _attempts = [];
     private readonly Dictionary<long, LedgerEntry> _left = [];
-    private readonly OwedEvents _owed = new(patience);
-    private readonly Suspects _suspects = new(patience);
+    private readonly HeldKeys _owed = new(patience);
+    private readonly IsolationSet _suspects = new(patience);
     private readonly HashSet<string> _troubledTopics = new(StringComparer.Ordinal);
 
     /// <summary>Events whose attempt was given up: still with the client, or settled and not yet asked for.</summary>
@@ -36,7 +36,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
     }
 
     /// <summary>Events of refused batches, to be sent one by one.</summary>
-    internal Suspects Suspects => _suspects;
+    internal IsolationSet IsolationSet => _suspects;
 
     /// <summary>Opens an attempt. Events the client already holds, or has delivered since, are joined.</summary>
     internal Attempt Begin(EventBatch batch)

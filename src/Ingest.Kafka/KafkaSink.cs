@@ -197,13 +197,13 @@ internal sealed class KafkaSink : ISink, IRewindable
     {
         if (_session is { } session)
         {
-            if (!SessionPlan.MustReplace(session.Room, _ledger.Suspects))
+            if (!SessionPlan.MustReplace(session.Room, _ledger.IsolationSet))
             {
                 return session;
             }
             await EndSessionAsync(cancel);
         }
-        if (_plan.Next(_ledger.Suspects) is { } shrunk)
+        if (_plan.Next(_ledger.IsolationSet) is { } shrunk)
         {
             Log.BatchesShrunk(_logger, shrunk);
         }

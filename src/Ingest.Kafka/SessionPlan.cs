@@ -14,12 +14,12 @@ internal sealed class SessionPlan
     internal int? BatchBytesMax { get; private set; }
 
     /// <summary>Whether this producer has done its work: it died, or it was careful and nothing is left to be careful about.</summary>
-    internal static bool MustReplace(ProducerRoom producer, Suspects suspects) =>
+    internal static bool MustReplace(ProducerRoom producer, IsolationSet suspects) =>
         producer.IsDead || (producer.Mode == SendMode.Careful && !suspects.Any && producer.Events == 0);
 
     /// <summary>Decides on the next producer. The new size of batches when they turned out to be too large for a topic, else
     /// null.</summary>
-    internal int? Next(Suspects suspects)
+    internal int? Next(IsolationSet suspects)
     {
         Mode = suspects.Any ? SendMode.Careful : SendMode.Fast;
         if (Mode == SendMode.Careful || !suspects.TakeBatchesTooLarge())

@@ -38,7 +38,7 @@ public sealed class OrderModelTests
         private readonly Dictionary<long, TestEvent> _events;
         private readonly HashSet<long> _poison;
         private readonly Dictionary<long, VerdictKind> _settled = [];
-        private readonly List<Flight> _flights = [];
+        private readonly List<BatchDelivery> _flights = [];
         private long _next = 1;
 
         internal History(int seed)
@@ -118,10 +118,10 @@ public sealed class OrderModelTests
                 batch.Add(number, body.WrittenSpan);
             }
             var cancel = new CancellationTokenSource();
-            _flights.Add(new Flight([.. numbers], batch, cancel, _sink.SendAsync(batch, cancel.Token).AsTask()));
+            _flights.Add(new BatchDelivery([.. numbers], batch, cancel, _sink.SendAsync(batch, cancel.Token).AsTask()));
         }
 
-        private async Task LandAsync(Flight flight)
+        private async Task LandAsync(BatchDelivery flight)
         {
             _flights.Remove(flight);
             try
@@ -157,6 +157,6 @@ public sealed class OrderModelTests
             }
         }
 
-        private sealed record Flight(HashSet<long> Numbers, EventBatch Batch, CancellationTokenSource Cancel, Task<SinkResult> Task);
+        private sealed record BatchDelivery(HashSet<long> Numbers, EventBatch Batch, CancellationTokenSource Cancel, Task<SinkResult> Task);
     }
 }

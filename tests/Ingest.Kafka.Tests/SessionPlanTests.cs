@@ -4,7 +4,7 @@ namespace Ingest.Kafka.Tests;
 
 public sealed class SessionPlanTests
 {
-    private readonly Suspects _suspects = new(TimeSpan.FromMinutes(1));
+    private readonly IsolationSet _suspects = new(TimeSpan.FromMinutes(1));
     private readonly SessionPlan _plan = new();
 
     [Fact]

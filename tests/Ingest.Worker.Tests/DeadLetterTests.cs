@@ -192,9 +192,9 @@ public sealed class DeadLetterTests : IDisposable
     private static Task<CliResult> RunAsync(IngestProcess node, params string[] words) =>
         Cli.RunAsync(["deadletters", .. words, "--admin", node.Setup.Admin.GetLeftPart(UriPartial.Authority)]);
 
-    private static async Task<LetterPage> ListAsync(IngestProcess node, params string[] words)
+    private static async Task<DeadLetterPage> ListAsync(IngestProcess node, params string[] words)
     {
         var result = (await RunAsync(node, ["list", "--json", .. words])).Is(ExitCode.Fine);
-        return JsonSerializer.Deserialize(result.Output, LetterJson.Default.LetterPage)!;
+        return JsonSerializer.Deserialize(result.Output, DeadLetterJson.Default.DeadLetterPage)!;
     }
 }

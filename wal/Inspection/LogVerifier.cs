@@ -16,7 +16,7 @@ internal sealed class LogVerifier(
     private const int FindingsPerSegmentMax = 1000;
 
     private readonly List<VerifyFinding> _findings = [];
-    private readonly KnownLosses _losses = KnownLosses.Read(directory);
+    private readonly AcknowledgedLosses _losses = AcknowledgedLosses.Read(directory);
     private CleanMark? _clean;
     private long _known;
     private Guid? _logId;
@@ -224,7 +224,7 @@ internal sealed class LogVerifier(
     {
         if (_losses.Damaged)
         {
-            Add(FindingSeverity.Damage, KnownLosses.FileName, 0, 0, "the list of what earlier repairs found lost is damaged");
+            Add(FindingSeverity.Damage, AcknowledgedLosses.FileName, 0, 0, "the list of what earlier repairs found lost is damaged");
         }
     }
 

@@ -67,7 +67,7 @@ public static class LogRepair
             var certain = clean is { } mark && mark.SegmentId == names[i].Id
                 ? new SegmentBounds(mark.End, mark.Sequence)
                 : new SegmentBounds(0, known);
-            new SegmentMend(directory, names[i], isLast ? null : names[i + 1].BaseSequence - 1, certain, notes).Run(identity);
+            new SegmentRepair(directory, names[i], isLast ? null : names[i + 1].BaseSequence - 1, certain, notes).Run(identity);
         }
     }
 
@@ -159,7 +159,7 @@ public static class LogRepair
 
     private static void SetDownLosses(IWalDirectory directory, RepairNotes notes, CancellationToken cancellation)
     {
-        var known = KnownLosses.Read(directory);
+        var known = AcknowledgedLosses.Read(directory);
         var lost = new LogVerifier(directory, progress: null, findingsPerSegmentMax: int.MaxValue).Run(cancellation)
             .Findings.Where(finding => finding.Severity == FindingSeverity.Loss).ToList();
         if (lost.Count == 0 && !known.Damaged)

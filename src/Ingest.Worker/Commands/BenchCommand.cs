@@ -97,7 +97,7 @@ internal static class BenchCommand
                 {
                     await Task.WhenAny(running, Task.Delay(ProgressInterval, TimeProvider.System, CancellationToken.None));
                     bar.Value = Math.Min(run.Elapsed.TotalSeconds, plan.Duration.TotalSeconds);
-                    bar.Description = Markup.Escape($"{Say.Count(run.Answered, "request")}");
+                    bar.Description = Markup.Escape($"{Humanize.Count(run.Answered, "request")}");
                 }
                 return await running;
             });

@@ -17,30 +17,30 @@ internal static class BenchView
             return;
         }
         var pace = plan.Rate > 0 ? FormattableString.Invariant($"{plan.Rate:0.#} requests a second") : "as fast as answers came";
-        Screen.Line($"{Say.Count(plan.Connections, "connection")}, {Say.Count(plan.BatchEvents, "event")} of about "
-            + $"{Say.Bytes(plan.EventBytes)} a request, {pace}, {Say.Seconds(result.Seconds)}.");
+        Screen.Line($"{Humanize.Count(plan.Connections, "connection")}, {Humanize.Count(plan.BatchEvents, "event")} of about "
+            + $"{Humanize.Bytes(plan.EventBytes)} a request, {pace}, {Humanize.Seconds(result.Seconds)}.");
         var answers = Screen.NewTable("Answer", "#Requests", "#A second", "#Events", "#A second");
         var seconds = Math.Max(result.Seconds, 0.001);
         Screen.Row(
             answers,
             "202 accepted",
-            Say.Count(result.Accepted),
-            Say.Count((long)result.RequestsPerSecond),
-            Say.Count(result.Events),
-            Say.Count((long)result.EventsPerSecond));
+            Humanize.Count(result.Accepted),
+            Humanize.Count((long)result.RequestsPerSecond),
+            Humanize.Count(result.Events),
+            Humanize.Count((long)result.EventsPerSecond));
         foreach (var (code, count) in result.Refused)
         {
             var shown = code == BenchTally.NoAnswer ? "no answer" : code;
-            Screen.Row(answers, shown, Say.Count(count), Say.Count((long)(count / seconds)), "", "");
+            Screen.Row(answers, shown, Humanize.Count(count), Humanize.Count((long)(count / seconds)), "", "");
         }
         Screen.Show(answers);
         if (result.Unsent > 0)
         {
-            Screen.Line($"{Say.Count(result.Unsent, "request")} were due and never sent: every connection waited for an answer.");
+            Screen.Line($"{Humanize.Count(result.Unsent, "request")} were due and never sent: every connection waited for an answer.");
         }
         var latency = result.LatencyMs;
-        Screen.Line($"Accepted within {Say.Milliseconds(latency.P50)} (half), {Say.Milliseconds(latency.P99)} (99 %), "
-            + $"{Say.Milliseconds(latency.P999)} (99.9 %), {Say.Milliseconds(latency.Max)} (all)"
+        Screen.Line($"Accepted within {Humanize.Milliseconds(latency.P50)} (half), {Humanize.Milliseconds(latency.P99)} (99 %), "
+            + $"{Humanize.Milliseconds(latency.P999)} (99.9 %), {Humanize.Milliseconds(latency.Max)} (all)"
             + (plan.Rate > 0 ? ", from the moment each was due." : ", from the moment each was sent."));
         if (tally.FirstFailure.Length > 0)
         {

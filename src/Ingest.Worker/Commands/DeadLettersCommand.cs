@@ -24,7 +24,7 @@ internal static class DeadLettersCommand
     private static Command CreateRequeue()
     {
         var command = new Command("requeue", "Send letters again through their lanes, with their identity, and wait for the outcome.");
-        var letters = new LetterSelectionOptions();
+        var letters = new DeadLetterSelectionOptions();
         letters.AddTo(command);
         var noWait = new Option<bool>("--no-wait") { Description = "Return when it is noted, not when it is done." };
         command.Add(noWait);
@@ -35,8 +35,8 @@ internal static class DeadLettersCommand
         {
             var request = letters.Read(parsed);
             using var client = address.Connect(parsed);
-            var change = await LetterSelectionOptions.PostAsync(client, "/deadletters/requeue", request, cancel);
-            var progress = new LetterProgress(change.Ticket, change.Letters, 0, 0, 0, change.Letters);
+            var change = await DeadLetterSelectionOptions.PostAsync(client, "/deadletters/requeue", request, cancel);
+            var progress = new DeadLetterProgress(change.Ticket, change.Letters, 0, 0, 0, change.Letters);
             if (change.Letters > 0 && !parsed.GetValue(noWait))
             {
                 progress = await WatchAsync(client, progress, cancel);
@@ -50,7 +50,7 @@ internal static class DeadLettersCommand
     private static Command CreateDrop()
     {
         var command = new Command("drop", "Give letters up for good.");
-        var letters = new LetterSelectionOptions();
+        var letters = new DeadLetterSelectionOptions();
         letters.AddTo(command);
         var yes = new Option<bool>("--yes") { Description = "Do not ask. Needed for a filter or --all where nobody can be asked." };
         command.Add(yes);
@@ -65,10 +65,10 @@ internal static class DeadLettersCommand
                 throw new CommandFailure(ExitCode.Usage, "Nothing was dropped: say --yes if all that match are meant.");
             }
             using var client = address.Connect(parsed);
-            var change = await LetterSelectionOptions.PostAsync(client, "/deadletters/drop", request, cancel);
+            var change = await DeadLetterSelectionOptions.PostAsync(client, "/deadletters/drop", request, cancel);
             Screen.Line(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(change, LetterJson.Plain.LetterChange)
-                : $"{Say.Count(change.Letters, "letter")} dropped.");
+                ? JsonSerializer.Serialize(change, DeadLetterJson.Plain.DeadLetterChangeAnswer)
+                : $"{Humanize.Count(change.Letters, "letter")} dropped.");
             return ExitCode.Fine;
         });
         return command;
@@ -79,7 +79,7 @@ internal static class DeadLettersCommand
         && new ConfirmationPrompt("Drop all letters that match? Their events are gone then.") { DefaultValue = false }.Show(Screen.Error);
 
     // Interrupting ends the wait alone: what is noted goes on.
-    private static async Task<LetterProgress> WatchAsync(AdminClient client, LetterProgress progress, CancellationToken cancel)
+    private static async Task<DeadLetterProgress> WatchAsync(AdminClient client, DeadLetterProgress progress, CancellationToken cancel)
     {
         if (!Screen.IsWatched)
         {
@@ -92,24 +92,24 @@ internal static class DeadLettersCommand
         });
     }
 
-    private static async Task<LetterProgress> FollowAsync(
-        AdminClient client, LetterProgress progress, Action<LetterProgress> show, CancellationToken cancel)
+    private static async Task<DeadLetterProgress> FollowAsync(
+        AdminClient client, DeadLetterProgress progress, Action<DeadLetterProgress> show, CancellationToken cancel)
     {
         while (progress.Waiting > 0)
         {
             await Task.Delay(ProgressInterval, TimeProvider.System, cancel);
             var answer = await client.TextAsync(HttpMethod.Get, $"/deadletters/requeue?ticket={progress.Ticket}", content: null, cancel);
-            progress = JsonSerializer.Deserialize(answer, LetterJson.Default.LetterProgress)!;
+            progress = JsonSerializer.Deserialize(answer, DeadLetterJson.Default.DeadLetterProgress)!;
             show(progress);
         }
         return progress;
     }
 
-    private static void ShowProgress(LetterProgress progress, bool json)
+    private static void ShowProgress(DeadLetterProgress progress, bool json)
     {
         if (json)
         {
-            Screen.Line(JsonSerializer.Serialize(progress, LetterJson.Plain.LetterProgress));
+            Screen.Line(JsonSerializer.Serialize(progress, DeadLetterJson.Plain.DeadLetterProgress));
             return;
         }
         if (progress.Letters == 0)
@@ -117,10 +117,10 @@ internal static class DeadLettersCommand
             Screen.Line("No letter is at rest that matches.");
             return;
         }
-        var waiting = progress.Waiting > 0 ? $", {Say.Count(progress.Waiting)} on their way" : "";
-        var dropped = progress.Dropped > 0 ? $", {Say.Count(progress.Dropped)} dropped meanwhile" : "";
+        var waiting = progress.Waiting > 0 ? $", {Humanize.Count(progress.Waiting)} on their way" : "";
+        var dropped = progress.Dropped > 0 ? $", {Humanize.Count(progress.Dropped)} dropped meanwhile" : "";
         Screen.Line(
-            $"{Say.Count(progress.Letters, "letter")} requeued: {Say.Count(progress.Delivered)} delivered, "
-            + $"{Say.Count(progress.Refused)} refused again{dropped}{waiting}.");
+            $"{Humanize.Count(progress.Letters, "letter")} requeued: {Humanize.Count(progress.Delivered)} delivered, "
+            + $"{Humanize.Count(progress.Refused)} refused again{dropped}{waiting}.");
     }
 }

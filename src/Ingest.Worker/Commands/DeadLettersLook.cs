@@ -17,7 +17,7 @@ internal static class DeadLettersLook
     internal static Command CreateList()
     {
         var command = new Command("list", "Show letters in the order of their sequence numbers.");
-        var filter = new LetterOptions();
+        var filter = new DeadLetterFilterOptions();
         filter.AddTo(command);
         var limit = new Option<int>("--limit")
         {
@@ -26,7 +26,7 @@ internal static class DeadLettersLook
             DefaultValueFactory = _ => 100,
         }.Within(1, int.MaxValue);
         var after = new Option<string?>("--after") { HelpName = "ID", Description = "Only those behind this one." }
-            .Must(LetterOptions.SomeId, LetterOptions.IsId);
+            .Must(DeadLetterFilterOptions.SomeId, DeadLetterFilterOptions.IsId);
         command.Add(limit);
         command.Add(after);
         var json = JsonOption.AddTo(command);
@@ -38,7 +38,7 @@ internal static class DeadLettersLook
             var page = await ReadAsync(client, filter.Query(parsed), parsed.GetValue(after), parsed.GetValue(limit), cancel);
             if (parsed.GetValue(json))
             {
-                Screen.Line(JsonSerializer.Serialize(page, LetterJson.Plain.LetterPage));
+                Screen.Line(JsonSerializer.Serialize(page, DeadLetterJson.Plain.DeadLetterPage));
             }
             else
             {
@@ -53,7 +53,7 @@ internal static class DeadLettersLook
     {
         var command = new Command("show", "Show a letter with its event.");
         var id = new Argument<string>("ID") { Description = "LANE/SEQUENCE: `ingest deadletters list`." }
-            .Must(LetterOptions.SomeId, LetterOptions.IsId);
+            .Must(DeadLetterFilterOptions.SomeId, DeadLetterFilterOptions.IsId);
         command.Add(id);
         var payload = new Option<bool>("--payload") { Description = "Print the event's payload byte for byte, and nothing else." };
         command.Add(payload);
@@ -88,7 +88,7 @@ internal static class DeadLettersLook
     internal static Command CreateExport()
     {
         var command = new Command("export", "Print letters with their events as lines of JSON, one each.");
-        var filter = new LetterOptions();
+        var filter = new DeadLetterFilterOptions();
         filter.AddTo(command);
         var output = new Option<string?>("--output")
         {
@@ -110,21 +110,21 @@ internal static class DeadLettersLook
             }
             await using var target = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
             var lines = await ExportAsync(client, path, target, cancel);
-            Screen.Line($"{Say.Count(lines, "letter")} written to {file}.");
+            Screen.Line($"{Humanize.Count(lines, "letter")} written to {file}.");
             return ExitCode.Fine;
         });
         return command;
     }
 
-    private static async Task<LetterPage> ReadAsync(AdminClient client, string filter, string? after, int limit, CancellationToken cancel)
+    private static async Task<DeadLetterPage> ReadAsync(AdminClient client, string filter, string? after, int limit, CancellationToken cancel)
     {
-        var letters = new List<LetterView>();
+        var letters = new List<DeadLetterListItem>();
         while (true)
         {
             var some = Math.Min(limit - letters.Count, PageMax).ToString(CultureInfo.InvariantCulture);
             var path = $"/deadletters?{filter}&limit={some}" + (after is null ? "" : $"&after={Uri.EscapeDataString(after)}");
             var answer = await client.TextAsync(HttpMethod.Get, path.Replace("?&", "?", StringComparison.Ordinal), content: null, cancel);
-            var page = JsonSerializer.Deserialize(answer, LetterJson.Default.LetterPage)!;
+            var page = JsonSerializer.Deserialize(answer, DeadLetterJson.Default.DeadLetterPage)!;
             letters.AddRange(page.Letters);
             after = page.Next;
             if (after is null || letters.Count >= limit)
@@ -134,11 +134,11 @@ internal static class DeadLettersLook
         }
     }
 
-    private static void ShowTable(LetterPage page)
+    private static void ShowTable(DeadLetterPage page)
     {
         if (page.Letters.Count == 0)
         {
-            Screen.Line(page.Total == 0 ? "There are no dead letters." : $"None of {Say.Count(page.Total, "letter")} matches.");
+            Screen.Line(page.Total == 0 ? "There are no dead letters." : $"None of {Humanize.Count(page.Total, "letter")} matches.");
             return;
         }
         var table = Screen.NewTable("Id", "Stream", "State", "#Attempts", "Last attempt", "#Bytes", "Reason");
@@ -149,15 +149,15 @@ internal static class DeadLettersLook
                 letter.Id,
                 letter.Stream,
                 letter.State,
-                Say.Count(letter.Attempts),
-                Say.Time(letter.LastAttempt.ToUnixTimeMilliseconds()),
-                Say.Bytes(letter.Bytes),
+                Humanize.Count(letter.Attempts),
+                Humanize.Time(letter.LastAttempt.ToUnixTimeMilliseconds()),
+                Humanize.Bytes(letter.Bytes),
                 letter.Reason);
         }
         Screen.Show(table);
         Screen.Line(page.Next is { } next
-            ? $"{Say.Count(page.Letters.Count)} of {Say.Count(page.Total, "letter")}; go on with --after {next}."
-            : $"{Say.Count(page.Letters.Count)} of {Say.Count(page.Total, "letter")}.");
+            ? $"{Humanize.Count(page.Letters.Count)} of {Humanize.Count(page.Total, "letter")}; go on with --after {next}."
+            : $"{Humanize.Count(page.Letters.Count)} of {Humanize.Count(page.Total, "letter")}.");
     }
 
     private static void ShowFacts(JsonElement letter)

@@ -111,8 +111,8 @@ internal static class DrainCommand
     }
 
     private static string Progress(NodeStatus status) => Markup.Escape(
-        $"{status.Drain.Phase}: {Say.Count(status.Drain.RequestsInFlight, "request")} in flight, "
-        + $"{Say.Count(status.Drain.BacklogEvents, "event")} to deliver");
+        $"{status.Drain.Phase}: {Humanize.Count(status.Drain.RequestsInFlight, "request")} in flight, "
+        + $"{Humanize.Count(status.Drain.BacklogEvents, "event")} to deliver");
 
     private static void Report(NodeStatus status)
     {
@@ -125,8 +125,8 @@ internal static class DrainCommand
         var took = drain.Phases.Sum(phase => phase.Phase == "drained" ? 0 : phase.Seconds);
         var left = drain.BacklogEvents == 0
             ? "everything was delivered"
-            : $"{Say.Count(drain.BacklogEvents, "event")} stay in the log, the oldest {Say.Seconds(drain.BacklogOldestSeconds)} old";
-        Screen.Line($"{status.Node} is drained after {Say.Seconds(took)}; {left}. `ingest resume` takes it back.");
+            : $"{Humanize.Count(drain.BacklogEvents, "event")} stay in the log, the oldest {Humanize.Seconds(drain.BacklogOldestSeconds)} old";
+        Screen.Line($"{status.Node} is drained after {Humanize.Seconds(took)}; {left}. `ingest resume` takes it back.");
         foreach (var failure in drain.Failures)
         {
             Screen.Fact("Failed", failure);

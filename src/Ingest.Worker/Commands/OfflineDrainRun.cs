@@ -51,7 +51,7 @@ internal static class OfflineDrainRun
                             tasks[lane.Name] = task = context.AddTask(lane.Name, maxValue: Math.Max(1, lane.PendingEvents));
                         }
                         task.Value = task.MaxValue - lane.PendingEvents;
-                        task.Description = Markup.Escape($"{lane.Name} ({lane.State}): {Say.Count(lane.PendingEvents)} pending");
+                        task.Description = Markup.Escape($"{lane.Name} ({lane.State}): {Humanize.Count(lane.PendingEvents)} pending");
                     }
                 });
             });
@@ -71,16 +71,16 @@ internal static class OfflineDrainRun
                 table,
                 lane.Name,
                 lane.Kind,
-                Say.Count(lane.Delivered),
-                Say.Count(lane.DeadLettered),
-                Say.Count(lane.Lost),
-                Say.Count(lane.PendingEvents),
+                Humanize.Count(lane.Delivered),
+                Humanize.Count(lane.DeadLettered),
+                Humanize.Count(lane.Lost),
+                Humanize.Count(lane.PendingEvents),
                 StateOf(lane));
         }
         Screen.Show(table);
         Screen.Line(report.IsEmpty
             ? "0 pending: everything in this log was delivered to these sinks."
-            : $"{Say.Count(Pending(report))} pending: they stay in the log; run it again to go on from there.");
+            : $"{Humanize.Count(Pending(report))} pending: they stay in the log; run it again to go on from there.");
     }
 
     private static string StateOf(LaneStatus lane) => lane.Reason.Length > 0 ? $"{lane.State}: {lane.Reason}" : lane.State.ToString();

@@ -101,7 +101,7 @@ internal static class PolicyCommand
         }
         Screen.Fact("File", policy.Path);
         Screen.Fact("Since", policy.AppliedAt is { } since
-            ? $"{Say.Time(since.ToUnixTimeMilliseconds())}, {Say.Count(policy.Changes, "change")} since the start"
+            ? $"{Humanize.Time(since.ToUnixTimeMilliseconds())}, {Humanize.Count(policy.Changes, "change")} since the start"
             : "nothing was ever written; these are the defaults");
         if (policy.Error is not { } error)
         {

@@ -11,8 +11,8 @@ internal static class StatusView
     internal static void Show(NodeStatus status)
     {
         var ready = status.Ready ? "ready" : "not ready";
-        var version = Say.Version(status.Version);
-        Screen.Line($"{status.Node}: {status.State}, {ready}. Version {version}, up {Say.Seconds(status.UptimeSeconds)}.");
+        var version = Humanize.Version(status.Version);
+        Screen.Line($"{status.Node}: {status.State}, {ready}. Version {version}, up {Humanize.Seconds(status.UptimeSeconds)}.");
         foreach (var reason in status.Reasons)
         {
             Screen.Fact("Reason", $"{reason.Code}: {reason.Detail}");
@@ -22,18 +22,18 @@ internal static class StatusView
         var queue = status.Queue;
         Screen.Fact(
             "Queue",
-            $"{Say.Count(queue.Items)} of {Say.Count(queue.ItemsMax)} requests, {Say.Bytes(queue.Bytes)} of {Say.Bytes(queue.BytesMax)}; "
-            + $"{Say.Count(queue.Groups, "commit")} since the start");
+            $"{Humanize.Count(queue.Items)} of {Humanize.Count(queue.ItemsMax)} requests, {Humanize.Bytes(queue.Bytes)} of {Humanize.Bytes(queue.BytesMax)}; "
+            + $"{Humanize.Count(queue.Groups, "commit")} since the start");
         if (status.Memory is { } memory)
         {
             Screen.Fact(
                 "Memory",
-                $"{memory.State}: {Say.Percent(memory.Ratio)}; "
-                + $"{Say.Bytes(memory.AnonymousBytes)} of {Say.Bytes(memory.LimitBytes)} ({memory.LimitSource})");
+                $"{memory.State}: {Humanize.Percent(memory.Ratio)}; "
+                + $"{Humanize.Bytes(memory.AnonymousBytes)} of {Humanize.Bytes(memory.LimitBytes)} ({memory.LimitSource})");
         }
         if (status.Disk is { FreeBytes: { } free, TotalBytes: { } total } disk)
         {
-            Screen.Fact("Disk", $"{disk.State}: {Say.Bytes(free)} of {Say.Bytes(total)} free");
+            Screen.Fact("Disk", $"{disk.State}: {Humanize.Bytes(free)} of {Humanize.Bytes(total)} free");
         }
         if (status.Policy?.Error is { } error)
         {
@@ -55,14 +55,14 @@ internal static class StatusView
                 lane.Name,
                 lane.Kind,
                 lane.State,
-                Say.Count(lane.PendingEvents),
-                Say.Seconds(lane.LagSeconds),
+                Humanize.Count(lane.PendingEvents),
+                Humanize.Seconds(lane.LagSeconds),
                 FormattableString.Invariant($"{lane.InFlightBatches} of {lane.Window:0.#}"),
                 lane.Breaker,
-                lane.RoundTripMs > 0 ? Say.Milliseconds(lane.RoundTripMs) : "",
-                Say.Count(lane.Sum.Delivered),
-                Say.Count(lane.Sum.DeadLettered),
-                Say.Count(lane.Sum.Lost),
+                lane.RoundTripMs > 0 ? Humanize.Milliseconds(lane.RoundTripMs) : "",
+                Humanize.Count(lane.Sum.Delivered),
+                Humanize.Count(lane.Sum.DeadLettered),
+                Humanize.Count(lane.Sum.Lost),
                 lane.Sum.Balanced ? "adds up" : "DOES NOT ADD UP");
         }
         Screen.Show(table);
@@ -74,7 +74,7 @@ internal static class StatusView
         {
             Screen.Fact(
                 "Orphan",
-                $"{orphan.Name} has no sink and holds the log from event {Say.Count(orphan.Settled + 1)} on; "
+                $"{orphan.Name} has no sink and holds the log from event {Humanize.Count(orphan.Settled + 1)} on; "
                 + $"`ingest lanes forget {orphan.Name}` lets it go");
         }
     }
@@ -85,11 +85,11 @@ internal static class StatusView
         {
             return;
         }
-        var rest = drain.RemainingSeconds is { } left ? $", at most {Say.Seconds(left)} more" : "";
+        var rest = drain.RemainingSeconds is { } left ? $", at most {Humanize.Seconds(left)} more" : "";
         Screen.Fact(
             "Drain",
-            $"{drain.Phase} ({drain.Reason}){rest}; {Say.Count(drain.RequestsInFlight, "request")} in flight, "
-            + $"{Say.Count(drain.BacklogEvents, "event")} to deliver");
+            $"{drain.Phase} ({drain.Reason}){rest}; {Humanize.Count(drain.RequestsInFlight, "request")} in flight, "
+            + $"{Humanize.Count(drain.BacklogEvents, "event")} to deliver");
         foreach (var failure in drain.Failures)
         {
             Screen.Fact("", failure);
@@ -98,23 +98,23 @@ internal static class StatusView
 
     private static void ShowLog(LogStatus log)
     {
-        var range = log.Durable < log.First ? "empty" : $"events {Say.Count(log.First)} to {Say.Count(log.Durable)}";
+        var range = log.Durable < log.First ? "empty" : $"events {Humanize.Count(log.First)} to {Humanize.Count(log.Durable)}";
         var pending = log.Pending == 0
             ? "nothing pending"
-            : $"{Say.Count(log.Pending)} pending, oldest {Say.Seconds(log.OldestPendingSeconds)}";
-        Screen.Fact("Log", $"{range}, {pending}; {Say.Bytes(log.Bytes)} of {Say.Bytes(log.BytesMax)} in {log.Directory}");
+            : $"{Humanize.Count(log.Pending)} pending, oldest {Humanize.Seconds(log.OldestPendingSeconds)}";
+        Screen.Fact("Log", $"{range}, {pending}; {Humanize.Bytes(log.Bytes)} of {Humanize.Bytes(log.BytesMax)} in {log.Directory}");
         if (log.Poison is { } poison)
         {
             Screen.Fact("", $"FAILED: {poison}");
         }
         if (log.Recovery.TornBytes > 0)
         {
-            var torn = Say.Bytes(log.Recovery.TornBytes);
+            var torn = Humanize.Bytes(log.Recovery.TornBytes);
             Screen.Fact("", $"{torn} of an unfinished write were cut at the start; nobody had been promised them");
         }
         if (log.LostEvents > 0 || log.Damage.Count > 0)
         {
-            Screen.Fact("", $"DAMAGED: {Say.Count(log.LostEvents, "event")} lost; copies of the places are in quarantine/");
+            Screen.Fact("", $"DAMAGED: {Humanize.Count(log.LostEvents, "event")} lost; copies of the places are in quarantine/");
         }
     }
 
@@ -125,13 +125,13 @@ internal static class StatusView
             var still = letters.Rebuilding ? " so far, still being read" : "";
             Screen.Fact(
                 "Dead",
-                $"{Say.Count(letters.Count, "letter")}{still}, {Say.Count(letters.Requeued)} on their way back; "
-                + $"{Say.Bytes(letters.Bytes)} of {Say.Bytes(letters.BytesMax)}; `ingest deadletters list` shows them");
+                $"{Humanize.Count(letters.Count, "letter")}{still}, {Humanize.Count(letters.Requeued)} on their way back; "
+                + $"{Humanize.Bytes(letters.Bytes)} of {Humanize.Bytes(letters.BytesMax)}; `ingest deadletters list` shows them");
         }
         if (letters.Publication is { } publication)
         {
             var why = publication.Reason.Length > 0 ? $": {publication.Reason}" : "";
-            Screen.Fact("", $"{Say.Count(publication.Published)} published to {publication.Sink}, {publication.State}{why}");
+            Screen.Fact("", $"{Humanize.Count(publication.Published)} published to {publication.Sink}, {publication.State}{why}");
         }
         if (letters.Failure is { } failure)
         {
@@ -139,7 +139,7 @@ internal static class StatusView
         }
         if (letters.Lost > 0)
         {
-            Screen.Fact("", $"DAMAGED: {Say.Count(letters.Lost, "record")} of the dead letters lost");
+            Screen.Fact("", $"DAMAGED: {Humanize.Count(letters.Lost, "record")} of the dead letters lost");
         }
     }
 
@@ -157,16 +157,16 @@ internal static class StatusView
                 table,
                 [
                     stream.Stream,
-                    Say.Count(stream.Accepted),
-                    Say.Bytes(stream.AcceptedBytes),
+                    Humanize.Count(stream.Accepted),
+                    Humanize.Bytes(stream.AcceptedBytes),
                     .. stream.Lanes.Select(lane =>
-                        $"{Say.Count(lane.Delivered)} / {Say.Count(lane.DeadLettered)} / {Say.Count(lane.Outstanding)}"),
+                        $"{Humanize.Count(lane.Delivered)} / {Humanize.Count(lane.DeadLettered)} / {Humanize.Count(lane.Outstanding)}"),
                 ]);
         }
         Screen.Show(table);
         if (status.Streams.Count > StreamsShownMax)
         {
-            Screen.Line($"{Say.Count(status.Streams.Count - StreamsShownMax)} smaller streams are not shown; --json shows all.");
+            Screen.Line($"{Humanize.Count(status.Streams.Count - StreamsShownMax)} smaller streams are not shown; --json shows all.");
         }
     }
 }

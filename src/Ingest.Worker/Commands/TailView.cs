@@ -29,7 +29,7 @@ internal sealed class TailView(bool json)
             var first = missing.GetProperty("first").GetInt64();
             var count = missing.GetProperty("count").GetInt64();
             Next = (first + count).ToString(CultureInfo.InvariantCulture);
-            Print(line, $"{Terminal.Say.Count(count, "event")} from {first} on are "
+            Print(line, $"{Terminal.Humanize.Count(count, "event")} from {first} on are "
                 + (missing.GetProperty("reclaimed").GetBoolean() ? "removed already" : "lost to damage"));
             return;
         }

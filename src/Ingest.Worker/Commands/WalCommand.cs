@@ -108,9 +108,9 @@ internal static class WalCommand
         Screen.Line($"Log {summary.LogId?.ToString() ?? "without a readable header"} in {summary.Path}");
         var range = summary.LastSequence < summary.FirstSequence
             ? "no events"
-            : $"events {Say.Count(summary.FirstSequence)} to {Say.Count(summary.LastSequence)}";
+            : $"events {Humanize.Count(summary.FirstSequence)} to {Humanize.Count(summary.LastSequence)}";
         var stop = summary.Clean ? "stopped in order" : "in use, or not stopped in order";
-        Screen.Line($"{range}, {Say.Bytes(summary.Bytes)}, {Say.Count(summary.Spares, "spare file")}; {stop}.");
+        Screen.Line($"{range}, {Humanize.Bytes(summary.Bytes)}, {Humanize.Count(summary.Spares, "spare file")}; {stop}.");
         var segments = Screen.NewTable("Segment", "State", "#First", "#Last", "#Used", "#Size", "From", "To");
         foreach (var segment in summary.Segments)
         {
@@ -118,19 +118,19 @@ internal static class WalCommand
                 segments,
                 segment.File,
                 segment.State.ToString().ToLowerInvariant(),
-                Say.Count(segment.BaseSequence),
-                Say.Count(segment.LastSequence),
-                Say.Bytes(segment.BytesUsed),
-                Say.Bytes(segment.Bytes),
-                Say.Time(segment.FirstUnixMs),
-                Say.Time(segment.LastUnixMs));
+                Humanize.Count(segment.BaseSequence),
+                Humanize.Count(segment.LastSequence),
+                Humanize.Bytes(segment.BytesUsed),
+                Humanize.Bytes(segment.Bytes),
+                Humanize.Time(segment.FirstUnixMs),
+                Humanize.Time(segment.LastUnixMs));
         }
         Screen.Show(segments);
         var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
         foreach (var cursor in summary.Cursors)
         {
-            var pending = LaneSet.IsLane(cursor.Name) ? Say.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
-            Screen.Row(cursors, cursor.Name, Say.Count(cursor.Sequence), pending);
+            var pending = LaneSet.IsLane(cursor.Name) ? Humanize.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
+            Screen.Row(cursors, cursor.Name, Humanize.Count(cursor.Sequence), pending);
         }
         Screen.Show(cursors);
         foreach (var copy in summary.Quarantine)
@@ -141,8 +141,8 @@ internal static class WalCommand
 
     private static void Show(VerifyReport report)
     {
-        var held = $"{Say.Count(report.Records, "event")} in {Say.Count(report.Groups, "commit")}";
-        Screen.Line($"Read {Say.Bytes(report.Bytes)} in {Say.Count(report.Segments, "segment")}: {held}.");
+        var held = $"{Humanize.Count(report.Records, "event")} in {Humanize.Count(report.Groups, "commit")}";
+        Screen.Line($"Read {Humanize.Bytes(report.Bytes)} in {Humanize.Count(report.Segments, "segment")}: {held}.");
         if (report.Findings.Count > 0)
         {
             var table = Screen.NewTable("Finding", "File", "#At byte", "#Bytes", "#Events lost", "What it is");
@@ -152,16 +152,16 @@ internal static class WalCommand
                     table,
                     finding.Severity.ToString().ToLowerInvariant(),
                     finding.File,
-                    Say.Count(finding.Offset),
-                    Say.Count(finding.Bytes),
-                    Say.Count(finding.Records),
+                    Humanize.Count(finding.Offset),
+                    Humanize.Count(finding.Bytes),
+                    Humanize.Count(finding.Records),
                     finding.Message);
             }
             Screen.Show(table);
         }
         Screen.Line(report.Sound
-            ? report.RecordsLostBefore == 0 ? "Sound." : $"Sound. {Say.Count(report.RecordsLostBefore, "event")} lost before this."
-            : $"DAMAGED: {Say.Count(report.RecordsLost, "event")} lost. A start sets the places aside and goes on; "
+            ? report.RecordsLostBefore == 0 ? "Sound." : $"Sound. {Humanize.Count(report.RecordsLostBefore, "event")} lost before this."
+            : $"DAMAGED: {Humanize.Count(report.RecordsLost, "event")} lost. A start sets the places aside and goes on; "
                 + "`ingest wal repair` shows what would make the log sound.");
     }
 }

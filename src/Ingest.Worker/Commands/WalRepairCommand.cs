@@ -62,8 +62,8 @@ internal static class WalRepairCommand
         }
         ShowSteps(report);
         var lost = report.Steps.Where(step => step.Action == RepairAction.SetDownLoss).Sum(step => step.Records) + report.After.RecordsLost;
-        var gone = lost == 0 ? "No event is lost." : $"{Say.Count(lost, "event")} cannot be brought back.";
-        var steps = Say.Count(report.Steps.Count, "step");
+        var gone = lost == 0 ? "No event is lost." : $"{Humanize.Count(lost, "event")} cannot be brought back.";
+        var steps = Humanize.Count(report.Steps.Count, "step");
         Screen.Line(report.Applied
             ? $"{steps} done. {gone}"
             : $"{steps} to do; nothing was changed. {gone} Do it with --apply.");
@@ -76,10 +76,10 @@ internal static class WalRepairCommand
         {
             Screen.Line(report.Before.RecordsLostBefore == 0
                 ? "Sound: there is nothing to repair."
-                : $"Sound: there is nothing to repair. {Say.Count(report.Before.RecordsLostBefore, "event")} lost before this.");
+                : $"Sound: there is nothing to repair. {Humanize.Count(report.Before.RecordsLostBefore, "event")} lost before this.");
             return;
         }
-        Screen.Line($"There is nothing that a repair can do. {Say.Count(report.Before.RecordsLost, "event")} cannot be brought back.");
+        Screen.Line($"There is nothing that a repair can do. {Humanize.Count(report.Before.RecordsLost, "event")} cannot be brought back.");
         ShowRest(report);
     }
 
@@ -92,10 +92,10 @@ internal static class WalRepairCommand
                 table,
                 Words(step.Action),
                 step.File,
-                Say.Count(step.Offset),
-                Say.Count(step.Bytes),
-                step.FirstSequence > 0 ? Say.Count(step.FirstSequence) : "",
-                step.Records > 0 ? Say.Count(step.Records) : "",
+                Humanize.Count(step.Offset),
+                Humanize.Count(step.Bytes),
+                step.FirstSequence > 0 ? Humanize.Count(step.FirstSequence) : "",
+                step.Records > 0 ? Humanize.Count(step.Records) : "",
                 step.Copy);
         }
         Screen.Show(table);
@@ -111,7 +111,7 @@ internal static class WalRepairCommand
         Screen.Line("This is left, for a person to look at; the log can be used as it is:");
         foreach (var finding in report.After.Findings.Where(finding => finding.Severity != FindingSeverity.Note))
         {
-            Screen.Fact("", $"{finding.File} at byte {Say.Count(finding.Offset)}: {finding.Message}");
+            Screen.Fact("", $"{finding.File} at byte {Humanize.Count(finding.Offset)}: {finding.Message}");
         }
     }
 

@@ -24,7 +24,7 @@ public sealed record DeadLetterStatus(
     bool IsRebuilding,
     long Lost,
     string? Failure,
-    IReadOnlyList<LaneLetterCounts> Lanes,
+    IReadOnlyList<LaneDeadLetterCounts> Lanes,
     LaneStatus? Publication = null);
 
 /// <summary>A lane's unresolved letters.</summary>
@@ -32,4 +32,4 @@ public sealed record DeadLetterStatus(
 /// <param name="Count">How many.</param>
 /// <param name="Requeued">Of these, on their way back.</param>
 /// <param name="Bytes">Their bytes.</param>
-public sealed record LaneLetterCounts(string Lane, long Count, long Requeued, long Bytes);
+public sealed record LaneDeadLetterCounts(string Lane, long Count, long Requeued, long Bytes);

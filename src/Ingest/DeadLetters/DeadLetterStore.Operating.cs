@@ -33,7 +33,7 @@ public sealed partial class DeadLetterStore
         {
             return null;
         }
-        using var bodies = new LetterBodies(open.Log.Wal);
+        using var bodies = new DeadLetterBodies(open.Log.Wal);
         return Read(open, bodies, key);
     }
 
@@ -46,7 +46,7 @@ public sealed partial class DeadLetterStore
         {
             yield break;
         }
-        using var bodies = new LetterBodies(open.Log.Wal);
+        using var bodies = new DeadLetterBodies(open.Log.Wal);
         DeadLetterKey? after = null;
         while (open.Ledger.Query(filter, after, PageMax) is { Count: > 0 } page)
         {
@@ -73,16 +73,16 @@ public sealed partial class DeadLetterStore
     /// <exception cref="Wal.Storage.StorageException">There is no room to note it.</exception>
     /// <exception cref="DeadLettersBlockedException">The log failed.</exception>
     public Task<DeadLetterChange> RequeueAsync(DeadLetterSelection selection, CancellationToken cancel) =>
-        ChangeAsync(selection with { Filter = selection.Filter with { Requeued = false } }, LetterKind.Requeued, cancel);
+        ChangeAsync(selection with { Filter = selection.Filter with { Requeued = false } }, DeadLetterRecordKind.Requeued, cancel);
 
     /// <summary>Gives letters up for good. What is on its way at this moment may still arrive. Any thread.</summary>
     /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>
     /// <exception cref="Wal.Storage.StorageException">There is no room to note it.</exception>
     /// <exception cref="DeadLettersBlockedException">The log failed.</exception>
     public Task<DeadLetterChange> DropAsync(DeadLetterSelection selection, CancellationToken cancel) =>
-        ChangeAsync(selection, LetterKind.Dropped, cancel);
+        ChangeAsync(selection, DeadLetterRecordKind.Dropped, cancel);
 
-    private async Task<DeadLetterChange> ChangeAsync(DeadLetterSelection selection, LetterKind kind, CancellationToken cancel)
+    private async Task<DeadLetterChange> ChangeAsync(DeadLetterSelection selection, DeadLetterRecordKind kind, CancellationToken cancel)
     {
         if (await KnownAsync(cancel) is not { } open)
         {
@@ -91,21 +91,21 @@ public sealed partial class DeadLetterStore
         await open.Changing.WaitAsync(cancel);
         try
         {
-            var letters = Select(open, selection, kind == LetterKind.Requeued, out var unknown);
+            var letters = Select(open, selection, kind == DeadLetterRecordKind.Requeued, out var unknown);
             if (unknown.Count > 0 || letters.Count == 0)
             {
                 return new DeadLetterChange(0, 0, unknown);
             }
             var byLane = letters.GroupBy(key => key.Lane, key => key.Sequence, StringComparer.Ordinal).ToList();
-            if (kind == LetterKind.Requeued && byLane.Find(lane => _lanes?.Invoke()?.TakesRequeues(lane.Key) != true) is { } missing)
+            if (kind == DeadLetterRecordKind.Requeued && byLane.Find(lane => _lanes?.Invoke()?.TakesRequeues(lane.Key) != true) is { } missing)
             {
                 return new DeadLetterChange(0, 0, [], missing.Key);
             }
             // Unique: under this lock every requeue appends at least one record.
             var ticket = open.Log.Wal.DurableSequence + 1;
-            await AppendAsync(open, kind, kind == LetterKind.Requeued ? ticket : 0, byLane, cancel);
+            await AppendAsync(open, kind, kind == DeadLetterRecordKind.Requeued ? ticket : 0, byLane, cancel);
             Tell(kind, ticket, letters.Count);
-            return new DeadLetterChange(letters.Count, kind == LetterKind.Requeued ? ticket : 0, []);
+            return new DeadLetterChange(letters.Count, kind == DeadLetterRecordKind.Requeued ? ticket : 0, []);
         }
         finally
         {
@@ -114,23 +114,23 @@ public sealed partial class DeadLetterStore
     }
 
     private static async Task AppendAsync(
-        OpenLetters open, LetterKind kind, long ticket, List<IGrouping<string, long>> byLane, CancellationToken cancel)
+        OpenDeadLetters open, DeadLetterRecordKind kind, long ticket, List<IGrouping<string, long>> byLane, CancellationToken cancel)
     {
-        var parts = byLane.SelectMany(lane => lane.Chunk(LetterWriter.KeysMax).Select(part => (Lane: lane.Key, Part: part))).ToList();
-        foreach (var some in parts.Chunk(Math.Max(open.Log.BatchBytesMax / LetterWriter.KeysBytesMax, 1)))
+        var parts = byLane.SelectMany(lane => lane.Chunk(DeadLetterRecordWriter.KeysMax).Select(part => (Lane: lane.Key, Part: part))).ToList();
+        foreach (var some in parts.Chunk(Math.Max(open.Log.BatchBytesMax / DeadLetterRecordWriter.KeysBytesMax, 1)))
         {
             using var records = RecordBatch.Rent();
             foreach (var (lane, part) in some)
             {
-                LetterWriter.WriteKeys(records, kind, lane, ticket, part);
+                DeadLetterRecordWriter.WriteKeys(records, kind, lane, ticket, part);
             }
             await open.AppendAsync(records, cancel);
         }
     }
 
-    private void Tell(LetterKind kind, long ticket, long count)
+    private void Tell(DeadLetterRecordKind kind, long ticket, long count)
     {
-        if (kind == LetterKind.Requeued)
+        if (kind == DeadLetterRecordKind.Requeued)
         {
             Log.Requeued(_logger, ticket, count);
         }
@@ -141,7 +141,7 @@ public sealed partial class DeadLetterStore
     }
 
     private static List<DeadLetterKey> Select(
-        OpenLetters open, DeadLetterSelection selection, bool atRest, out List<DeadLetterKey> unknown)
+        OpenDeadLetters open, DeadLetterSelection selection, bool atRest, out List<DeadLetterKey> unknown)
     {
         if (selection.Keys is { } named)
         {
@@ -159,7 +159,7 @@ public sealed partial class DeadLetterStore
         return found;
     }
 
-    private static DeadLetterEvent? Read(OpenLetters open, LetterBodies bodies, DeadLetterKey key)
+    private static DeadLetterEvent? Read(OpenDeadLetters open, DeadLetterBodies bodies, DeadLetterKey key)
     {
         // It may be moved between the two looks; it is not moved again and again.
         for (var tries = 0; tries < 3 && open.Ledger.Find(key) is { } letter; tries++)
@@ -172,7 +172,7 @@ public sealed partial class DeadLetterStore
         return null;
     }
 
-    private async Task<OpenLetters?> KnownAsync(CancellationToken cancel)
+    private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)
     {
         if (_open is not { } open)
         {

@@ -22,14 +22,14 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     private readonly int _segmentBytes;
     private readonly IDeadLetterIndexFactory _indexes;
     private readonly Instruments _instruments;
-    private readonly LetterPublication? _publication;
+    private readonly DeadLetterPublication? _publication;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReasonClasses _classes = new();
     private readonly Lock _opening = new();
 
     // Written under the lock, read by any thread.
-    private volatile OpenLetters? _open;
+    private volatile OpenDeadLetters? _open;
     private RequeuePump? _pump;
     private Func<LaneSet?>? _lanes;
     private bool _disposed;
@@ -55,7 +55,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         Instruments instruments,
         TimeProvider time,
         ILoggerFactory loggers,
-        LetterPublication? publication = null)
+        DeadLetterPublication? publication = null)
     {
         (_directory, _logId, _options, _segmentBytes, _indexes) = (directory, logId, options, segmentBytes, indexes);
         (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
@@ -118,7 +118,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
             using var records = RecordBatch.Rent();
             do
             {
-                LetterWriter.WriteLetter(records, lane, rejected[next++]);
+                DeadLetterRecordWriter.WriteLetter(records, lane, rejected[next++]);
             }
             while (next < rejected.Count && open.Log.Fits(records, rejected[next].Body.Length));
             last = await open.Log.AppendAsync(records, cancel);
@@ -149,7 +149,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         }
     }
 
-    private OpenLetters OpenOrCreate()
+    private OpenDeadLetters OpenOrCreate()
     {
         if (_open is { } open)
         {
@@ -164,12 +164,12 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         }
     }
 
-    private OpenLetters OpenNeedsLock()
+    private OpenDeadLetters OpenNeedsLock()
     {
-        var open = OpenLetters.Open(_directory, _logId, _segmentBytes, _indexes, _time, _logger);
+        var open = OpenDeadLetters.Open(_directory, _logId, _segmentBytes, _indexes, _time, _logger);
         try
         {
-            open.Publisher = _publication is null ? null : new LetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);
+            open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);
             return open;
         }
         catch
@@ -193,7 +193,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     }
 
     // Limits and letters that are there already can only be judged when everything is known.
-    private async Task WaitRebuiltAsync(OpenLetters open, CancellationToken cancel)
+    private async Task WaitRebuiltAsync(OpenDeadLetters open, CancellationToken cancel)
     {
         try
         {
@@ -206,7 +206,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     }
 
     // What is a letter already, and is refused again after a rewind, takes no more room.
-    private void ThrowIfFull(OpenLetters open, string lane, IReadOnlyList<RejectedEvent> rejected)
+    private void ThrowIfFull(OpenDeadLetters open, string lane, IReadOnlyList<RejectedEvent> rejected)
     {
         var counts = open.Ledger.Totals;
         var (letters, bytes) = (0, 0L);

@@ -22,7 +22,7 @@ public sealed class IngestNode : IAsyncDisposable
     // What small logs take: a start is not held up by large ones.
     private static readonly TimeSpan RecallPatience = TimeSpan.FromMilliseconds(250);
 
-    private readonly NodeParts _parts;
+    private readonly NodeContext _parts;
     private readonly IDeadLetterIndexFactory _index;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,7 +34,7 @@ public sealed class IngestNode : IAsyncDisposable
     private NodeHealth? _health;
     private PolicyFile? _policy;
     private IntakeEndpoint? _intake;
-    private RepeatRecall? _recall;
+    private IdempotencyReplay? _recall;
 
     /// <summary>A node that has not touched the disk yet.</summary>
     /// <param name="settings">Bound and checked.</param>
@@ -53,7 +53,7 @@ public sealed class IngestNode : IAsyncDisposable
         IEnumerable<IDeadLetterIndexFactory>? indexes = null)
     {
         _index = NodeDeadLetters.Index(settings, [new MemoryIndexFactory(), .. indexes ?? []]);
-        _parts = new NodeParts(settings, [.. sinks], instruments, time, loggers);
+        _parts = new NodeContext(settings, [.. sinks], instruments, time, loggers);
         var health = settings.Get<HealthOptions>();
         Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
         Drain = new DrainController(
@@ -122,12 +122,12 @@ public sealed class IngestNode : IAsyncDisposable
         _writing = NodeLog.Open(_parts);
         _policy = NewPolicy();
         _intake = NewIntake();
-        _recall = new RepeatRecall(
+        _recall = new IdempotencyReplay(
             _writing.Log,
             _intake.Idempotency,
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
-            _parts.Loggers.CreateLogger<RepeatRecall>());
+            _parts.Loggers.CreateLogger<IdempotencyReplay>());
         _deadLetters = NodeDeadLetters.Open(_parts, _index, _writing.Log.Id);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);

@@ -28,7 +28,7 @@ internal static class NodeDeadLetters
 
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
     /// <exception cref="SettingsException">The sink that letters are published to refuses its settings.</exception>
-    internal static DeadLetterStore Open(NodeParts parts, IDeadLetterIndexFactory index, Guid logId)
+    internal static DeadLetterStore Open(NodeContext parts, IDeadLetterIndexFactory index, Guid logId)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
@@ -43,13 +43,13 @@ internal static class NodeDeadLetters
             Publication(parts, logId));
     }
 
-    private static LetterPublication? Publication(NodeParts parts, Guid logId)
+    private static DeadLetterPublication? Publication(NodeContext parts, Guid logId)
     {
         if (parts.Settings.PublishTo is not { } sink)
         {
             return null;
         }
-        return new LetterPublication(
+        return new DeadLetterPublication(
             sink.Name,
             sink.Kind,
             letters => NodeLanes.NewSink(parts, sink, letters),

@@ -4,7 +4,7 @@ using Ingest.Health;
 namespace Ingest.Hosting;
 
 /// <summary>What a drain moves in this node, step by step.</summary>
-internal sealed class NodeDrain(IngestNode node, NodeParts parts) : IDrainSteps
+internal sealed class NodeDrain(IngestNode node, NodeContext parts) : IDrainSteps
 {
     private const string Owner = "drain";
 

@@ -11,10 +11,10 @@ namespace Ingest.Hosting;
 internal sealed class NodeHealth : IDisposable
 {
     private readonly IngestNode _node;
-    private readonly NodeParts _parts;
+    private readonly NodeContext _parts;
     private readonly HealthSampler _sampler;
 
-    internal NodeHealth(IngestNode node, NodeParts parts)
+    internal NodeHealth(IngestNode node, NodeContext parts)
     {
         (_node, _parts) = (node, parts);
         var options = parts.Settings.Get<HealthOptions>();

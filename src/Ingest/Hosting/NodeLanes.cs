@@ -8,7 +8,7 @@ namespace Ingest.Hosting;
 /// <summary>Makes the lanes a configuration asks for.</summary>
 internal static class NodeLanes
 {
-    internal static LaneSet Create(NodeParts parts, WriteAheadLog log, IDeadLetterStore deadLetters)
+    internal static LaneSet Create(NodeContext parts, WriteAheadLog log, IDeadLetterStore deadLetters)
     {
         var specs = parts.Settings.Sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log.Id)));
         return new LaneSet(
@@ -16,7 +16,7 @@ internal static class NodeLanes
     }
 
     /// <exception cref="SettingsException">The sink refuses its settings; it says which.</exception>
-    internal static ISink NewSink(NodeParts parts, SinkName sink, Guid logId)
+    internal static ISink NewSink(NodeContext parts, SinkName sink, Guid logId)
     {
         var factory = parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
         var section = parts.Settings.ToConfiguration().GetSection(sink.Section);

@@ -13,14 +13,14 @@ internal sealed class NodeLog : IAsyncDisposable
     // At full speed a few segments are on their way round at any time: between being sealed, delivered and written over again.
     private const int RecycledBytesMax = 512 * 1024 * 1024;
 
-    private readonly NodeParts _parts;
+    private readonly NodeContext _parts;
     private readonly WalSettings _settings;
     private readonly IWalDirectory _directory;
     private readonly WalCursor _totalsCursor;
     private LogUpkeep? _upkeep;
     private volatile CommitQueue _queue;
 
-    private NodeLog(NodeParts parts, IWalDirectory directory, WriteAheadLog log)
+    private NodeLog(NodeContext parts, IWalDirectory directory, WriteAheadLog log)
     {
         (_parts, _settings, _directory, Log) = (parts, parts.Settings.Get<WalSettings>(), directory, log);
         _totalsCursor = log.OpenCursor(LogUpkeep.TotalsCursor);
@@ -42,7 +42,7 @@ internal sealed class NodeLog : IAsyncDisposable
     internal CommitQueue Queue => _queue;
 
     /// <exception cref="StorageException">In use, not permitted, full or failing; the message says which.</exception>
-    internal static NodeLog Open(NodeParts parts)
+    internal static NodeLog Open(NodeContext parts)
     {
         var directory = WalDirectory.Open(parts.WalPath);
         try
@@ -128,7 +128,7 @@ internal sealed class NodeLog : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private static void Report(NodeParts parts, IWalDirectory directory, WriteAheadLog log)
+    private static void Report(NodeContext parts, IWalDirectory directory, WriteAheadLog log)
     {
         var logger = parts.Loggers.CreateLogger<NodeLog>();
         var found = log.Recovery;

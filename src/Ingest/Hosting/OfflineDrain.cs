@@ -32,7 +32,7 @@ public static class OfflineDrain
         CancellationToken cancel)
     {
         using var instruments = new Instruments();
-        var parts = new NodeParts(settings, factories, instruments, TimeProvider.System, loggers);
+        var parts = new NodeContext(settings, factories, instruments, TimeProvider.System, loggers);
         if (!Directory.Exists(parts.WalPath))
         {
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");

@@ -9,12 +9,12 @@ public sealed class AimdLease : RateLimitLease
     internal static readonly AimdLease Empty = new(null, default, AimdOutcome.Ignored) { _isEmpty = true };
 
     private readonly AimdRateLimiter? _limiter;
-    private readonly AimdFlight _flight;
+    private readonly AimdDispatch _flight;
     private int _outcome;
     private int _landed;
     private bool _isEmpty;
 
-    internal AimdLease(AimdRateLimiter? limiter, in AimdFlight flight, AimdOutcome unreported) =>
+    internal AimdLease(AimdRateLimiter? limiter, in AimdDispatch flight, AimdOutcome unreported) =>
         (_limiter, _flight, _outcome) = (limiter, flight, (int)unreported);
 
     /// <inheritdoc/>

@@ -128,7 +128,7 @@ public sealed class AimdRateLimiter : RateLimiter
         base.Dispose(disposing);
     }
 
-    internal void Land(in AimdFlight flight, AimdOutcome outcome)
+    internal void Land(in AimdDispatch flight, AimdOutcome outcome)
     {
         lock (_lock)
         {

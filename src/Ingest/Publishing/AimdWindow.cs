@@ -12,8 +12,8 @@ public sealed class AimdWindow
 
     private readonly AimdOptions _options;
     private readonly LatencyBand _latency;
-    private readonly QueueGauge _queue;
-    private readonly Queue<AimdFlight> _oldest = new();
+    private readonly QueueDelayDetector _queue;
+    private readonly Queue<AimdDispatch> _oldest = new();
     private readonly HashSet<long> _landed = [];
     private double _limit = LimitMin;
     private long _dispatched;
@@ -34,7 +34,7 @@ public sealed class AimdWindow
         ArgumentOutOfRangeException.ThrowIfLessThan(options.LimitMax, 1, nameof(options));
         _options = options;
         _latency = new LatencyBand(options);
-        _queue = new QueueGauge(options);
+        _queue = new QueueDelayDetector(options);
         SlowStartThreshold = options.LimitMax;
     }
 
@@ -78,9 +78,9 @@ public sealed class AimdWindow
     /// <summary>Takes a permit. Ask <see cref="CanDispatch"/> first; a probe is dispatched while frozen.</summary>
     /// <param name="now">Now.</param>
     /// <param name="bytes">How large the flight is, where sizes differ.</param>
-    public AimdFlight Dispatch(TimeSpan now, int bytes = 0)
+    public AimdDispatch Dispatch(TimeSpan now, int bytes = 0)
     {
-        var flight = new AimdFlight(++_dispatched, now, _generation, bytes, IsAlone: InFlight == 0);
+        var flight = new AimdDispatch(++_dispatched, now, _generation, bytes, IsAlone: InFlight == 0);
         InFlight++;
         if (InFlight * 2 >= _limit)
         {
@@ -91,7 +91,7 @@ public sealed class AimdWindow
     }
 
     /// <summary>The flight was delivered.</summary>
-    public void Succeeded(in AimdFlight flight, TimeSpan now)
+    public void Succeeded(in AimdDispatch flight, TimeSpan now)
     {
         if (!Land(flight))
         {
@@ -119,7 +119,7 @@ public sealed class AimdWindow
     }
 
     /// <summary>The flight met congestion: a throttle, a retriable error, a timeout.</summary>
-    public void Congested(in AimdFlight flight)
+    public void Congested(in AimdDispatch flight)
     {
         if (Land(flight) && flight.Number > _decreasedAt)
         {
@@ -128,7 +128,7 @@ public sealed class AimdWindow
     }
 
     /// <summary>The flight ended in a way that says nothing about load.</summary>
-    public void Ignored(in AimdFlight flight) => Land(flight);
+    public void Ignored(in AimdDispatch flight) => Land(flight);
 
     /// <summary>Looks at the oldest flight: overdue is congestion, once per flight.</summary>
     public void Tick(TimeSpan now)
@@ -198,7 +198,7 @@ public sealed class AimdWindow
     }
 
     // Gives the permit back. False: the flight belongs to an earlier life of the window.
-    private bool Land(in AimdFlight flight)
+    private bool Land(in AimdDispatch flight)
     {
         if (!_landed.Add(flight.Number) || flight.Number > _dispatched || InFlight == 0)
         {
@@ -209,7 +209,7 @@ public sealed class AimdWindow
         return flight.Generation == _generation && !IsFrozen;
     }
 
-    private AimdFlight? Oldest()
+    private AimdDispatch? Oldest()
     {
         while (_oldest.TryPeek(out var oldest))
         {

@@ -22,7 +22,7 @@ internal sealed partial class Lane
     internal void SettleRequeues(RequeueSettlement settlement) => Post(new SettleRequeuesCommand(settlement));
 
     /// <summary>The sink takes events that are behind its lane. Any thread.</summary>
-    internal bool TakesRequeues => _context.Sink.Traits.TakesEarlier;
+    internal bool TakesRequeues => _context.Sink.Traits.AcceptsOutOfOrder;
 
     /// <summary>What may be sent again now. Any thread.</summary>
     internal RequeueBounds RequeueBounds => new(

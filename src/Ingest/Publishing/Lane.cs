@@ -41,8 +41,8 @@ internal sealed partial class Lane : IAsyncDisposable
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
         _cursor = new LaneCursor(context.Name, context.Log, context.Logger);
-        Pace = new LanePace(context.Options, context.Random);
-        Door = new SinkDoor(context, Pace, () => Now);
+        Pace = new LaneBackoff(context.Options, context.Random);
+        Door = new SinkConnection(context, Pace, () => Now);
         Window = new AimdWindow(new AimdOptions { LimitMax = context.Sink.Traits.WindowMax });
         Caller = new SinkCaller(context.Options, context.Time, context.Random);
         _gauges = Resting(LaneState.Opening, "", _cursor.Saved);
@@ -63,9 +63,9 @@ internal sealed partial class Lane : IAsyncDisposable
 
     internal ConcurrentQueue<LaneCommand> Commands { get; } = new();
 
-    internal LanePace Pace { get; }
+    internal LaneBackoff Pace { get; }
 
-    internal SinkDoor Door { get; }
+    internal SinkConnection Door { get; }
 
     internal AimdWindow Window { get; }
 

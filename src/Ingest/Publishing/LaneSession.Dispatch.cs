@@ -28,7 +28,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private Flight? TakeNew(TimeSpan now)
+    private BatchDelivery? TakeNew(TimeSpan now)
     {
         var traits = _context.Sink.Traits;
         if (!_flights.TakesNew || _flights.Count >= traits.WindowMax)
@@ -45,14 +45,14 @@ internal sealed partial class LaneSession
         {
             return null;
         }
-        var flight = new Flight(batch, groups);
+        var flight = new BatchDelivery(batch, groups);
         _flights.Add(flight);
         return flight;
     }
 
     // The next one to be sent again, or the oldest whether it is due or not. Dead letters that an operator gave up while they waited are
     // not sent any more.
-    private Flight? TakeWaiting(TimeSpan? dueBy)
+    private BatchDelivery? TakeWaiting(TimeSpan? dueBy)
     {
         while ((dueBy is { } now ? _flights.NextRetry(now) : _flights.OldestWaiting()) is { } flight)
         {
@@ -71,7 +71,7 @@ internal sealed partial class LaneSession
     }
 
     // False: none is left.
-    private bool KeepWanted(Flight flight, RequeueRequest request)
+    private bool KeepWanted(BatchDelivery flight, RequeueRequest request)
     {
         var whole = flight.Batch;
         var wanted = Enumerable.Range(0, whole.Count).Where(index => request.IsWanted(whole.SequenceAt(index))).ToList();
@@ -103,10 +103,10 @@ internal sealed partial class LaneSession
     }
 
     [SuppressMessage("Reliability", "CA2000", Justification = "A flight owns its batch until it is settled or dropped.")]
-    private Flight SplitOff(Flight flight, int events)
+    private BatchDelivery SplitOff(BatchDelivery flight, int events)
     {
         var whole = flight.Batch;
-        var first = new Flight(whole.Select(Enumerable.Range(0, events)), flight.Groups)
+        var first = new BatchDelivery(whole.Select(Enumerable.Range(0, events)), flight.Groups)
         {
             Attempts = flight.Attempts,
             FirstUnixMs = flight.FirstUnixMs,
@@ -118,7 +118,7 @@ internal sealed partial class LaneSession
         return first;
     }
 
-    private void Launch(Flight flight, TimeSpan now, TimeSpan timeout)
+    private void Launch(BatchDelivery flight, TimeSpan now, TimeSpan timeout)
     {
         if (flight.Attempts++ == 0)
         {
@@ -131,7 +131,7 @@ internal sealed partial class LaneSession
     }
 
     // Never throws; hands the flight back whatever happens.
-    private async Task AttemptAsync(Flight flight, TimeSpan timeout)
+    private async Task AttemptAsync(BatchDelivery flight, TimeSpan timeout)
     {
         var start = _context.Time.GetTimestamp();
         var span = DeliverySpan.Start(_context, flight.Batch, flight.Attempts);
@@ -149,7 +149,7 @@ internal sealed partial class LaneSession
     }
 
     // The dead letters are durable before their events are settled.
-    private async Task StoreRejectedAsync(Flight flight)
+    private async Task StoreRejectedAsync(BatchDelivery flight)
     {
         var result = flight.Ended.Result;
         var now = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -32,7 +32,7 @@ internal sealed partial class LaneSession
         return moved;
     }
 
-    private void Land(Flight flight, TimeSpan now)
+    private void Land(BatchDelivery flight, TimeSpan now)
     {
         _flights.Landed(flight);
         var ended = flight.Ended;
@@ -66,7 +66,7 @@ internal sealed partial class LaneSession
     }
 
     // Settles what can be settled; the indexes of the others are left in _remaining.
-    private void Settle(Flight flight, in SinkResult result)
+    private void Settle(BatchDelivery flight, in SinkResult result)
     {
         _remaining.Clear();
         for (var i = 0; i < flight.Batch.Count; i++)
@@ -94,7 +94,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private void SteerWindow(Flight flight, in AttemptSummary summary, bool notSent, TimeSpan now)
+    private void SteerWindow(BatchDelivery flight, in AttemptSummary summary, bool notSent, TimeSpan now)
     {
         var window = _lane.Window;
         if (notSent || _abort.IsCancellationRequested)
@@ -115,7 +115,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private void SteerPace(Flight flight, in AttemptSummary summary, bool notSent, TimeSpan now)
+    private void SteerPace(BatchDelivery flight, in AttemptSummary summary, bool notSent, TimeSpan now)
     {
         var worst = summary.Worst;
         if (summary.Delivered > 0)
@@ -148,7 +148,7 @@ internal sealed partial class LaneSession
         }
     }
 
-    private void SteerBreaker(Flight flight, in AttemptSummary summary, TimeSpan now)
+    private void SteerBreaker(BatchDelivery flight, in AttemptSummary summary, TimeSpan now)
     {
         var wasOpen = _lane.Window.IsFrozen;
         if (_lane.Caller.State == BreakerState.Closed)

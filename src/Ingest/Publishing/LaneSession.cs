@@ -15,13 +15,13 @@ internal sealed partial class LaneSession : IDisposable
     private readonly AckTracker _tracker;
     private readonly BatchPool _pool = new();
     private readonly KeyGroups _groups;
-    private readonly FlightList _flights;
+    private readonly BatchDeliveries _flights;
     private readonly LogFeed _feed;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _abort;
 
     // Ended attempts, written by any thread; at most as many as are in flight.
-    private readonly ConcurrentQueue<Flight> _landed = new();
+    private readonly ConcurrentQueue<BatchDelivery> _landed = new();
 
     // When the current look began: what becomes due after it is waited for, what was due before it was looked at.
     private TimeSpan _turn;
@@ -44,7 +44,7 @@ internal sealed partial class LaneSession : IDisposable
         var concurrent = !traits.KeepsKeyOrder && traits.WindowMax > 1;
         _tracker = new AckTracker(cursor.Saved, TrackedMax(traits));
         _groups = new KeyGroups(traits, concurrent ? Math.Min(traits.WindowMax * 2, KeyGroups.GroupsMax) : 1, _pool);
-        _flights = new FlightList(concurrent);
+        _flights = new BatchDeliveries(concurrent);
         _feed = new LogFeed(context, _tracker, cursor.Accounts, _groups);
         _timer = context.Time.CreateTimer(
             static signal => ((AsyncSignal)signal!).Set(), lane.Signal, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -133,7 +133,7 @@ internal sealed partial class LaneSession : IDisposable
                     _abort.CancelAfter(_context.Options.StopGrace);
                     break;
                 case RequeueCommand requeue:
-                    _flights.Add(new Flight(requeue.Request.Batch, GroupsOf(requeue.Request.Batch)) { Requeue = requeue.Request });
+                    _flights.Add(new BatchDelivery(requeue.Request.Batch, GroupsOf(requeue.Request.Batch)) { Requeue = requeue.Request });
                     break;
                 case SettleRequeuesCommand settle when _cursor.Accounts.AddRequeued(settle.Settlement):
                     _saveDue ??= _turn + _context.Options.CursorInterval;

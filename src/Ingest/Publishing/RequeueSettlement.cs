@@ -3,12 +3,12 @@ namespace Ingest.Publishing;
 /// <summary>Dead letters that were delivered after all, for the accounts of their lane, which take each settlement once.</summary>
 /// <param name="Position">Where the dead letters note it; settlements of a lane come in the order of their positions.</param>
 /// <param name="Letters">Which.</param>
-public sealed record RequeueSettlement(long Position, IReadOnlyList<RequeuedLetter> Letters);
+public sealed record RequeueSettlement(long Position, IReadOnlyList<RequeuedDeadLetter> Letters);
 
 /// <summary>A dead letter that was delivered after all.</summary>
 /// <param name="Stream">Its stream.</param>
 /// <param name="IsCounted">The accounts have it as dead-lettered; a letter of an event sent again after a rewind they do not.</param>
-public readonly record struct RequeuedLetter(string Stream, bool IsCounted);
+public readonly record struct RequeuedDeadLetter(string Stream, bool IsCounted);
 
 /// <summary>What the dead letters have to know of a lane before they hand it anything.</summary>
 /// <param name="CountedTo">Letters up to this event are in the accounts on disk: only these may be sent again.</param>

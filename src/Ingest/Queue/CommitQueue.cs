@@ -25,7 +25,7 @@ public sealed class CommitQueue : IDisposable
 
     private readonly Channel<PendingCommit> _channel;
     private readonly QueueRoom _room;
-    private readonly ParkingSpot _parking = new();
+    private readonly IdleSignal _parking = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread _thread;
 

@@ -29,7 +29,7 @@ public sealed record SinkTraits
     /// False: the sink keeps a position and passes over every event up to it, so that an earlier one that never came would be taken for
     /// known. Dead letters are not sent to it: it has none of its own, but its lane may have had another sink before. Default true.
     /// </summary>
-    public bool TakesEarlier { get; init; } = true;
+    public bool AcceptsOutOfOrder { get; init; } = true;
 
     /// <summary>
     /// How long an attempt may take; null: as <c>Publishing:AttemptTimeout</c> says. <see cref="Timeout.InfiniteTimeSpan"/> for a sink

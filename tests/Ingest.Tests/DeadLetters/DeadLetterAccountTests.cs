@@ -9,7 +9,7 @@ public sealed class DeadLetterAccountTests
     [Fact]
     public async Task What_a_crash_had_not_counted_is_decided_anew()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("before") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("before") };
         await fixture.StartAndSettleAsync(15);
         var cursors = fixture.Cursors();
         fixture.Log.AppendMany(15);
@@ -34,7 +34,7 @@ public sealed class DeadLetterAccountTests
     [Fact]
     public async Task A_delivery_the_lane_had_not_saved_is_counted_once_after_a_crash()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(20);
         var cursors = fixture.Cursors();
         fixture.Refuses = _ => null;
@@ -55,10 +55,10 @@ public sealed class DeadLetterAccountTests
     [Fact]
     public async Task After_a_rewind_a_letter_is_not_two_and_counts_do_not_move()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("first") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("first") };
         await fixture.StartAndSettleAsync(20);
         await fixture.Drop(20);
-        fixture.Refuses = LettersFixture.Tenth("again");
+        fixture.Refuses = DeadLettersFixture.Tenth("again");
 
         Assert.Equal(RewindStatus.Done, (await fixture.Lanes.RewindAsync("test", 1, CancellationToken.None)).Status);
         await fixture.Settled();

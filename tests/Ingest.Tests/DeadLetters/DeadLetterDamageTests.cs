@@ -11,7 +11,7 @@ public sealed class DeadLetterDamageTests
     [Fact]
     public async Task Letters_of_a_log_that_was_replaced_are_set_aside_whole_and_shown_again_with_their_log()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
         using var old = fixture.Log;
 
@@ -35,7 +35,7 @@ public sealed class DeadLetterDamageTests
     [Theory, InlineData("one digit"), InlineData("half"), InlineData("missing")]
     public async Task Letters_are_shown_although_the_note_of_their_log_is_damaged(string damage)
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
         var path = Origin(fixture);
         var note = File.ReadAllText(path);
@@ -63,7 +63,7 @@ public sealed class DeadLetterDamageTests
     [Theory, InlineData(""), InlineData("\u0001\u0002 nobody knows whose")]
     public async Task Letters_of_nobody_knows_which_log_stop_the_start_and_the_note_is_named(string note)
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
         var path = Origin(fixture);
         var refusal = await Assert.ThrowsAsync<StorageException>(() => fixture.RestartAsync(() => File.WriteAllText(path, note)));
@@ -78,7 +78,7 @@ public sealed class DeadLetterDamageTests
     [Theory, InlineData("first"), InlineData("last"), InlineData("all"), InlineData("all deleted")]
     public async Task Letters_of_a_file_that_is_lost_whole_are_counted_as_lost(string which)
     {
-        await using var fixture = new LettersFixture { Refuses = _ => "no" };
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no" };
         await fixture.StartAndSettleAsync(200, payloadBytes: 1000);
         await fixture.RestartAsync(() => Lose(fixture.Directory, which));
         await fixture.Quiet();
@@ -90,7 +90,7 @@ public sealed class DeadLetterDamageTests
     }
 
     // Which log the letters belong to.
-    private static string Origin(LettersFixture fixture) => Path.Combine(fixture.Directory, "origin");
+    private static string Origin(DeadLettersFixture fixture) => Path.Combine(fixture.Directory, "origin");
 
     private static void Lose(string directory, string which)
     {
@@ -104,7 +104,7 @@ public sealed class DeadLetterDamageTests
             }
             else
             {
-                File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)0x5A, LettersFixture.SegmentBytes)]);
+                File.WriteAllBytes(file, [.. Enumerable.Repeat((byte)0x5A, DeadLettersFixture.SegmentBytes)]);
             }
         }
     }

@@ -9,8 +9,8 @@ public sealed class DeadLetterLimitTests
     [Fact]
     public async Task A_full_store_blocks_the_lane_and_room_lets_it_go_on()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
-        fixture.LetterOptions.LettersMax = 2;
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        fixture.DeadLetterFilterOptions.LettersMax = 2;
         await fixture.StartAndSettleAsync(20);
         fixture.Log.AppendMany(20);
 
@@ -27,8 +27,8 @@ public sealed class DeadLetterLimitTests
     [Fact]
     public async Task A_batch_that_never_fits_does_not_ask_for_letters_to_be_dropped_in_vain()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
-        fixture.LetterOptions.LettersMax = 2;
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        fixture.DeadLetterFilterOptions.LettersMax = 2;
         fixture.Log.AppendMany(40);
         fixture.Start();
 
@@ -42,8 +42,8 @@ public sealed class DeadLetterLimitTests
     [Fact]
     public async Task What_is_a_letter_already_needs_no_more_room_when_it_is_refused_after_a_rewind()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
-        fixture.LetterOptions.LettersMax = 2;
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        fixture.DeadLetterFilterOptions.LettersMax = 2;
         await fixture.StartAndSettleAsync(20);
         Assert.Equal(RewindStatus.Done, (await fixture.Lanes.RewindAsync("test", 1, TestContext.Current.CancellationToken)).Status);
         await Poll.Until("all came once more", () => fixture.Status.Repeated == 20);
@@ -53,8 +53,8 @@ public sealed class DeadLetterLimitTests
     [Fact]
     public async Task The_limit_in_bytes_blocks_as_well()
     {
-        await using var fixture = new LettersFixture { Refuses = _ => "no" };
-        fixture.LetterOptions.BytesMax = 3000;
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no" };
+        fixture.DeadLetterFilterOptions.BytesMax = 3000;
         fixture.Start();
         for (var events = 0; events < 5; events++)
         {

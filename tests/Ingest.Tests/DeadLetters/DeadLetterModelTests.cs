@@ -35,7 +35,7 @@ public sealed class DeadLetterModelTests
     private static async Task RunAsync(Random random)
     {
         var traits = random.Next(2) == 0 ? null : new SinkTraits { WindowMax = 4, BatchEventsMax = 5 };
-        await using var fixture = new LettersFixture(traits);
+        await using var fixture = new DeadLettersFixture(traits);
         var poison = new HashSet<long>();
         var dropped = new HashSet<long>();
         fixture.Refuses = seen => poison.Contains(seen.Sequence) ? $"class {seen.Sequence % 3}: no" : null;
@@ -90,13 +90,13 @@ public sealed class DeadLetterModelTests
         await fixture.Accounts(fixture.Log.Log.DurableSequence - dropped.Count, dropped.Count);
     }
 
-    private static async Task QuietAsync(LettersFixture fixture)
+    private static async Task QuietAsync(DeadLettersFixture fixture)
     {
         await fixture.Settled();
         await fixture.Quiet();
     }
 
-    private static async Task CheckAsync(LettersFixture fixture, HashSet<long> dropped)
+    private static async Task CheckAsync(DeadLettersFixture fixture, HashSet<long> dropped)
     {
         var letters = (await fixture.List()).Select(letter => letter.Key.Sequence).ToHashSet();
         var dead = letters.Union(dropped).ToHashSet();

@@ -12,7 +12,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_sink_that_would_take_an_earlier_event_for_known_is_sent_no_letters()
     {
-        await using var fixture = new LettersFixture(new SinkTraits { TakesEarlier = false }) { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture(new SinkTraits { AcceptsOutOfOrder = false }) { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(10);
         fixture.Refuses = _ => null;
         var change = await fixture.Requeue();
@@ -23,7 +23,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_requeued_letter_is_delivered_unchanged_and_counted_as_delivered()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30, keys: 3);
         fixture.Refuses = _ => null;
 
@@ -47,9 +47,9 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_letter_refused_again_stays_with_the_new_reason_and_one_more_attempt()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("first") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("first") };
         await fixture.StartAndSettleAsync(10);
-        fixture.Refuses = LettersFixture.Tenth("second");
+        fixture.Refuses = DeadLettersFixture.Tenth("second");
 
         var change = await fixture.Requeue();
         await Poll.Until("it was refused again", () => fixture.Letters.Ticket(change.Ticket)?.Refused == 1);
@@ -66,7 +66,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_requeue_nobody_could_carry_out_is_carried_out_after_the_restart()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(20);
         // From here on the sink takes nothing, so that the letters wait.
         fixture.Sink.OnSend = (_, _) => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable));
@@ -84,7 +84,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_letter_dropped_while_it_waits_for_its_sink_is_not_sent_when_the_sink_is_back()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
         var send = fixture.Sink.OnSend;
         fixture.Sink.OnSend = (_, _) => Task.FromResult(ScriptedSink.All(VerdictKind.Retryable));
@@ -111,7 +111,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task Letters_of_one_key_are_sent_again_in_their_order_however_many_batches_it_takes()
     {
-        await using var fixture = new LettersFixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 7 }) { Refuses = _ => "no" };
+        await using var fixture = new DeadLettersFixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 7 }) { Refuses = _ => "no" };
         await fixture.StartAndSettleAsync(200, keys: 5);
         fixture.Refuses = _ => null;
 
@@ -126,7 +126,7 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task Letters_of_a_lane_without_a_sink_can_be_dropped_but_not_sent()
     {
-        await using var fixture = new LettersFixture();
+        await using var fixture = new DeadLettersFixture();
         fixture.Log.AppendMany(1);
         fixture.Start();
         await fixture.Letters.StoreAsync(
@@ -139,7 +139,7 @@ public sealed class DeadLetterRequeueTests
         Assert.Equal(1, (await fixture.Letters.DropAsync(only, CancellationToken.None)).Letters);
     }
 
-    private static byte[] Body(LettersFixture fixture)
+    private static byte[] Body(DeadLettersFixture fixture)
     {
         using var reader = fixture.Log.Log.OpenReader(1);
         reader.Read();

@@ -10,7 +10,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task Refused_events_are_kept_whole_with_reason_attempts_and_times()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("HTTP 400: not a tenth") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("HTTP 400: not a tenth") };
         fixture.Log.Append("{\"n\":1}", key: "k", stream: "orders", id: "id-1");
         await fixture.StartAndSettleAsync(29);
 
@@ -30,7 +30,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task Without_a_refusal_there_are_no_files()
     {
-        await using var fixture = new LettersFixture();
+        await using var fixture = new DeadLettersFixture();
         await fixture.StartAndSettleAsync(10);
         Assert.False(Directory.Exists(fixture.Directory));
         Assert.Empty(await fixture.List());
@@ -41,7 +41,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task Dropped_letters_do_not_come_back_and_stay_counted_as_dead()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
 
         Assert.Equal(2, (await fixture.Drop(10, 20)).Letters);
@@ -55,7 +55,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task An_unknown_letter_among_those_named_leaves_all_as_they_were()
     {
-        await using var fixture = new LettersFixture { Refuses = LettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
         Assert.Equal([new DeadLetterKey(11, "test")], (await fixture.Drop(10, 11, 20)).Unknown);
         Assert.Equal([new DeadLetterKey(9, "test")], (await fixture.Requeue(9, 10)).Unknown);
@@ -65,7 +65,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task Export_gives_every_letter_with_its_event()
     {
-        await using var fixture = new LettersFixture { Refuses = _ => "no" };
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no" };
         await fixture.StartAndSettleAsync(2500);
         await fixture.Drop(7, 2000);
         var seen = new List<long>();
@@ -80,7 +80,7 @@ public sealed class DeadLetterStoreTests
     [Fact]
     public async Task Files_go_when_everything_in_them_is_resolved_and_old_letters_do_not_hold_them()
     {
-        await using var fixture = new LettersFixture { Refuses = _ => "no" };
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no" };
         await fixture.StartAndSettleAsync(1, payloadBytes: 500);
         // One letter is never resolved; all that come behind it are.
         for (var round = 0; round < 20; round++)
@@ -91,7 +91,7 @@ public sealed class DeadLetterStoreTests
             Assert.Equal(newer.Length, (await fixture.Drop(newer)).Letters);
         }
         await Poll.Until(
-            "the files are given back", () => fixture.Letters.Status.LogBytes <= 5 * LettersFixture.SegmentBytes);
+            "the files are given back", () => fixture.Letters.Status.LogBytes <= 5 * DeadLettersFixture.SegmentBytes);
         for (var life = 0; life < 2; life++)
         {
             Assert.Equal([1L], await fixture.Sequences());

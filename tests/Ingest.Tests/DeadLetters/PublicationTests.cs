@@ -19,8 +19,8 @@ public sealed class PublicationTests
     [Fact]
     public async Task A_letter_is_published_whole_with_who_refused_it_and_why_and_once()
     {
-        var published = new PublishedLetters();
-        await using var fixture = new LettersFixture { PublishTo = published.Sink };
+        var published = new PublishedDeadLetters();
+        await using var fixture = new DeadLettersFixture { PublishTo = published.Sink };
         fixture.Refuses = seen => seen.Key == "k" ? "HTTP 400: nein ä" : null;
         fixture.Start();
         fixture.Log.AppendMany(9);
@@ -46,8 +46,8 @@ public sealed class PublicationTests
     [Fact]
     public async Task What_was_refused_before_anybody_wanted_it_published_is_not_published()
     {
-        var published = new PublishedLetters();
-        await using var fixture = new LettersFixture { Refuses = seen => seen.Sequence <= 2 ? "no" : null };
+        var published = new PublishedDeadLetters();
+        await using var fixture = new DeadLettersFixture { Refuses = seen => seen.Sequence <= 2 ? "no" : null };
         await fixture.StartAndSettleAsync(1);
         fixture.PublishTo = published.Sink;
         await fixture.RestartAsync();
@@ -59,8 +59,8 @@ public sealed class PublicationTests
     [Fact]
     public async Task A_publication_that_is_away_holds_up_nobody_and_makes_up_for_it()
     {
-        var published = new PublishedLetters { Verdict = new SinkVerdict(VerdictKind.Retryable, "away") };
-        await using var fixture = new LettersFixture { Refuses = seen => seen.Sequence % 2 == 0 ? "no" : null, PublishTo = published.Sink };
+        var published = new PublishedDeadLetters { Verdict = new SinkVerdict(VerdictKind.Retryable, "away") };
+        await using var fixture = new DeadLettersFixture { Refuses = seen => seen.Sequence % 2 == 0 ? "no" : null, PublishTo = published.Sink };
         fixture.Start();
         fixture.Log.AppendMany(20);
         await fixture.Settled();
@@ -80,8 +80,8 @@ public sealed class PublicationTests
     [Fact]
     public async Task A_publication_that_cannot_begin_says_since_when_a_letter_waits()
     {
-        var published = new PublishedLetters { Opening = new SinkVerdict(VerdictKind.Blocked, "no such topic") };
-        await using var fixture = new LettersFixture { Refuses = _ => "no", PublishTo = published.Sink };
+        var published = new PublishedDeadLetters { Opening = new SinkVerdict(VerdictKind.Blocked, "no such topic") };
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no", PublishTo = published.Sink };
         fixture.Log.NowUnixMs = TimeProvider.System.GetUtcNow().AddMinutes(-10).ToUnixTimeMilliseconds();
         fixture.Start();
         fixture.Log.AppendMany(1);
@@ -92,8 +92,8 @@ public sealed class PublicationTests
     [Fact]
     public async Task A_letter_that_is_refused_there_as_well_is_kept_and_counted()
     {
-        var published = new PublishedLetters { Verdict = new SinkVerdict(VerdictKind.Rejected, "too large here too") };
-        await using var fixture = new LettersFixture { Refuses = _ => "no", PublishTo = published.Sink };
+        var published = new PublishedDeadLetters { Verdict = new SinkVerdict(VerdictKind.Rejected, "too large here too") };
+        await using var fixture = new DeadLettersFixture { Refuses = _ => "no", PublishTo = published.Sink };
         fixture.Start();
         fixture.Log.AppendMany(3);
         await fixture.Settled();
@@ -118,18 +118,18 @@ public sealed class PublicationTests
             IsCounted = false,
         };
         var body = TestEvents.Body("{}");
-        var events = new LetterEvents(Guid.NewGuid());
+        var events = new DeadLetterEvents(Guid.NewGuid());
         foreach (var isPublished in new[] { true, false })
         {
             using var batch = RecordBatch.Rent();
-            LetterWriter.WriteMoved(batch, letter, isPublished, body);
+            DeadLetterRecordWriter.WriteMoved(batch, letter, isPublished, body);
             var record = Record(batch);
-            Assert.True(LetterRecord.TryRead(record, out var read));
+            Assert.True(DeadLetterRecord.TryRead(record, out var read));
             Assert.Equal((false, isPublished), (read.IsCounted, read.IsPublished));
             Assert.Equal(!isPublished, events.TryMake(record, out _));
         }
         using var other = RecordBatch.Rent();
-        LetterWriter.WriteKeys(other, LetterKind.Dropped, "http", 0, [7]);
+        DeadLetterRecordWriter.WriteKeys(other, DeadLetterRecordKind.Dropped, "http", 0, [7]);
         Assert.False(events.TryMake(Record(other), out _));
     }
 
@@ -157,7 +157,7 @@ public sealed class PublicationTests
     private static long UnixMs(string time) => DateTimeOffset.Parse(time, CultureInfo.InvariantCulture).ToUnixTimeMilliseconds();
 
     /// <summary>What was published, by whichever of the sinks of one test.</summary>
-    private sealed class PublishedLetters
+    private sealed class PublishedDeadLetters
     {
         private readonly Lock _lock = new();
         private readonly List<Copy> _copies = [];
@@ -193,7 +193,7 @@ public sealed class PublicationTests
             }
         }
 
-        private sealed class CopyingSink(PublishedLetters letters) : ISink
+        private sealed class CopyingSink(PublishedDeadLetters letters) : ISink
         {
             public SinkTraits Traits { get; } = new();
 

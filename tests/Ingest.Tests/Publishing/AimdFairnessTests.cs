@@ -80,7 +80,7 @@ public sealed class AimdFairnessTests
 
         private void Round(int active)
         {
-            var flights = new List<(int Window, AimdFlight Flight)>();
+            var flights = new List<(int Window, AimdDispatch BatchDelivery)>();
             for (var window = 0; window < active; window++)
             {
                 while (Windows[window].CanDispatch)

@@ -115,7 +115,7 @@ public sealed class AimdQueueTests
         var now = TimeSpan.Zero;
         for (var round = 0; round < 2_000; round++)
         {
-            var flights = new List<(AimdFlight Flight, TimeSpan Trip)>();
+            var flights = new List<(AimdDispatch BatchDelivery, TimeSpan Trip)>();
             while (window.CanDispatch)
             {
                 var bytes = round % 10 == 0 ? 1 << 20 : random.Next(1, 1 << 20);

@@ -245,19 +245,19 @@ public sealed class AimdWindowTests
 
         public AimdWindow Window { get; } = new(new AimdOptions { LimitMax = max });
 
-        public List<AimdFlight> Flights { get; } = [];
+        public List<AimdDispatch> Flights { get; } = [];
 
         public TimeSpan Now { get; private set; }
 
         /// <summary>The last dispatch that found half of the window in use.</summary>
         public long LimitedAt { get; private set; }
 
-        public (double Before, double After, AimdFlight? Landed, AimdOutcome Outcome, long Signal, bool Restarted, bool Counts) Step(
+        public (double Before, double After, AimdDispatch? Landed, AimdOutcome Outcome, long Signal, bool Restarted, bool Counts) Step(
             int what, int number)
         {
             var before = Window.Exact;
             var oldest = Flights.Count == 0 ? 0 : Flights.Min(flight => flight.Number);
-            AimdFlight? landed = null;
+            AimdDispatch? landed = null;
             var (outcome, signal, restarted, counts) = (AimdOutcome.Ignored, 0L, false, !Window.IsFrozen);
             if (what <= 4)
             {
@@ -300,7 +300,7 @@ public sealed class AimdWindowTests
             Flights.Clear();
         }
 
-        private void Land(in AimdFlight flight, AimdOutcome outcome)
+        private void Land(in AimdDispatch flight, AimdOutcome outcome)
         {
             switch (outcome)
             {

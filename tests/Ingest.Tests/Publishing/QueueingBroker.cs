@@ -9,7 +9,7 @@ namespace Ingest.Tests.Publishing;
 internal sealed class QueueingBroker(int seed, params AimdWindow[] windows)
 {
     private readonly Random _random = new(seed);
-    private readonly PriorityQueue<(int Window, AimdFlight Flight), TimeSpan> _under = new();
+    private readonly PriorityQueue<(int Window, AimdDispatch BatchDelivery), TimeSpan> _under = new();
     private readonly HashSet<int> _silent = [];
     private TimeSpan _free;
     private TimeSpan _sum;
@@ -55,11 +55,11 @@ internal sealed class QueueingBroker(int seed, params AimdWindow[] windows)
         {
             _under.Dequeue();
             Now = at;
-            var trip = Now - landing.Flight.Dispatched;
+            var trip = Now - landing.BatchDelivery.Dispatched;
             Longest = trip > Longest ? trip : Longest;
             _sum += trip;
             Served[landing.Window]++;
-            windows[landing.Window].Succeeded(landing.Flight, Now);
+            windows[landing.Window].Succeeded(landing.BatchDelivery, Now);
             Send();
         }
         Now = end;

@@ -148,8 +148,8 @@ public sealed class RepairTests
         var found = Run(disk, apply: false).Before;
 
         Assert.Equal((1, 1, false), (found.RecordsLost, found.RecordsLostBefore, found.Sound));
-        disk.Damage(KnownLosses.FileName, 18, 0xFF);
-        Assert.Contains(Run(disk, apply: false).Before.Findings, finding => finding.File == KnownLosses.FileName);
+        disk.Damage(AcknowledgedLosses.FileName, 18, 0xFF);
+        Assert.Contains(Run(disk, apply: false).Before.Findings, finding => finding.File == AcknowledgedLosses.FileName);
         Assert.True(Run(disk, apply: true).After.Sound);
     }
 

@@ -15,9 +15,9 @@ internal sealed class RequeuePump : IAsyncDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
-    private readonly OpenLetters _letters;
+    private readonly OpenDeadLetters _letters;
     private readonly Func<LaneSet?> _lanes;
-    private readonly LetterUpkeep _upkeep;
+    private readonly DeadLetterUpkeep _upkeep;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly AsyncSignal _wake = new();
@@ -31,10 +31,10 @@ internal sealed class RequeuePump : IAsyncDisposable
     private readonly Dictionary<string, long> _offered = new(StringComparer.Ordinal);
     private LaneSet? _known;
 
-    internal RequeuePump(OpenLetters letters, Func<LaneSet?> lanes, int segmentBytes, TimeProvider time, ILogger logger)
+    internal RequeuePump(OpenDeadLetters letters, Func<LaneSet?> lanes, int segmentBytes, TimeProvider time, ILogger logger)
     {
         (_letters, _lanes, _time, _logger) = (letters, lanes, time, logger);
-        _upkeep = new LetterUpkeep(letters, segmentBytes, logger);
+        _upkeep = new DeadLetterUpkeep(letters, segmentBytes, logger);
         letters.Feed.Applied = _wake.Set;
         _timer = time.CreateTimer(static wake => ((AsyncSignal)wake!).Set(), _wake, LookInterval, LookInterval);
         _loop = Task.Run(RunAsync);

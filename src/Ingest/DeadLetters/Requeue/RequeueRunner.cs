@@ -10,7 +10,7 @@ namespace Ingest.DeadLetters.Requeue;
 /// <summary>
 /// Sends one lane's requeued letters again, one batch after another in the order of their sequence numbers, and notes what became of them.
 /// </summary>
-internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvider time, ILogger logger)
+internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
@@ -65,7 +65,7 @@ internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvid
     {
         unreadable = [];
         var batch = new EventBatch();
-        using var bodies = new LetterBodies(letters.Log.Wal);
+        using var bodies = new DeadLetterBodies(letters.Log.Wal);
         foreach (var letter in next)
         {
             if (bodies.TryRead(letter, out var body))
@@ -95,7 +95,7 @@ internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvid
             if (lost.Count > 0)
             {
                 using var records = RecordBatch.Rent();
-                LetterWriter.WriteKeys(records, LetterKind.Dropped, lane, 0, [.. lost.Take(LetterWriter.KeysMax).Select(Sequence)]);
+                DeadLetterRecordWriter.WriteKeys(records, DeadLetterRecordKind.Dropped, lane, 0, [.. lost.Take(DeadLetterRecordWriter.KeysMax).Select(Sequence)]);
                 await letters.AppendAsync(records, stop);
                 lost.ForEach(letter => Log.RecordsLost(logger, letter.Position, 1));
             }
@@ -115,16 +115,16 @@ internal sealed class RequeueRunner(OpenLetters letters, string lane, TimeProvid
         }
         var delivered = decided.Where(entry => entry.Verdict.Kind == VerdictKind.Delivered).Select(entry => entry.Sequence).ToList();
         using var records = RecordBatch.Rent();
-        foreach (var part in delivered.Chunk(LetterWriter.KeysMax))
+        foreach (var part in delivered.Chunk(DeadLetterRecordWriter.KeysMax))
         {
-            LetterWriter.WriteKeys(records, LetterKind.Delivered, lane, 0, part);
+            DeadLetterRecordWriter.WriteKeys(records, DeadLetterRecordKind.Delivered, lane, 0, part);
         }
         var bySequence = sent.ToDictionary(Sequence);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var refused in decided.Where(entry => entry.Verdict.Kind != VerdictKind.Delivered))
         {
             var letter = bySequence[refused.Sequence];
-            LetterWriter.WriteRefused(records, letter, refused.Verdict.Reason, letter.Attempts + 1, now);
+            DeadLetterRecordWriter.WriteRefused(records, letter, refused.Verdict.Reason, letter.Attempts + 1, now);
         }
         await letters.Changing.WaitAsync(stop);
         try

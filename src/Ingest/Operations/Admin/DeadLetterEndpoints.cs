@@ -54,12 +54,12 @@ internal static class DeadLetterEndpoints
     private static async Task ListAsync(HttpContext context, DeadLetterStore letters)
     {
         var query = context.Request.Query;
-        var limit = LetterQuery.Limit(query);
+        var limit = DeadLetterQuery.Limit(query);
         var found = await letters.ListAsync(
-            LetterQuery.Filter(query, "limit", "after"), LetterQuery.After(query), limit, context.RequestAborted);
+            DeadLetterQuery.Filter(query, "limit", "after"), DeadLetterQuery.After(query), limit, context.RequestAborted);
         var next = found.Count == limit ? found[^1].Key.ToString() : null;
-        var page = new LetterPage([.. found.Select(LetterView.Of)], next, letters.Status.Count);
-        await AdminJson.WriteAsync(context, page, LetterJson.Plain.LetterPage);
+        var page = new DeadLetterPage([.. found.Select(DeadLetterListItem.Of)], next, letters.Status.Count);
+        await AdminJson.WriteAsync(context, page, DeadLetterJson.Plain.DeadLetterPage);
     }
 
     private static async Task ShowAsync(HttpContext context, DeadLetterStore letters)
@@ -71,7 +71,7 @@ internal static class DeadLetterEndpoints
             return;
         }
         var line = new ArrayBufferWriter<byte>(4096);
-        LetterWriter.WriteLine(line, read);
+        DeadLetterJsonWriter.WriteLine(line, read);
         await AdminJson.WriteAsync(context, line.WrittenMemory, "application/json");
     }
 
@@ -91,12 +91,12 @@ internal static class DeadLetterEndpoints
 
     private static async Task ExportAsync(HttpContext context, DeadLetterStore letters)
     {
-        var filter = LetterQuery.Filter(context.Request.Query);
+        var filter = DeadLetterQuery.Filter(context.Request.Query);
         context.Response.ContentType = "application/x-ndjson";
         var lines = new ArrayBufferWriter<byte>(FlushBytes);
         await foreach (var read in letters.ExportAsync(filter, context.RequestAborted))
         {
-            LetterWriter.WriteLine(lines, read);
+            DeadLetterJsonWriter.WriteLine(lines, read);
             if (lines.WrittenCount >= FlushBytes)
             {
                 await context.Response.Body.WriteAsync(lines.WrittenMemory, context.RequestAborted);
@@ -123,8 +123,8 @@ internal static class DeadLetterEndpoints
         return letters.Ticket(number) is { } ticket
             ? AdminJson.WriteAsync(
                 context,
-                new LetterProgress(ticket.Ticket, ticket.Letters, ticket.Delivered, ticket.Refused, ticket.Dropped, ticket.Waiting),
-                LetterJson.Plain.LetterProgress)
+                new DeadLetterProgress(ticket.Ticket, ticket.Letters, ticket.Delivered, ticket.Refused, ticket.Dropped, ticket.Waiting),
+                DeadLetterJson.Plain.DeadLetterProgress)
             : AdminProblem.Missing("unknown_ticket", $"No requeue {number} is remembered.").WriteAsync(context);
     }
 
@@ -136,8 +136,8 @@ internal static class DeadLetterEndpoints
 
     private static async Task DropMatchingAsync(HttpContext context, DeadLetterStore letters)
     {
-        var filter = LetterQuery.Filter(context.Request.Query, "all");
-        var all = LetterQuery.Text(context.Request.Query, "all") == "true";
+        var filter = DeadLetterQuery.Filter(context.Request.Query, "all");
+        var all = DeadLetterQuery.Text(context.Request.Query, "all") == "true";
         if (all == (filter != DeadLetterFilter.All))
         {
             throw new FormatException("Say which letters: a filter, or all=true for all.");
@@ -158,7 +158,7 @@ internal static class DeadLetterEndpoints
             return AdminProblem.Conflict("unknown_lane", detail).WriteAsync(context);
         }
         context.Response.StatusCode = status;
-        return AdminJson.WriteAsync(context, new LetterChange(change.Letters, change.Ticket), LetterJson.Plain.LetterChange);
+        return AdminJson.WriteAsync(context, new DeadLetterChangeAnswer(change.Letters, change.Ticket), DeadLetterJson.Plain.DeadLetterChangeAnswer);
     }
 
     private static async Task<DeadLetterSelection> ReadSelectionAsync(HttpContext context)
@@ -175,8 +175,8 @@ internal static class DeadLetterEndpoints
         }
         try
         {
-            var request = JsonSerializer.Deserialize(body.WrittenSpan, LetterJson.Default.LetterRequest);
-            return LetterQuery.Selection(request ?? throw new FormatException("The request is empty."));
+            var request = JsonSerializer.Deserialize(body.WrittenSpan, DeadLetterJson.Default.DeadLetterRequest);
+            return DeadLetterQuery.Selection(request ?? throw new FormatException("The request is empty."));
         }
         catch (JsonException e)
         {
@@ -185,7 +185,7 @@ internal static class DeadLetterEndpoints
     }
 
     private static DeadLetterKey Key(HttpContext context) =>
-        LetterQuery.Key($"{context.Request.RouteValues["lane"]}/{context.Request.RouteValues["sequence"]}");
+        DeadLetterQuery.Key($"{context.Request.RouteValues["lane"]}/{context.Request.RouteValues["sequence"]}");
 
     private static AdminProblem Unknown(IReadOnlyList<DeadLetterKey> keys, string outcome)
     {

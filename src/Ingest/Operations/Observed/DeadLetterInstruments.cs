@@ -12,7 +12,7 @@ internal static class DeadLetterInstruments
 
     internal static void Add(Meter meter, Func<DeadLetterView> letters)
     {
-        void ByLane(string name, Func<LaneLetterCounts, long> read, string unit, string help) => meter.CreateObservableGauge(
+        void ByLane(string name, Func<LaneDeadLetterCounts, long> read, string unit, string help) => meter.CreateObservableGauge(
             name,
             () => letters().Lanes.Select(lane => new Measurement<long>(read(lane), new KeyValuePair<string, object?>("lane", lane.Lane))),
             unit,

@@ -36,7 +36,7 @@ public sealed record DeadLetterView
     public required string? Failure { get; init; }
 
     /// <summary>By lane, those that have any.</summary>
-    public required IReadOnlyList<LaneLetterCounts> Lanes { get; init; }
+    public required IReadOnlyList<LaneDeadLetterCounts> Lanes { get; init; }
 
     /// <summary>How far they are published (<c>DeadLetters:PublishTo</c>); null where they are not.</summary>
     public required PublicationView? Publication { get; init; }

@@ -32,7 +32,7 @@ internal sealed class FileSink : ISink, IRewindable
         _thread = new WorkThread($"sink {setup.Name}");
     }
 
-    public SinkTraits Traits { get; } = new() { TakesEarlier = false };
+    public SinkTraits Traits { get; } = new() { AcceptsOutOfOrder = false };
 
     public ValueTask<SinkVerdict> OpenAsync(CancellationToken cancel) => _thread.DoAsync(Open);
 

@@ -27,7 +27,7 @@ internal sealed class OutputFile : IDisposable
     {
         try
         {
-            return new OutputFile(context, folder, name, context.Directory.Open(Note.In(folder, name), writable: true));
+            return new OutputFile(context, folder, name, context.Directory.Open(AtomicFile.In(folder, name), writable: true));
         }
         catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
         {
@@ -38,7 +38,7 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Creates a file durably, or takes up an empty one that an attempt before got no further with.</summary>
     internal static OutputFile Begin(OutputContext context, string folder, string name)
     {
-        var file = TryOpen(context, folder, name) ?? new OutputFile(context, folder, name, context.Directory.Create(Note.In(folder, name)));
+        var file = TryOpen(context, folder, name) ?? new OutputFile(context, folder, name, context.Directory.Create(AtomicFile.In(folder, name)));
         try
         {
             context.Directory.Sync(folder);
@@ -56,7 +56,7 @@ internal sealed class OutputFile : IDisposable
     {
         try
         {
-            using var there = context.Directory.Open(Note.In(folder, name), writable: false);
+            using var there = context.Directory.Open(AtomicFile.In(folder, name), writable: false);
             return there.Length > 0;
         }
         catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
@@ -120,7 +120,7 @@ internal sealed class OutputFile : IDisposable
     {
         try
         {
-            using var there = _context.Directory.Open(Note.In(_folder, Name), writable: false);
+            using var there = _context.Directory.Open(AtomicFile.In(_folder, Name), writable: false);
             return there.Length >= Length;
         }
         catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
@@ -138,7 +138,7 @@ internal sealed class OutputFile : IDisposable
         var count = _file.Read(tail, Length);
         if (tail.AsSpan(0, count).IndexOf((byte)'\n') is >= 0 and var end && end < count - 1)
         {
-            Note.Write(_context.Directory, _folder, $"{Name}.cut", tail.AsSpan(0, count));
+            AtomicFile.Write(_context.Directory, _folder, $"{Name}.cut", tail.AsSpan(0, count));
         }
     }
 

@@ -1,0 +1,151 @@
+using Ingest.DeadLetters.Storage;
+using Ingest.Publishing;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.DeadLetters.Ledger;
+
+/// <summary>
+/// Reads the dead letters' log into the ledger: first what earlier runs left, then each record as it becomes durable. One way for both, so
+/// that what is served is what a restart would serve.
+/// </summary>
+internal sealed class DeadLetterFeed : IAsyncDisposable
+{
+    private const int RecordsPerTurn = 256;
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly WriteAheadLog _log;
+    private readonly DeadLetterLedger _ledger;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _directory;
+    private readonly long _began;
+
+    // Everything up to here was there when the log was opened.
+    private readonly long _old;
+    private readonly AsyncSignal _more = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IDisposable _observer;
+    private readonly TaskCompletionSource _rebuilt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _loop;
+
+    // Replaced with each turn; whoever waits for a position waits for turns until it is there.
+    private volatile TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _passed;
+    private long _lost;
+
+    internal DeadLetterFeed(WriteAheadLog log, DeadLetterLedger ledger, string directory, TimeProvider time, ILogger logger)
+    {
+        (_log, _ledger, _directory, _time, _logger) = (log, ledger, directory, time, logger);
+        (_began, _old) = (time.GetTimestamp(), log.DurableSequence);
+        _observer = log.ObserveDurable(_ => _more.Set());
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Ends when everything that earlier runs left is known. Any thread.</summary>
+    internal Task Rebuilt => _rebuilt.Task;
+
+    /// <summary>Records that could not be read. Any thread.</summary>
+    internal long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Called after records were applied, by the feed. Set once, before anything is appended.</summary>
+    internal Action? Applied { get; set; }
+
+    /// <summary>Ends when the ledger knows everything up to <paramref name="position"/>. Any thread.</summary>
+    internal async Task WaitAsync(long position, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var turn = _turn.Task;
+            if (Interlocked.Read(ref _passed) >= position)
+            {
+                return;
+            }
+            await turn.WaitAsync(cancel);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _more.Set();
+        await _loop;
+        _observer.Dispose();
+        _turn.TrySetCanceled();
+        _rebuilt.TrySetCanceled();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var reader = _log.OpenReader(1);
+        while (!_stop.IsCancellationRequested)
+        {
+            bool caughtUp;
+            try
+            {
+                caughtUp = ReadSome(reader);
+            }
+            catch (StorageException e)
+            {
+                Log.ReadFailed(_logger, RetryPause, e.Message);
+                await Task.Delay(RetryPause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                continue;
+            }
+            EndTurn(reader.NextSequence - 1);
+            if (caughtUp)
+            {
+                await _more.WaitAsync();
+            }
+            else
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
+    // True: nothing durable is left to read.
+    private bool ReadSome(WalReader reader)
+    {
+        for (var i = 0; i < RecordsPerTurn; i++)
+        {
+            switch (reader.Read())
+            {
+                case WalReadStatus.Record when DeadLetterRecord.TryRead(reader.Body, out var record):
+                    _ledger.Apply(record, reader.Sequence);
+                    break;
+                case WalReadStatus.Record:
+                    Log.Unreadable(_logger, reader.Sequence);
+                    Interlocked.Increment(ref _lost);
+                    break;
+                case WalReadStatus.Gap when !reader.Gap.Reclaimed:
+                    Log.RecordsLost(_logger, reader.Gap.First, reader.Gap.Count);
+                    Interlocked.Add(ref _lost, reader.Gap.Count);
+                    break;
+                case WalReadStatus.CaughtUp:
+                    return true;
+                default:
+                    // Reclaimed: nothing that was needed.
+                    break;
+            }
+        }
+        return false;
+    }
+
+    private void EndTurn(long passed)
+    {
+        Interlocked.Exchange(ref _passed, passed);
+        var ended = _turn;
+        _turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ended.TrySetResult();
+        if (passed >= _old && _rebuilt.TrySetResult())
+        {
+            var counts = _ledger.Counts;
+            Log.Rebuilt(_logger, counts.Count, counts.Bytes, _directory, _time.GetElapsedTime(_began));
+        }
+        Applied?.Invoke();
+    }
+}

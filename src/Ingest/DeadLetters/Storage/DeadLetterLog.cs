@@ -1,0 +1,231 @@
+using Ingest.Publishing;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Ingest.Wal.Writing;
+
+namespace Ingest.DeadLetters.Storage;
+
+/// <summary>The dead letters' own log: appends records durably, one group after another. Any thread.</summary>
+internal sealed class DeadLetterLog : IDisposable
+{
+    // How far the log went. Nothing is read by it: should its newest files be lost, the next start knows that something is missing.
+    private const string EndCursor = "_written";
+
+    private static readonly TimeSpan NoteInterval = TimeSpan.FromSeconds(1);
+
+    private const int BatchBytesUsual = 1024 * 1024;
+
+    // A letter beside its event's body, at most: head, lane, reason, frame.
+    private const int LetterBytesBesideBody = 2048;
+
+    private readonly IWalDirectory _directory;
+    private readonly TimeProvider _time;
+
+    // Whoever has it is the committing thread.
+    private readonly SemaphoreSlim _writing = new(1, 1);
+
+    // Beginnings of lanes that are not on disk yet. Under the lock.
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _begun = new(StringComparer.Ordinal);
+
+    // Whoever looks after the log, and at last who closes it.
+    private WalCursor? _end;
+    private long _noted;
+
+    private DeadLetterLog(IWalDirectory directory, WriteAheadLog wal, TimeProvider time) => (_directory, Wal, _time) = (directory, wal, time);
+
+    internal WriteAheadLog Wal { get; }
+
+    /// <summary>What goes in one piece; a single larger letter goes alone.</summary>
+    internal int BatchBytesMax => Math.Min(BatchBytesUsual, Wal.BatchBytesMax);
+
+    /// <summary>Whether a letter with a body of so many bytes still goes with the others.</summary>
+    internal bool Fits(RecordBatch batch, int bodyBytes) =>
+        batch.Count == 0 || batch.Bytes + bodyBytes + LetterBytesBesideBody <= BatchBytesMax;
+
+    /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
+    internal static DeadLetterLog Open(string path, Guid origin, int segmentBytes, TimeProvider time)
+    {
+        var directory = WalDirectory.Open(path);
+        DeadLetterOrigin.Keep(directory, origin);
+        var wal = WriteAheadLog.Open(directory, new WalOptions
+        {
+            SegmentBytes = segmentBytes,
+            SegmentsAhead = 0,
+            SegmentsKept = 1,
+            GroupBytesMax = segmentBytes / 2,
+        });
+        return new DeadLetterLog(directory, wal, time);
+    }
+
+    /// <summary>A lane begins: noted now in memory, and on disk no later than the next record.</summary>
+    internal void Begin(string lane, long highWater)
+    {
+        lock (_lock)
+        {
+            _begun[lane] = highWater;
+        }
+    }
+
+    /// <summary>Appends what lanes began, if there is any that is not on disk.</summary>
+    /// <exception cref="StorageException">There is no room now.</exception>
+    /// <exception cref="DeadLettersBlockedException">The log failed.</exception>
+    internal async ValueTask FlushAsync(CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            if (_begun.Count == 0)
+            {
+                return;
+            }
+        }
+        using var nothing = RecordBatch.Rent();
+        await AppendAsync(nothing, cancel);
+    }
+
+    /// <summary>Appends the records durably, as a whole. Returns the position of the last; the batch stays the caller's.</summary>
+    /// <exception cref="StorageException">There is no room now; nothing was appended.</exception>
+    /// <exception cref="DeadLettersBlockedException">The log failed; only a restart finds out what it has.</exception>
+    internal async ValueTask<long> AppendAsync(RecordBatch records, CancellationToken cancel)
+    {
+        await _writing.WaitAsync(cancel);
+        try
+        {
+            var begun = TakeBegun();
+            try
+            {
+                // The caller's thread may be one that waits for sockets, and must not wait for the disk.
+                return await Task.Run(() => Append(begun, records), CancellationToken.None);
+            }
+            catch
+            {
+                PutBack(begun);
+                throw;
+            }
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Notes how far the log goes, at most once a second. One thread at a time.</summary>
+    internal void NoteEnd()
+    {
+        if (_end is null || _time.GetElapsedTime(_noted) >= NoteInterval)
+        {
+            SaveEnd();
+            _noted = _time.GetTimestamp();
+        }
+    }
+
+    public void Dispose()
+    {
+        SaveEnd();
+        _end?.Dispose();
+        Wal.Dispose();
+        _directory.Dispose();
+        _writing.Dispose();
+    }
+
+    private void SaveEnd()
+    {
+        try
+        {
+            _end ??= Wal.OpenCursor(EndCursor);
+            if (_end.Sequence < Wal.DurableSequence)
+            {
+                _end.Save(Wal.DurableSequence, []);
+            }
+        }
+        catch (StorageException)
+        {
+            // No letter depends on it. A cursor that failed takes no more saves: the next look opens it anew.
+            _end?.Dispose();
+            _end = null;
+        }
+    }
+
+    private long Append(List<KeyValuePair<string, long>> begun, RecordBatch records)
+    {
+        ThrowIfFailed();
+        if (begun.Count > 0)
+        {
+            using var beginnings = RecordBatch.Rent();
+            foreach (var (lane, highWater) in begun)
+            {
+                DeadLetterRecordWriter.WriteBegun(beginnings, lane, highWater);
+            }
+            Add(beginnings);
+        }
+        var last = Wal.DurableSequence;
+        if (records.Count > 0)
+        {
+            last = Add(records) + records.Count - 1;
+        }
+        Commit();
+        return last;
+    }
+
+    private long Add(RecordBatch batch)
+    {
+        if (batch.Bytes > Wal.BatchBytesMax)
+        {
+            throw new DeadLettersBlockedException(
+                $"a dead letter of {batch.Bytes} bytes does not fit a segment of their log; raise Intake:EventBytesMax and restart");
+        }
+        if (!Wal.TryAdd(batch, out var first))
+        {
+            Commit();
+            if (!Wal.TryAdd(batch, out first))
+            {
+                throw new InvalidOperationException("An empty group takes every batch.");
+            }
+        }
+        return first;
+    }
+
+    private void Commit()
+    {
+        switch (Wal.Commit(_time.GetUtcNow().ToUnixTimeMilliseconds()))
+        {
+            case CommitOutcome.Committed:
+                return;
+            case CommitOutcome.DiskFull:
+                throw new StorageException(StorageFailure.Full, "there is no room on the disk for dead letters");
+            default:
+                ThrowIfFailed();
+                throw new InvalidOperationException("A log that takes nothing says why.");
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (Wal.Poison is { } poison)
+        {
+            throw new DeadLettersBlockedException($"the log of the dead letters failed and only a restart recovers it: {poison.Message}");
+        }
+    }
+
+    private List<KeyValuePair<string, long>> TakeBegun()
+    {
+        lock (_lock)
+        {
+            List<KeyValuePair<string, long>> taken = [.. _begun];
+            _begun.Clear();
+            return taken;
+        }
+    }
+
+    private void PutBack(List<KeyValuePair<string, long>> begun)
+    {
+        lock (_lock)
+        {
+            foreach (var (lane, highWater) in begun)
+            {
+                _begun.TryAdd(lane, highWater);
+            }
+        }
+    }
+}

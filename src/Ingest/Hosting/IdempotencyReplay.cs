@@ -1,0 +1,98 @@
+using Ingest.Intake.Idempotency;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting;
+
+/// <summary>
+/// Fills the window of repeats from the log after a start, on a thread of its own: ten minutes of intake may be gigabytes, and only
+/// requests that need to know have to wait. They are told <c>starting</c> meanwhile, because storing twice could not be taken back.
+/// </summary>
+internal sealed class IdempotencyReplay : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    private readonly WriteAheadLog _log;
+    private readonly IdempotencyWindow _window;
+    private readonly TimeSpan _span;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+
+    // Nothing is accepted before the node starts, and afterwards nothing that carries a mark before this is done: no mark lies behind it.
+    private readonly long _last;
+
+    // Written by the thread, read by any with Volatile.
+    private long _from = 1;
+
+    // The thread only: what is read next.
+    private long _next;
+
+    /// <summary>Starts reading, unless nothing is remembered at all. Before anything is accepted.</summary>
+    internal IdempotencyReplay(WriteAheadLog log, IdempotencyWindow window, TimeSpan span, TimeProvider time, ILogger<IdempotencyReplay> logger)
+    {
+        (_log, _window, _span, _time, _logger) = (log, window, span, time, logger);
+        _last = log.DurableSequence;
+        if (window.IsOn)
+        {
+            window.IsRecovering = true;
+            Ended = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Ends when the window knows everything, or the node stops.</summary>
+    internal Task Ended { get; } = Task.CompletedTask;
+
+    /// <summary>
+    /// From here on the log tells what is a repeat; <see cref="long.MaxValue"/> when nothing need be kept for it. Any thread.
+    /// </summary>
+    internal long KeepFrom => _window.IsRecovering ? Volatile.Read(ref _from) : _window.KeepFrom;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Ended;
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        var started = _time.GetTimestamp();
+        using var recovery = new IdempotencyRecovery(_window, _time);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                Read(recovery);
+                break;
+            }
+            catch (StorageException e)
+            {
+                Log.RecallFailed(_logger, RetryPause, e.Message);
+                _stop.Token.WaitHandle.WaitOne(RetryPause);
+            }
+        }
+        Log.Recalled(_logger, recovery.Found, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));
+    }
+
+    private void Read(IdempotencyRecovery recovery)
+    {
+        if (_next == 0)
+        {
+            _next = _log.FindSequence((_time.GetUtcNow() - _span).ToUnixTimeMilliseconds());
+            Volatile.Write(ref _from, _next);
+        }
+        using var reader = _log.OpenReader(_next);
+        while (reader.NextSequence <= _last && !_stop.IsCancellationRequested)
+        {
+            if (reader.Read() == WalReadStatus.Record)
+            {
+                recovery.Add(reader.Sequence, reader.Body);
+            }
+            _next = reader.NextSequence;
+        }
+    }
+}
