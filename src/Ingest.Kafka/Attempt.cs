@@ -1,5 +1,5 @@
 using System.Buffers;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
 

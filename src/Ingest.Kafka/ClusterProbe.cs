@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
 

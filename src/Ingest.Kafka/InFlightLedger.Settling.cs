@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using Ingest.Events;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
 

@@ -1,4 +1,4 @@
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 using Confluent.Kafka;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
 

@@ -3,7 +3,7 @@ using Ingest.DeadLetters.Index;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
 using Ingest.Kafka;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Worker;
 

@@ -1,6 +1,6 @@
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Kafka.Tests.Rig;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Kafka.Tests;

@@ -1,5 +1,6 @@
 using Ingest.Kafka.Tests.Rig;
 using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -3,7 +3,7 @@ using System.Text;
 using Confluent.Kafka;
 using Ingest.Events;
 using Ingest.Kafka.Tests.Rig;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests;

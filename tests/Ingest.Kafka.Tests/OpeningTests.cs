@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Kafka.Tests;

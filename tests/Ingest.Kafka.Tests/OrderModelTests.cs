@@ -1,5 +1,5 @@
 using Ingest.Kafka.Tests.Rig;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,6 @@
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Kafka.Tests.Rig;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 
 namespace Ingest.Kafka.Tests;
 

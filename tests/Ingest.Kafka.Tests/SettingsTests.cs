@@ -1,4 +1,4 @@
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 

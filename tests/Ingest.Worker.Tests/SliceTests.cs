@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Testing;
 
 namespace Ingest.Worker.Tests;

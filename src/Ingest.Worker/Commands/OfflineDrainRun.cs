@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Worker.Terminal;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;

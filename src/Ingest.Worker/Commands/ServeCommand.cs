@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
+using Ingest.Hosting.Server;
 
 namespace Ingest.Worker.Commands;
 

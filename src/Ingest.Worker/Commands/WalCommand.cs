@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Storage;

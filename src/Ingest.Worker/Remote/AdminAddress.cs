@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Ingest.Hosting;
+using Ingest.Hosting.Server;
 using Ingest.Operations.Admin;
 
 namespace Ingest.Worker.Remote;

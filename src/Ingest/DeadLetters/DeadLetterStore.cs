@@ -3,6 +3,7 @@ using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Requeue;
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;

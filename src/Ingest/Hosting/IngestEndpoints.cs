@@ -1,5 +1,6 @@
 using Ingest.Health;
-using Ingest.Intake;
+using Ingest.Hosting.Server;
+using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -4,11 +4,13 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Health.Policy;
+using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
-using Ingest.Publishing;
+using Ingest.Intake.Http;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;

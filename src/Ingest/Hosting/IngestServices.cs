@@ -1,6 +1,7 @@
 using Ingest.DeadLetters.Index;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Discard;
 using Ingest.Sinks.Files;
 using Ingest.Sinks.Http;

@@ -1,5 +1,5 @@
 using Ingest.Health;
-using Ingest.Intake;
+using Ingest.Intake.Admission;
 
 namespace Ingest.Hosting;
 

@@ -1,7 +1,7 @@
 using Ingest.Health;
 using Ingest.Hosting.Settings;
 using Ingest.Queue;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;

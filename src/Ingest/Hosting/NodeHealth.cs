@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Ingest.Health;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;

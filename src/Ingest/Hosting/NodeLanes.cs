@@ -1,6 +1,7 @@
 using Ingest.Hosting.Settings;
 using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Wal;
 
 namespace Ingest.Hosting;

@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal;
 using Ingest.Wal.Reading;

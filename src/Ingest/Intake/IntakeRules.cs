@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ingest.Events;
+using Ingest.Intake.Json;
 
 namespace Ingest.Intake;
 

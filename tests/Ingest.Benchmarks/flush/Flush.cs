@@ -3,6 +3,7 @@
 using System.Text.Json;
 using Ingest.Benchmarks;
 using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 
 SchedulerSlice.Set(SchedulerSlice.Shortest);
 var log = new SharedFlush(args[1]);

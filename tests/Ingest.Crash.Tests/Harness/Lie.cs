@@ -1,3 +1,4 @@
+
 namespace Ingest.Crash.Tests.Harness;
 
 /// <summary>What the test server does wrong, once in a while.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests.Rig;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka.Tests.Rig;
 

@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Testing;
 
 namespace Ingest.Tests.DeadLetters;

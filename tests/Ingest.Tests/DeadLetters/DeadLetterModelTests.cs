@@ -1,5 +1,5 @@
 using Ingest.DeadLetters;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.DeadLetters;

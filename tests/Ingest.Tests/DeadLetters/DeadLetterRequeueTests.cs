@@ -1,6 +1,6 @@
 using Ingest.DeadLetters;
 using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Ingest.Tests.Publishing;
 

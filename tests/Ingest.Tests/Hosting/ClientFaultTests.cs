@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
-using Ingest.Hosting;
+using Ingest.Hosting.Server;
 using Ingest.Testing;
 using Ingest.Tests.Intake;
 using Microsoft.Extensions.Logging;

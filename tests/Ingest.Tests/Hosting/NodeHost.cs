@@ -1,4 +1,5 @@
 using Ingest.Hosting;
+using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Testing;
 using Microsoft.Extensions.Hosting;

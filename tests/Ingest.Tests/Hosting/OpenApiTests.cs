@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Ingest.Hosting;
-using Ingest.Intake;
+using Ingest.Intake.Http;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Status;
 using Ingest.Tests.Architecture;

@@ -1,4 +1,5 @@
 using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 
 namespace Ingest.Tests.Hosting;

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Ingest.Health;
 using Ingest.Intake;
+using Ingest.Intake.Admission;
+using Ingest.Intake.Http;
 using Ingest.Tests.Queue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using Ingest.Events;
-using Ingest.Intake;
+using Ingest.Intake.CloudEvents;
 
 namespace Ingest.Tests.Intake;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Ingest.Intake;
+using Ingest.Intake.Http;
 using Ingest.Tests.Architecture;
 
 namespace Ingest.Tests.Intake;

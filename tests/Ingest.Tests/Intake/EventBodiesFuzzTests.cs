@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Ingest.Intake;
+using Ingest.Intake.Body;
+using Ingest.Intake.Http;
 using Ingest.Wal.Writing;
 using Microsoft.AspNetCore.Http;
 

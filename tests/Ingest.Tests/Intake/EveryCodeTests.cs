@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Ingest.Health;
 using Ingest.Intake;
+using Ingest.Intake.Http;
 using Ingest.Queue;
 using Ingest.Testing;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using Ingest.Intake;
+using Ingest.Intake.Http;
 
 namespace Ingest.Tests.Intake;
 

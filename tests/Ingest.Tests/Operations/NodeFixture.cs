@@ -2,7 +2,7 @@ using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Operations.Status;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Testing;
 using Ingest.Wal;

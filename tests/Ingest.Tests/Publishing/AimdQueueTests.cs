@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Window;
 
 namespace Ingest.Tests.Publishing;
 

@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Window;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Publishing;

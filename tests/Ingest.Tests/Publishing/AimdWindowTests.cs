@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Ingest.Publishing;
+using Ingest.Publishing.Window;
 
 namespace Ingest.Tests.Publishing;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Ingest.Publishing;
+using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Requeue;
 using Ingest.Wal.Reading;
 
 namespace Ingest.Tests.Publishing;

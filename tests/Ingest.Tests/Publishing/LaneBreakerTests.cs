@@ -1,5 +1,6 @@
-using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Publishing;

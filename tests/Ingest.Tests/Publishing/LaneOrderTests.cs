@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Tests.Publishing;
 

@@ -1,5 +1,5 @@
-using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Publishing;

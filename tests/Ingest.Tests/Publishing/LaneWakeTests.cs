@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
-using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Scheduling;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Publishing;

@@ -1,5 +1,5 @@
 using System.Text;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Tests.Publishing;
 

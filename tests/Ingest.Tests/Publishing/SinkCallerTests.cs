@@ -1,5 +1,7 @@
 using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Ingest.Tests.Sinks;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Ingest.Events;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Tests.Sinks;
 

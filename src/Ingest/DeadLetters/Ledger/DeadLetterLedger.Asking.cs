@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Requeue;
 
 namespace Ingest.DeadLetters.Ledger;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Storage;
 using Ingest.Events;
-using Ingest.Publishing;
+using Ingest.Publishing.Requeue;
 
 namespace Ingest.DeadLetters.Ledger;
 

@@ -1,5 +1,5 @@
 using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.DeadLetters.Publication;
 

@@ -1,4 +1,5 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Lanes;
 using Ingest.Wal;
 using Microsoft.Extensions.Logging;
 

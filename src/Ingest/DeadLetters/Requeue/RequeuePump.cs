@@ -1,5 +1,6 @@
 using Ingest.DeadLetters.Storage;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.DeadLetters.Requeue;

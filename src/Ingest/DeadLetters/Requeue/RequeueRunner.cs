@@ -1,6 +1,7 @@
 using Ingest.DeadLetters.Storage;
-using Ingest.Publishing;
-using Ingest.Sinks;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Requeue;
+using Ingest.Sinks.Contract;
 using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Wal.Retention;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Intake.Keys;
 

@@ -1,3 +1,4 @@
+using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 

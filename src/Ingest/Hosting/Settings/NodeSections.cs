@@ -1,6 +1,7 @@
 using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
+using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Prometheus;

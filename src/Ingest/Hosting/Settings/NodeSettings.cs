@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Microsoft.Extensions.Configuration;

@@ -1,3 +1,4 @@
+using Ingest.Intake.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Ingest.Intake.Idempotency;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Keys;

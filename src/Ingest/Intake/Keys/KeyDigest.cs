@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Keys;

@@ -1,4 +1,4 @@
-using Ingest.Intake;
+using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -4,7 +4,7 @@ using Ingest.Health.Policy;
 using Ingest.Operations.Debug;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Wal;
 
 namespace Ingest.Operations.Admin;

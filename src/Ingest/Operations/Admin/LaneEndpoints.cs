@@ -1,6 +1,6 @@
 using Ingest.Operations.Status;
 using Ingest.Operations.Tail;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Operations.Admin;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Ingest.Operations.Status;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 
 namespace Ingest.Operations.Observed;
 

@@ -1,7 +1,7 @@
 using Ingest.DeadLetters;
 using Ingest.Health;
 using Ingest.Health.Policy;
-using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal;
 using Ingest.Wal.Reading;

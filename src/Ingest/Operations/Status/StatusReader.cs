@@ -1,3 +1,4 @@
+using Ingest.Publishing.Lanes;
 using System.Diagnostics;
 using Ingest.Drain;
 using Ingest.Health.Disk;
@@ -98,7 +99,7 @@ public sealed class StatusReader
         : reasons.Any(reason => reason.Code == RefusalCode.Starting) ? "starting"
         : "serving";
 
-    private LogStatus ReadLog(WriteAheadLog log, long durable, IReadOnlyList<Publishing.LaneStatus> lanes)
+    private LogStatus ReadLog(WriteAheadLog log, long durable, IReadOnlyList<LaneStatus> lanes)
     {
         var damage = log.Quarantined;
         return new LogStatus

@@ -1,3 +1,5 @@
+using Ingest.Sinks.Contract;
+
 namespace Ingest.Sinks.Discard;
 
 /// <summary>Counts and delivers: for measuring everything before a sink.</summary>

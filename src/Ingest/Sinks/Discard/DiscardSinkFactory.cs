@@ -1,3 +1,5 @@
+using Ingest.Sinks.Contract;
+
 namespace Ingest.Sinks.Discard;
 
 /// <summary>Makes sinks of kind <c>discard</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Ingest.Events;
+using Ingest.Sinks.Contract;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 

@@ -1,3 +1,4 @@
+using Ingest.Sinks.Contract;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Sinks.Files;

@@ -1,4 +1,5 @@
 using System.Text;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Sinks.Files;
 

@@ -1,3 +1,5 @@
+using Ingest.Sinks.Contract;
+
 namespace Ingest.Sinks.Http;
 
 /// <summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
 using Microsoft.Extensions.Logging;
 

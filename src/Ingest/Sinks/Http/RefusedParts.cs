@@ -1,4 +1,5 @@
 using System.Numerics;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Sinks.Http;
 

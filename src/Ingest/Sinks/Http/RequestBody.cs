@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
 
 namespace Ingest.Sinks.Http;

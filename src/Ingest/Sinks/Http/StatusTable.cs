@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Sinks.Http;
 

@@ -1,7 +1,8 @@
 using Ingest.Operations.Status;
-using Ingest.Publishing;
+using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Lanes;
 using Ingest.Queue;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Tests.Operations.Status;
 

@@ -1,4 +1,4 @@
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
 using Ingest.Wal.Storage;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
 using Ingest.Testing;
 using Ingest.Wal.Storage;

@@ -1,5 +1,5 @@
 using System.Numerics;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Http;
 
 namespace Ingest.Tests.Sinks.Http;

@@ -1,4 +1,4 @@
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Sinks.Http;

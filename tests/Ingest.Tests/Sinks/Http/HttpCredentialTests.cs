@@ -3,7 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Sinks.Http;

@@ -1,4 +1,4 @@
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Http;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

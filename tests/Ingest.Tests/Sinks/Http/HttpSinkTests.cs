@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Ingest.Events;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Sinks.Http;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
 namespace Ingest.Tests.Sinks.Http;

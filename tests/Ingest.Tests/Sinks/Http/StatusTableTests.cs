@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Ingest.Sinks;
+using Ingest.Sinks.Contract;
 using Ingest.Sinks.Http;
 using Ingest.Tests.Architecture;
 

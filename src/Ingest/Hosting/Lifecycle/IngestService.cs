@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Ingest.Hosting.Lifecycle;
+
+/// <summary>
+/// Ties a node to its host's life: opened before the server listens, started once it does, drained before it stops, so that both listeners
+/// serve health and progress until the end.
+/// </summary>
+internal sealed class IngestService(IngestNode node, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+{
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        node.Open();
+        _ = LeaveAsync();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await node.RecallAsync();
+        node.Start();
+    }
+
+    /// <inheritdoc/>
+    public Task StoppingAsync(CancellationToken cancellationToken) =>
+        node.Drain.RequestDrain("the host stops", exitAfter: true).WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await node.DisposeAsync();
+
+    // A drained node that is to exit, or one whose log failed, takes the process with it.
+    private async Task LeaveAsync()
+    {
+        await node.Exit;
+        lifetime.StopApplication();
+    }
+}

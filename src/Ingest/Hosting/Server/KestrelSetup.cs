@@ -1,0 +1,126 @@
+using System.Net;
+using Ingest.Hosting.Connections;
+using Ingest.Hosting.Lifecycle;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting.Server;
+
+/// <summary>Sets every limit and timeout of the server explicitly: a default that changes with an update is nobody's decision.</summary>
+internal static class KestrelSetup
+{
+    private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
+
+    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+        kestrel.AllowResponseHeaderCompression = false;
+        var limits = kestrel.Limits;
+        // Of each address; each listener's own quota, over all its addresses, is below.
+        limits.MaxConcurrentConnections = Math.Max(connectionsMax, OpenFiles.AdminConnections);
+        limits.MaxConcurrentUpgradedConnections = 0;
+        limits.KeepAliveTimeout = options.KeepAlive;
+        limits.RequestHeadersTimeout = options.HeadersTimeout;
+        limits.MaxRequestHeaderCount = options.HeadersMax;
+        limits.MaxRequestHeadersTotalSize = options.HeadersBytesMax;
+        limits.MaxRequestLineSize = options.RequestLineBytesMax;
+        limits.MaxRequestBodySize = bodyBytesMax;
+        // What the server buffers before the handler reads: a whole usual request, never a whole large one.
+        limits.MaxRequestBufferSize = Math.Max(256 * 1024, options.RequestLineBytesMax);
+        limits.MaxResponseBufferSize = 64 * 1024;
+        limits.MinRequestBodyDataRate = new MinDataRate(options.BodyRateMin, BodyRateGrace);
+        limits.MinResponseDataRate = new MinDataRate(240, BodyRateGrace);
+        limits.Http2.MaxStreamsPerConnection = options.Http2StreamsMax;
+        limits.Http2.MaxRequestHeaderFieldSize = Math.Min(options.HeadersBytesMax, 16 * 1024);
+        limits.Http2.InitialConnectionWindowSize = 1024 * 1024;
+        limits.Http2.InitialStreamWindowSize = 768 * 1024;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        var quota = Quota(kestrel, "Listen:Intake", connectionsMax);
+        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, quota);
+        quota = Quota(kestrel, "Listen:Admin", OpenFiles.AdminConnections);
+        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, quota);
+    }
+
+    private static void Listen(
+        KestrelServerOptions kestrel,
+        string url,
+        HttpProtocols protocols,
+        ListenerOptions options,
+        ListenerRole role,
+        Func<ConnectionDelegate, ConnectionDelegate> quota)
+    {
+        var address = ListenAddress.Parse(url);
+        // HTTP/2 in clear text needs prior knowledge, and a listener that speaks both cannot tell: say what was meant.
+        var spoken = !address.Tls && protocols == HttpProtocols.Http1AndHttp2 ? HttpProtocols.Http1 : protocols;
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = spoken;
+            listen.Use(quota);
+            if (address.Tls)
+            {
+                listen.UseHttps(https => Secure(https, options, role));
+            }
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(role);
+                return next(connection);
+            });
+        }
+        if (address.Socket is { } path)
+        {
+            kestrel.ListenUnixSocket(path, Configure);
+        }
+        else if (address.Host is "localhost")
+        {
+            kestrel.ListenLocalhost(address.Port, Configure);
+        }
+        else if (address.Host is "*")
+        {
+            kestrel.ListenAnyIP(address.Port, Configure);
+        }
+        else
+        {
+            kestrel.Listen(IPAddress.Parse(address.Host), address.Port, Configure);
+        }
+    }
+
+    private static Func<ConnectionDelegate, ConnectionDelegate> Quota(KestrelServerOptions kestrel, string listener, int max)
+    {
+        var services = kestrel.ApplicationServices;
+        var logger = services.GetRequiredService<ILogger<IngestNode>>();
+        var throttle = new LineThrottle(services.GetRequiredService<TimeProvider>());
+        var quota = new ConnectionQuota(max);
+        return next => quota.Around(next, most =>
+        {
+            if (throttle.TryTake(out var held))
+            {
+                Log.ConnectionsRefused(logger, held + 1, listener, most);
+            }
+        });
+    }
+
+    private static HttpProtocols Spoken(ListenProtocols protocols) => protocols switch
+    {
+        ListenProtocols.Http1 => HttpProtocols.Http1,
+        ListenProtocols.Http2 => HttpProtocols.Http2,
+        _ => HttpProtocols.Http1AndHttp2,
+    };
+
+    private static void Secure(HttpsConnectionAdapterOptions https, ListenerOptions options, ListenerRole role)
+    {
+        https.ServerCertificate = ListenCertificates.Server(options);
+        https.HandshakeTimeout = options.HeadersTimeout;
+        if (role == ListenerRole.Intake && ListenCertificates.Authorities(options) is { Count: > 0 } authorities)
+        {
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.ClientCertificateValidation = (certificate, chain, errors) =>
+                ListenCertificates.IsOf(authorities, certificate, chain, errors);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+namespace Ingest.Hosting.Server;
+
+/// <summary>Which listener a connection came in on: set on the connection, read by the endpoints.</summary>
+public sealed class ListenerRole
+{
+    /// <summary>Producers' listener.</summary>
+    public static readonly ListenerRole Intake = new();
+
+    /// <summary>Operators' listener.</summary>
+    public static readonly ListenerRole Admin = new();
+
+    private ListenerRole()
+    {
+    }
+}

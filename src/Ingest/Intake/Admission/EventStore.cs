@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Ingest.Intake.Body;
+using Ingest.Intake.Http;
+using Ingest.Intake.Idempotency;
+using Ingest.Queue;
+using Ingest.Wal.Writing;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Intake.Admission;
+
+/// <summary>Hands encoded events over to the queue, once, waits for the disk, and answers.</summary>
+internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, Refusals refusals, RequestMetrics metrics)
+{
+    /// <summary>Stores the events and answers. The batch is this method's from here on.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    internal async ValueTask StoreAsync(HttpContext context, EncodedRequest request, string stream, string route, long started)
+    {
+        if (request.Batch is not { } batch)
+        {
+            await refusals.AnswerAsync(context, request.Problem, route, started);
+        }
+        else if (batch.Count == 0)
+        {
+            batch.Dispose();
+            await Answers.NothingAcceptedAsync(context);
+            metrics.Accepted(route, started);
+        }
+        else if (request.Mark is { } mark)
+        {
+            await StoreOnceAsync(context, batch, mark, stream, route, started);
+        }
+        else
+        {
+            var count = batch.Count;
+            await AnswerAsync(context, count, await submit(batch, stream, CancellationToken.None), route, started);
+        }
+    }
+
+    /// <summary>The same for events that may have been stored before, or may be on their way at this moment.</summary>
+    private async Task StoreOnceAsync(HttpContext context, RecordBatch batch, RequestMark mark, string stream, string route, long started)
+    {
+        if (window.IsRecovering)
+        {
+            batch.Dispose();
+            await refusals.AnswerAsync(context, Recovering, route, started);
+            return;
+        }
+        var claim = window.Claim(mark);
+        while (claim.Outcome == ClaimOutcome.InFlight)
+        {
+            await claim.Settled!;
+            claim = window.Claim(mark);
+        }
+        if (claim.Outcome == ClaimOutcome.New)
+        {
+            var count = batch.Count;
+            await AnswerAsync(context, count, await SubmitClaimedAsync(batch, mark, stream), route, started);
+            return;
+        }
+        batch.Dispose();
+        if (claim.Outcome == ClaimOutcome.Conflict)
+        {
+            await refusals.AnswerAsync(context, Conflict, route, started);
+            return;
+        }
+        context.Response.Headers[IntakeHeaders.IdempotentReplayed] = "true";
+        var receipt = new CommitReceipt(CommitStatus.Durable, claim.First, claim.First + claim.Count - 1);
+        await AnswerAsync(context, claim.Count, receipt, route, started);
+    }
+
+    private async ValueTask<CommitReceipt> SubmitClaimedAsync(RecordBatch batch, RequestMark mark, string stream)
+    {
+        var settled = false;
+        var count = batch.Count;
+        try
+        {
+            var receipt = await submit(batch, stream, CancellationToken.None);
+            if (receipt.Status == CommitStatus.Durable)
+            {
+                window.Settle(mark, receipt.First, count);
+                settled = true;
+            }
+            return receipt;
+        }
+        finally
+        {
+            if (!settled)
+            {
+                window.Abandon(mark);
+            }
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context, int count, CommitReceipt receipt, string route, long started)
+    {
+        if (receipt.Status != CommitStatus.Durable)
+        {
+            return refusals.AnswerAsync(context, OfReceipt(receipt.Status), route, started);
+        }
+        metrics.Accepted(route, started);
+        return Answers.AcceptedAsync(context, count, receipt);
+    }
+
+    private static Problem Recovering { get; } = new(
+        ProblemKind.Starting, "The node still reads what it has: until then it cannot tell whether this is a repeat.");
+
+    private static Problem Conflict { get; } = new(
+        ProblemKind.IdempotencyConflict, "Other events were stored under this Idempotency-Key, or this CloudEvent's source and id.");
+
+    private static Problem OfReceipt(CommitStatus status) => status switch
+    {
+        CommitStatus.Overloaded => new(ProblemKind.Overloaded, "The queue stayed full for Queue:AdmissionWait."),
+        CommitStatus.TooLarge => new(ProblemKind.BatchTooLarge, "The events do not fit into one segment of the log (Wal:SegmentBytes)."),
+        CommitStatus.DiskFull => new(ProblemKind.DiskPressure, "The disk is full."),
+        CommitStatus.Closed => new(ProblemKind.Draining, "The node is draining."),
+        _ => new(ProblemKind.LogFailed, "A write or flush of the log failed; the events may or may not be stored."),
+    };
+}

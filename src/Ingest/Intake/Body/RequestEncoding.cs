@@ -1,0 +1,55 @@
+using Ingest.Intake.Admission;
+using Ingest.Intake.Http;
+using Ingest.Intake.Idempotency;
+using Ingest.Wal.Writing;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Intake.Body;
+
+/// <summary>A request's events, encoded, or why they are not taken.</summary>
+internal readonly struct EncodedRequest
+{
+    /// <summary>Why nothing is stored.</summary>
+    internal Problem Problem { get; init; }
+
+    /// <summary>The events, owned by whoever holds this; null where there is a problem.</summary>
+    internal RecordBatch? Batch { get; init; }
+
+    /// <summary>Tells a repeat from a new request; null where nobody asked.</summary>
+    internal RequestMark? Mark { get; init; }
+}
+
+/// <summary>From an admitted request and the bytes of its body to encoded events, in one synchronous step.</summary>
+internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory streams, IdempotencyWindow window, TimeProvider time)
+{
+    private const int HeadBytesEstimate = 256;
+
+    internal EncodedRequest Encode(HttpRequest request, in AdmittedRequest admitted, ReadOnlySpan<byte> body)
+    {
+        var traits = RequestTraits.OfThisThread;
+        var type = admitted.Type;
+        var problem = traits.Read(request.Headers, type, admitted.Stream, time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (problem.IsNone && window.IsOn)
+        {
+            problem = traits.ReadRepeat(request.Headers, type, admitted.Producer!, body, options.IdempotentCloudEvents);
+        }
+        if (!problem.IsNone)
+        {
+            return new EncodedRequest { Problem = problem };
+        }
+        var batch = RecordBatch.Rent(body.Length + (type.IsOneEvent ? 0 : body.Length / 4) + HeadBytesEstimate);
+        problem = EventBodies.Encode(type, body, traits, options, batch);
+        if (problem.IsNone && !streams.TryKeep(admitted.Stream))
+        {
+            problem = StreamDirectory.TooMany;
+        }
+        if (!problem.IsNone)
+        {
+            batch.Dispose();
+            return new EncodedRequest { Problem = problem };
+        }
+        admitted.Producer!.Quota?.Charge(batch.Count - 1, Math.Max(0, body.Length - (request.ContentLength ?? 0)));
+        admitted.Policy.Charge(admitted.Stream.Name, admitted.Producer.PolicyName, batch.Count - 1);
+        return new EncodedRequest { Batch = batch, Mark = traits.IsMarked ? traits.Mark : null };
+    }
+}

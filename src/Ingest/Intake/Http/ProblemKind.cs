@@ -1,0 +1,70 @@
+using Ingest.Health;
+
+namespace Ingest.Intake.Http;
+
+/// <summary>
+/// One kind of answer that is not 202: a stable code with its status and title. The list is closed, and docs/errors.md has an entry for
+/// each: a producer programs against it.
+/// </summary>
+internal sealed class ProblemKind
+{
+    internal static readonly ProblemKind MalformedJson = new(400, "malformed_json", "The body is not JSON");
+    internal static readonly ProblemKind EmptyBody = new(400, "empty_body", "The body holds no event");
+    internal static readonly ProblemKind InvalidCloudEvent = new(400, "invalid_cloudevent", "This is no CloudEvent");
+    internal static readonly ProblemKind BadEncoding = new(400, "bad_encoding", "The body cannot be decompressed");
+    internal static readonly ProblemKind BadRequest = new(400, "bad_request", "The request does not make sense");
+    internal static readonly ProblemKind Unauthenticated = new(401, "unauthenticated", "The node does not know you");
+    internal static readonly ProblemKind Forbidden = new(403, "forbidden", "This key may not do this");
+    internal static readonly ProblemKind UnknownStream = new(404, "unknown_stream", "There is no such stream");
+    internal static readonly ProblemKind UnknownPath = new(404, "unknown_path", "There is nothing at this path");
+    internal static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "Not with this method");
+    internal static readonly ProblemKind BodyTimeout = new(408, "body_timeout", "The body did not arrive in time");
+    internal static readonly ProblemKind IdempotencyConflict = new(409, "idempotency_conflict", "This key came with another body before");
+    internal static readonly ProblemKind EventTooLarge = new(413, "event_too_large", "An event is too large");
+    internal static readonly ProblemKind BatchTooLarge = new(413, "batch_too_large", "The body is too large");
+    internal static readonly ProblemKind TooManyEvents = new(413, "too_many_events", "The body holds too many events");
+    internal static readonly ProblemKind UnsupportedMediaType = new(415, "unsupported_media_type", "This media type is not taken here");
+    internal static readonly ProblemKind UnsupportedEncoding = new(415, "unsupported_encoding", "This encoding is not taken here");
+    internal static readonly ProblemKind RateLimited = new(429, "rate_limited", "The quota of this key is used up");
+    internal static readonly ProblemKind InternalError = new(500, "internal_error", "The node made a mistake");
+    internal static readonly ProblemKind Starting = new(503, "starting", "The node is starting");
+    internal static readonly ProblemKind LogFailed = new(503, "log_failed", "The node's log failed");
+    internal static readonly ProblemKind Draining = new(503, "draining", "The node is draining");
+    internal static readonly ProblemKind PolicyRefused = new(503, "policy_refused", "The operator's policy refuses events for now");
+    internal static readonly ProblemKind MemoryPressure = new(503, "memory_pressure", "The node is short of memory");
+    internal static readonly ProblemKind DiskPressure = new(503, "disk_pressure", "The node is short of disk space");
+    internal static readonly ProblemKind VerifierUnavailable = new(503, "verifier_unavailable", "The key cannot be verified for now");
+    internal static readonly ProblemKind Overloaded = new(503, "overloaded", "The node has more to do than it can");
+
+    /// <summary>Every kind there is.</summary>
+    internal static readonly IReadOnlyList<ProblemKind> All =
+    [
+        MalformedJson, EmptyBody, InvalidCloudEvent, BadEncoding, BadRequest, Unauthenticated, Forbidden, UnknownStream, UnknownPath,
+        MethodNotAllowed, BodyTimeout, IdempotencyConflict, EventTooLarge, BatchTooLarge, TooManyEvents, UnsupportedMediaType,
+        UnsupportedEncoding, RateLimited, InternalError, VerifierUnavailable,
+        Starting, LogFailed, Draining, PolicyRefused, MemoryPressure, DiskPressure, Overloaded,
+    ];
+
+    private static readonly ProblemKind[] ByRefusal =
+        [Starting, LogFailed, Draining, PolicyRefused, MemoryPressure, DiskPressure, Overloaded];
+
+    private ProblemKind(int status, string code, string title)
+    {
+        (Status, Code, Title) = (status, code, title);
+        Type = "urn:ingest:error:" + code;
+    }
+
+    internal int Status { get; }
+
+    internal string Code { get; }
+
+    internal string Title { get; }
+
+    /// <summary>The URI of RFC 9457's <c>type</c>.</summary>
+    internal string Type { get; }
+
+    /// <summary>Why intake refuses for now, where the same request may succeed later; null where it will not.</summary>
+    internal RefusalCode? Refusal => Array.IndexOf(ByRefusal, this) is var code and >= 0 ? (RefusalCode)code : null;
+
+    internal static ProblemKind Of(RefusalCode code) => ByRefusal[(int)code];
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Text;
+using Ingest.Intake.Body;
+using Ingest.Intake.CloudEvents;
+using Ingest.Intake.Idempotency;
+using Ingest.Intake.Json;
+using Ingest.Intake.Keys;
+using Microsoft.AspNetCore.Http;
+
+namespace Ingest.Intake.Http;
+
+/// <summary>
+/// What a request says of all its events, and the scratch space for encoding them: one per thread, used within one synchronous step.
+/// </summary>
+internal sealed class RequestTraits
+{
+    /// <summary>Most bytes of an ordering key.</summary>
+    internal const int KeyBytesMax = 1024;
+
+    [ThreadStatic]
+    private static RequestTraits? _ofThisThread;
+
+    private readonly ScratchBuffer _key = new();
+    private bool _marksCloudEvents;
+    private string _producer = "";
+
+    internal static RequestTraits OfThisThread => _ofThisThread ??= new RequestTraits();
+
+    internal StreamRoute Stream { get; private set; } = null!;
+
+    internal long AcceptedUnixMs { get; private set; }
+
+    /// <summary>The key of all events, or empty.</summary>
+    internal ReadOnlySpan<byte> Key => _key.Written;
+
+    /// <summary>Where each event has its key, or null.</summary>
+    internal KeyPointer? KeyPointer => Key.IsEmpty ? Stream.KeyPointer : null;
+
+    /// <summary>The encoded attributes of all events.</summary>
+    internal ScratchBuffer Attributes { get; } = new();
+
+    /// <summary>The attributes of the CloudEvent in the headers, or else of the one just read in the body.</summary>
+    internal CloudEventContext CloudEvent { get; } = new();
+
+    /// <summary>Whether the request may be repeated, so that its events carry marks.</summary>
+    internal bool IsMarked { get; private set; }
+
+    /// <summary>What its first event carries then.</summary>
+    internal RequestMark Mark { get; private set; }
+
+    /// <summary>Scratch space for the part all events begin with.</summary>
+    internal ScratchBuffer Head { get; } = new();
+
+    /// <summary>Scratch space for a key found inside an event.</summary>
+    internal ScratchBuffer PointedKey { get; } = new();
+
+    /// <summary>Takes over what the headers say.</summary>
+    internal Problem Read(IHeaderDictionary headers, BodyType type, StreamRoute stream, long acceptedUnixMs)
+    {
+        Stream = stream;
+        AcceptedUnixMs = acceptedUnixMs;
+        (IsMarked, _marksCloudEvents) = (false, false);
+        _key.Clear();
+        Attributes.Clear();
+        TraceContext.Write(headers, Attributes);
+        var problem = headers.TryGetValue(IntakeHeaders.Key, out var key) ? ReadKey(key.ToString()) : default;
+        if (problem.IsNone && type.IsData)
+        {
+            problem = CloudEventHeaders.Read(headers, CloudEvent, Attributes);
+            if (Key.IsEmpty)
+            {
+                _key.Write(CloudEvent.PartitionKey);
+            }
+        }
+        return problem;
+    }
+
+    /// <summary>Takes over what tells a repeat from a new request: the header's key, or else the CloudEvent it brings.</summary>
+    internal Problem ReadRepeat(IHeaderDictionary headers, BodyType type, Producer producer, ReadOnlySpan<byte> body, bool marksCloudEvents)
+    {
+        _producer = producer.Name;
+        if (headers.TryGetValue(IntakeHeaders.IdempotencyKey, out var header))
+        {
+            var problem = IdempotencyKey.TryRead(header, out var key);
+            if (problem.IsNone)
+            {
+                (IsMarked, Mark) = (true, RequestMark.OfKey(Stream.Name, _producer, key, type.EventType.Span, body));
+            }
+            return problem;
+        }
+        _marksCloudEvents = marksCloudEvents;
+        if (type.IsData)
+        {
+            MarkCloudEvent(type, body);
+        }
+        return default;
+    }
+
+    /// <summary>Marks the request as the one that brings the CloudEvent just read, unless it is marked already.</summary>
+    internal void MarkCloudEvent(BodyType type, ReadOnlySpan<byte> payload)
+    {
+        if (_marksCloudEvents && !IsMarked)
+        {
+            IsMarked = true;
+            Mark = RequestMark.OfCloudEvent(Stream.Name, _producer, CloudEvent.Source, CloudEvent.Id, type.EventType.Span, payload);
+        }
+    }
+
+    private Problem ReadKey(string key)
+    {
+        // A UTF-16 unit takes at most three bytes: the exact count matters only near the limit.
+        if (key.Length > KeyBytesMax || !Encoding.UTF8.TryGetBytes(key, _key.GetSpan(KeyBytesMax * 3), out var written)
+            || written > KeyBytesMax)
+        {
+            return new Problem(ProblemKind.BadRequest, "Ingest-Key is longer than 1024 bytes.");
+        }
+        _key.Advance(written);
+        return default;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Ingest.Publishing.Accounting;
+
+/// <summary>How an event was settled.</summary>
+internal enum Settlement : byte
+{
+    /// <summary>Not yet.</summary>
+    Pending = 0,
+
+    /// <summary>The sink has it.</summary>
+    Delivered = 1,
+
+    /// <summary>The sink refused it; it is in the dead letters.</summary>
+    DeadLettered = 2,
+
+    /// <summary>It could not be read from the log.</summary>
+    Lost = 3,
+}

@@ -1,0 +1,73 @@
+namespace Ingest.Publishing.Breaker;
+
+/// <summary>
+/// How long a lane waits after failures: one step up per round of flights, back to nothing with a success. Pure; time is passed in.
+/// </summary>
+internal sealed class LaneBackoff(PublishingOptions options, Random random)
+{
+    private readonly Backoff _backoff = new(options.BackoffMin, options.BackoffMax, random);
+    private readonly Backoff _blockedBackoff = new(options.BlockedMin, options.BlockedMax, random);
+    private readonly Backoff _drainBackoff = new(options.BackoffMin, TimeSpan.FromSeconds(1), random);
+    private int _failures;
+    private int _blocks;
+
+    // Failures of flights dispatched up to this number belong to a step that was taken already.
+    private long _failedUpTo;
+
+    /// <summary>While draining, waits stay short: there is a deadline.</summary>
+    internal bool IsDraining { get; set; }
+
+    /// <summary>Nothing is sent before.</summary>
+    internal TimeSpan PausedUntil { get; private set; }
+
+    /// <summary>A blocked or failed sink is not opened before.</summary>
+    internal TimeSpan OpenDue { get; private set; }
+
+    /// <summary>An attempt failed. Returns when its flight may go again.</summary>
+    /// <param name="attempt">Which attempt of the flight it was, from 1.</param>
+    /// <param name="number">Its dispatch number.</param>
+    /// <param name="lastNumber">The last dispatch number given.</param>
+    /// <param name="retryAfter">What the sink asked for.</param>
+    /// <param name="now">On the lane's clock.</param>
+    internal TimeSpan Failed(int attempt, long number, long lastNumber, TimeSpan? retryAfter, TimeSpan now)
+    {
+        var asked = retryAfter is not { } wanted ? TimeSpan.Zero
+            : IsDraining ? Min(wanted, TimeSpan.FromSeconds(1))
+            : Min(wanted, options.RetryAfterMax);
+        if (number > _failedUpTo)
+        {
+            (_failures, _failedUpTo) = (_failures + 1, lastNumber);
+            PausedUntil = Max(PausedUntil, now + After(_failures));
+        }
+        PausedUntil = Max(PausedUntil, now + asked);
+        return now + Max(After(attempt), asked);
+    }
+
+    /// <summary>Something was delivered.</summary>
+    internal void Succeeded() => (_failures, _blocks) = (0, 0);
+
+    /// <summary>The sink said that something is misconfigured. Returns the wait before it is opened again.</summary>
+    internal TimeSpan Blocked(TimeSpan now)
+    {
+        var pause = _blockedBackoff.After(++_blocks);
+        OpenDue = now + pause;
+        return pause;
+    }
+
+    /// <summary>The sink could not be opened for a reason that may pass. Returns the wait before it is opened again.</summary>
+    internal TimeSpan NotOpened(TimeSpan now)
+    {
+        var pause = After(++_failures);
+        OpenDue = now + pause;
+        return pause;
+    }
+
+    /// <summary>Ends every wait.</summary>
+    internal void SkipWaits() => (PausedUntil, OpenDue) = (TimeSpan.Zero, TimeSpan.Zero);
+
+    private TimeSpan After(int failures) => (IsDraining ? _drainBackoff : _backoff).After(failures);
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
+}

@@ -1,9 +1,0 @@
-using Ingest.Sinks;
-
-namespace Ingest.Publishing;
-
-/// <summary>A configured sink.</summary>
-/// <param name="Name">The lane's and its cursor's name: a letter or digit, then letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</param>
-/// <param name="Kind">The sink's kind.</param>
-/// <param name="Sink">The sink; the lane disposes it.</param>
-public sealed record LaneSpec(string Name, string Kind, ISink Sink);

@@ -1,0 +1,295 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Scheduling;
+using Ingest.Publishing.Window;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Lanes;
+
+/// <summary>
+/// Delivers the log to one sink: reads what is durable, sends as much at once as the sink bears, settles, remembers how far it got. Its
+/// loop runs one <see cref="LaneSession"/> after another; the lane holds what outlives them.
+/// </summary>
+internal sealed partial class Lane : IAsyncDisposable
+{
+    private static readonly TimeSpan RestartMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RestartMax = TimeSpan.FromSeconds(5);
+
+    private readonly LaneContext _context;
+    private readonly LaneCursor _cursor;
+    private readonly long _began;
+    private readonly Backoff _restart;
+    private readonly CancellationTokenSource _stop = new();
+
+    // Can be asked for when its source is gone.
+    private readonly CancellationToken _stopping;
+    private readonly IDisposable _observer;
+    private readonly long[] _attempts = new long[Enum.GetValues<VerdictKind>().Length];
+
+    // Guards what other threads read in one piece.
+    private readonly Lock _lock = new();
+    private LaneGauges _gauges;
+    private TaskCompletionSource? _empty;
+
+    // 1 while the loop sleeps and wants to know of the next commit.
+    private int _watching;
+    private int _drainBegun;
+    private volatile bool _draining;
+    private Task _loop = Task.CompletedTask;
+
+    internal Lane(LaneContext context)
+    {
+        (_context, _stopping) = (context, _stop.Token);
+        _began = context.Time.GetTimestamp();
+        _restart = new Backoff(RestartMin, RestartMax, context.Random);
+        _cursor = new LaneCursor(context.Name, context.Log, context.Logger);
+        Pace = new LaneBackoff(context.Options, context.Random);
+        Door = new SinkConnection(context, Pace, () => Now);
+        Window = new AimdWindow(new AimdOptions { LimitMax = context.Sink.Traits.WindowMax });
+        Caller = new SinkCaller(context.Options, context.Time, context.Random);
+        _gauges = Resting(LaneState.Opening, "", _cursor.Saved);
+        _observer = context.Log.ObserveDurable(OnDurable);
+    }
+
+    internal string Name => _context.Name;
+
+    /// <summary>The position saved on disk. Any thread.</summary>
+    internal long Saved => _cursor.Saved;
+
+    internal bool IsDraining => _draining;
+
+    internal TimeSpan Now => _context.Time.GetElapsedTime(_began);
+
+    // The session's, on the lane loop.
+    internal AsyncSignal Signal { get; } = new();
+
+    internal ConcurrentQueue<LaneCommand> Commands { get; } = new();
+
+    internal LaneBackoff Pace { get; }
+
+    internal SinkConnection Door { get; }
+
+    internal AimdWindow Window { get; }
+
+    internal SinkCaller Caller { get; }
+
+    internal void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Skips every wait and keeps waits short from here on, or goes back to normal. Any thread.</summary>
+    internal void Drain(bool on)
+    {
+        _draining = on;
+        Interlocked.Exchange(ref _drainBegun, on ? 1 : 0);
+        Signal.Set();
+    }
+
+    /// <summary>Ends when everything durable is settled and saved. Any thread.</summary>
+    internal Task WhenEmptyAsync()
+    {
+        lock (_lock)
+        {
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Signal.Set();
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>Tries at once what waits to be tried again. Any thread.</summary>
+    internal void Resume() => Post(new ResumeCommand());
+
+    /// <summary>Moves the cursor back, so that delivery goes on with <paramref name="next"/>. Any thread.</summary>
+    internal async Task<RewindOutcome> RewindAsync(long next, CancellationToken cancel)
+    {
+        var command = new RewindCommand(next);
+        Post(command);
+        using var stopped = _stopping.Register(() => command.Done.TrySetResult(new(RewindStatus.Stopped, $"Lane {Name} is stopped.")));
+        return await command.Done.Task.WaitAsync(cancel);
+    }
+
+    /// <summary>The lane at this moment. Any thread.</summary>
+    internal LaneStatus Status()
+    {
+        LaneGauges gauges;
+        lock (_lock)
+        {
+            gauges = _gauges;
+        }
+        var accounts = _cursor.Accounts.Snapshot();
+        var settled = gauges.Settled;
+        var pending = Math.Max(_context.Log.DurableSequence - settled - gauges.SettledAhead, 0);
+        var lag = pending > 0 && gauges.OldestAcceptedUnixMs is { } oldest
+            ? Math.Max((_context.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds, 0)
+            : 0;
+        return new LaneStatus
+        {
+            Name = Name,
+            Kind = _context.Kind,
+            State = pending > 0 ? Awake(gauges.State) : gauges.State,
+            Reason = gauges.Reason,
+            Start = accounts.Start,
+            Settled = settled,
+            HighWater = accounts.HighWater,
+            Saved = _cursor.Saved,
+            Delivered = accounts.Delivered,
+            DeadLettered = accounts.DeadLettered,
+            Lost = accounts.Lost,
+            Repeated = accounts.Repeated,
+            Recovered = accounts.Recovered,
+            PendingEvents = pending,
+            InFlightBatches = gauges.InFlightBatches,
+            InFlightEvents = gauges.InFlightEvents,
+            Window = gauges.Window,
+            WindowMax = _context.Sink.Traits.WindowMax,
+            SlowStartThreshold = gauges.SlowStartThreshold,
+            Breaker = gauges.Breaker,
+            Attempts = Enum.GetValues<VerdictKind>().ToDictionary(kind => kind, kind => Interlocked.Read(ref _attempts[(int)kind])),
+            RoundTripMs = gauges.RoundTrip.TotalMilliseconds,
+            LagSeconds = lag,
+            Streams = accounts.Streams,
+        };
+    }
+
+    /// <summary>Stops: flights get their grace, the cursor is saved, the sink is closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        Signal.Set();
+        await _loop;
+        _observer.Dispose();
+        await Door.DisposeAsync();
+        _cursor.Dispose();
+        _stop.Dispose();
+    }
+
+    internal void Count(VerdictKind kind, TimeSpan took)
+    {
+        Interlocked.Increment(ref _attempts[(int)kind]);
+        _context.Instruments.AttemptDuration.Record(
+            took.TotalSeconds,
+            new KeyValuePair<string, object?>("lane", Name),
+            new KeyValuePair<string, object?>("verdict", VerdictTag(kind)));
+    }
+
+    internal void Publish(in LaneGauges gauges)
+    {
+        lock (_lock)
+        {
+            _gauges = gauges;
+        }
+    }
+
+    internal void ReportEmpty()
+    {
+        lock (_lock)
+        {
+            _empty?.TrySetResult();
+            _empty = null;
+        }
+    }
+
+    internal bool TakeDrainBegun() => Interlocked.Exchange(ref _drainBegun, 0) == 1;
+
+    /// <summary>Asks to be woken by the next commit. Look at the log once more afterwards: a commit may have been faster.</summary>
+    internal void WatchLog() => Interlocked.Exchange(ref _watching, 1);
+
+    // Commit thread: one interlocked operation, and a wake-up only for a lane that sleeps. It must be interlocked: a plain read could be
+    // done before the durable position is seen by the lane, and both would wait.
+    private void OnDurable(long sequence)
+    {
+        if (Interlocked.CompareExchange(ref _watching, 0, 1) == 1)
+        {
+            Signal.Set();
+        }
+    }
+
+    private void Post(LaneCommand command)
+    {
+        Commands.Enqueue(command);
+        Signal.Set();
+    }
+
+    private async Task RunAsync()
+    {
+        Log.LaneStarted(_context.Logger, Name, _cursor.Saved + 1, _context.Log.DurableSequence - _cursor.Saved);
+        var failures = 0;
+        while (!_stop.IsCancellationRequested)
+        {
+            if (_cursor.Refusal is { } refusal)
+            {
+                await WaitForRewindAsync(refusal);
+                continue;
+            }
+            var settled = _cursor.Saved;
+            try
+            {
+                _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
+                using var session = new LaneSession(this, _context, _cursor);
+                await session.RunAsync(_stop.Token);
+            }
+            catch (Exception e)
+            {
+                // A lane that dies silently is the worst of its failures: it begins again where it was, whatever happened.
+                failures = _cursor.Saved > settled ? 1 : failures + 1;
+                var pause = _restart.After(failures);
+                Log.LaneFailed(_context.Logger, Name, _cursor.Saved, pause, e);
+                Publish(Resting(LaneState.BackingOff, $"{e.GetType().Name}: {e.Message}", _cursor.Saved));
+                await Task.Delay(pause, _context.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        Publish(Resting(LaneState.Stopped, "", _cursor.Saved));
+        Log.LaneStopped(_context.Logger, Name, _cursor.Saved);
+    }
+
+    private async Task WaitForRewindAsync(string refusal)
+    {
+        Log.CursorRefused(_context.Logger, Name, refusal);
+        Publish(Resting(LaneState.Blocked, refusal, 0));
+        while (!_stop.IsCancellationRequested)
+        {
+            await Signal.WaitAsync();
+            while (Commands.TryDequeue(out var command))
+            {
+                if (command is RewindCommand rewind && TryRestart(rewind))
+                {
+                    return;
+                }
+                (command as RequeueCommand)?.Request.End();
+            }
+        }
+    }
+
+    private bool TryRestart(RewindCommand rewind)
+    {
+        var (first, last) = (_context.Log.FirstSequence, _context.Log.DurableSequence + 1);
+        if (rewind.Next < first || rewind.Next > last)
+        {
+            rewind.Done.TrySetResult(new(RewindStatus.OutOfRange, $"Lane {Name} can begin at any event from {first} to {last}."));
+            return false;
+        }
+        _cursor.Restart(rewind.Next - 1);
+        if (!_cursor.TrySave(rewind.Next - 1))
+        {
+            rewind.Done.TrySetResult(new(RewindStatus.Failed, "The cursor could not be saved."));
+            return false;
+        }
+        rewind.Done.TrySetResult(new(RewindStatus.Done));
+        return true;
+    }
+
+    private LaneGauges Resting(LaneState state, string reason, long settled) =>
+        new(state, reason, settled, 0, 0, 0, Window.Exact, Window.SlowStartThreshold, Caller.State, Window.RoundTrip, null);
+
+    // The loop said so before these events came; it has not looked yet.
+    private static LaneState Awake(LaneState state) => state is LaneState.Idle or LaneState.Drained ? LaneState.Delivering : state;
+
+    private static string VerdictTag(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Delivered => "delivered",
+        VerdictKind.Congested => "congested",
+        VerdictKind.Retryable => "retryable",
+        VerdictKind.Rejected => "rejected",
+        VerdictKind.Blocked => "blocked",
+        _ => throw new UnreachableException(),
+    };
+}

@@ -1,0 +1,136 @@
+using Ingest.Publishing.Accounting;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Publishing.Lanes;
+
+/// <summary>A lane's durable position together with its accounts. Lane loop only, but for <see cref="Saved"/>.</summary>
+internal sealed class LaneCursor : IDisposable
+{
+    private readonly string _lane;
+    private readonly WriteAheadLog _log;
+    private readonly ILogger _logger;
+    private WalCursor? _cursor;
+    private LaneAccounts _accounts;
+    private long _saved;
+    private long _savedHighWater;
+    private long _savedRequeues;
+
+    internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
+    {
+        (_lane, _log, _logger) = (lane, log, logger);
+        var cursor = log.OpenCursor(lane);
+        _cursor = cursor;
+        try
+        {
+            _accounts = Begin(cursor);
+        }
+        catch
+        {
+            cursor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Why the lane must not begin: the position makes no sense in this log. Null when it does.</summary>
+    internal string? Refusal { get; private set; }
+
+    /// <summary>What became of the events up to the position. Any thread.</summary>
+    internal LaneAccounts Accounts => Volatile.Read(ref _accounts);
+
+    /// <summary>The position on disk: reclaim may rely on it. 0, which holds everything, while the position is refused. Any
+    /// thread.</summary>
+    internal long Saved => Volatile.Read(ref _saved);
+
+    /// <summary>The accounts on disk know of every event up to here. Any thread.</summary>
+    internal long SavedHighWater => Volatile.Read(ref _savedHighWater);
+
+    /// <summary>The accounts on disk know of every requeue settlement up to here. Any thread.</summary>
+    internal long SavedRequeues => Volatile.Read(ref _savedRequeues);
+
+    /// <summary>Saves durably. False, with a message in the log, when the disk did not take it: try again later.</summary>
+    internal bool TrySave(long settled)
+    {
+        try
+        {
+            Save(settled);
+            return true;
+        }
+        catch (StorageException e)
+        {
+            Log.CursorFailed(_logger, _lane, e.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Saves durably.</summary>
+    /// <exception cref="StorageException">It is not saved, or it is not known.</exception>
+    internal void Save(long settled)
+    {
+        // A cursor that failed once takes no more saves; the next one goes through a new object.
+        _cursor ??= _log.OpenCursor(_lane);
+        try
+        {
+            _cursor.Save(settled, Accounts.Encode());
+            Volatile.Write(ref _saved, settled);
+            RememberSaved(Accounts);
+        }
+        catch (StorageException)
+        {
+            _cursor.Dispose();
+            _cursor = null;
+            throw;
+        }
+    }
+
+    /// <summary>An operator said where a lane with a refused position goes on: the accounts begin anew there.</summary>
+    internal void Restart(long settled)
+    {
+        Refusal = null;
+        Volatile.Write(ref _accounts, new LaneAccounts(settled));
+    }
+
+    public void Dispose() => _cursor?.Dispose();
+
+    // The lane loop alone changes the accounts, so what it saved is what they are now.
+    private void RememberSaved(LaneAccounts accounts)
+    {
+        Volatile.Write(ref _savedHighWater, accounts.HighWater);
+        Volatile.Write(ref _savedRequeues, accounts.RequeuesApplied);
+    }
+
+    private LaneAccounts Begin(WalCursor cursor)
+    {
+        if (!cursor.Existed)
+        {
+            // A new lane delivers what is still there; what was reclaimed before it existed is none of its business.
+            var start = _log.FirstSequence - 1;
+            if (cursor.Damaged)
+            {
+                Log.CursorDamaged(_logger, _lane, start + 1);
+            }
+            var fresh = new LaneAccounts(start);
+            cursor.Save(start, fresh.Encode());
+            Volatile.Write(ref _saved, start);
+            RememberSaved(fresh);
+            return fresh;
+        }
+        var settled = cursor.Sequence;
+        if (settled > _log.DurableSequence)
+        {
+            Refusal = $"its cursor stands at event {settled} but the log ends at {_log.DurableSequence}: the log was replaced or "
+                + "lost its end; rewind the lane to say where it goes on";
+            return LaneAccounts.TryDecode(cursor.Annotation.Span) ?? new LaneAccounts(settled);
+        }
+        Volatile.Write(ref _saved, settled);
+        if (LaneAccounts.TryDecode(cursor.Annotation.Span) is { } saved && saved.HighWater >= settled)
+        {
+            RememberSaved(saved);
+            return saved;
+        }
+        Log.AccountsRestarted(_logger, _lane, settled);
+        return new LaneAccounts(settled);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Ingest.Publishing.Requeue;
+
+/// <summary>Dead letters that were delivered after all, for the accounts of their lane, which take each settlement once.</summary>
+/// <param name="Position">Where the dead letters note it; settlements of a lane come in the order of their positions.</param>
+/// <param name="Letters">Which.</param>
+public sealed record RequeueSettlement(long Position, IReadOnlyList<RequeuedDeadLetter> Letters);
+
+/// <summary>A dead letter that was delivered after all.</summary>
+/// <param name="Stream">Its stream.</param>
+/// <param name="IsCounted">The accounts have it as dead-lettered; a letter of an event sent again after a rewind they do not.</param>
+public readonly record struct RequeuedDeadLetter(string Stream, bool IsCounted);
+
+/// <summary>What the dead letters have to know of a lane before they hand it anything.</summary>
+/// <param name="CountedTo">Letters up to this event are in the accounts on disk: only these may be sent again.</param>
+/// <param name="SettledTo">Settlements up to this position are in the accounts on disk, and need not be kept.</param>
+/// <param name="EventsMax">Most events in a batch.</param>
+/// <param name="BytesMax">Most bytes in a batch.</param>
+public readonly record struct RequeueBounds(long CountedTo, long SettledTo, int EventsMax, int BytesMax);

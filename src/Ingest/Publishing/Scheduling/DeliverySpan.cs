@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Text;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Scheduling;
+
+/// <summary>
+/// The span of one attempt to deliver a batch: below the request of its first traced event, and linked to those of the others. Batches
+/// without traced events have none.
+/// </summary>
+internal static class DeliverySpan
+{
+    // Links beyond these say nothing more.
+    private const int LinksMax = 64;
+
+    // Of a traceparent: the flag at its end that says the trace is recorded.
+    private const int ParentBytes = 55;
+
+    internal static Activity? Start(LaneContext lane, EventBatch batch, int attempt)
+    {
+        if (!Spans.AreWanted || Traced(batch) is not [var first, .. var others])
+        {
+            return null;
+        }
+        var span = Spans.Source.StartActivity(
+            $"send {lane.Name}", ActivityKind.Producer, first, links: others.Select(context => new ActivityLink(context)));
+        span?.SetTag("messaging.system", lane.Kind);
+        span?.SetTag("messaging.operation.type", "send");
+        span?.SetTag("messaging.batch.message_count", batch.Count);
+        span?.SetTag("ingest.lane", lane.Name);
+        span?.SetTag("ingest.attempt", attempt);
+        return span;
+    }
+
+    internal static void End(Activity? span, in SinkVerdict worst)
+    {
+        if (span is null)
+        {
+            return;
+        }
+        span.SetTag("ingest.verdict", worst.Kind.ToString().ToLowerInvariant());
+        if (worst.Kind != VerdictKind.Delivered)
+        {
+            span.SetStatus(ActivityStatusCode.Error, worst.Reason);
+        }
+        span.Dispose();
+    }
+
+    private static List<ActivityContext> Traced(EventBatch batch)
+    {
+        var traced = new List<ActivityContext>();
+        for (var i = 0; i < batch.Count && traced.Count < LinksMax; i++)
+        {
+            var attributes = batch[i].Attributes;
+            var parent = attributes.Find("traceparent"u8);
+            if (parent.Length >= ParentBytes && IsRecorded(parent[ParentBytes - 1])
+                && ActivityContext.TryParse(Encoding.ASCII.GetString(parent), traceState: null, isRemote: true, out var context)
+                && !traced.Contains(context))
+            {
+                traced.Add(context);
+            }
+        }
+        return traced;
+    }
+
+    private static bool IsRecorded(byte digit) => ((digit <= '9' ? digit - '0' : digit - 'a' + 10) & 1) == 1;
+}

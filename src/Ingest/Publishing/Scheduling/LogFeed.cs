@@ -1,0 +1,154 @@
+using Ingest.Events;
+using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Lanes;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Publishing.Scheduling;
+
+/// <summary>
+/// Reads the log into batches, as far as there is room. What cannot be read is tracked as lost, reported, and stops nothing. Lane loop
+/// only.
+/// </summary>
+internal sealed class LogFeed : IDisposable
+{
+    private readonly string _lane;
+    private readonly WriteAheadLog _log;
+    private readonly WalReader _reader;
+    private readonly AckTracker _tracker;
+    private readonly LaneAccounts _accounts;
+    private readonly KeyGroups _groups;
+    private readonly ILogger _logger;
+    private readonly EventMaker? _records;
+
+    // The record last read, while there is no room for it.
+    private bool _held;
+    private bool _reachedEnd;
+    private long _lostLeft;
+
+    internal LogFeed(LaneContext context, AckTracker tracker, LaneAccounts accounts, KeyGroups groups)
+    {
+        (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
+        (_tracker, _accounts, _groups) = (tracker, accounts, groups);
+        _reader = _log.OpenReader(tracker.Last + 1);
+        if (_reader.NextSequence > tracker.Last + 1)
+        {
+            Lose(tracker.Last + 1, _reader.NextSequence - tracker.Last - 1, reclaimed: true);
+        }
+    }
+
+    /// <summary>Nothing durable is left to read.</summary>
+    internal bool IsCaughtUp => !_held && _lostLeft == 0 && _reader.NextSequence > _log.DurableSequence;
+
+    /// <summary>
+    /// The last <see cref="Fill"/> stopped because nothing was left to read, so that only a commit can bring more. Not the same as
+    /// <see cref="IsCaughtUp"/>: a commit may have come meanwhile, and who sleeps on that answer would never hear of it.
+    /// </summary>
+    internal bool ReachedEnd => _reachedEnd && !_held && _lostLeft == 0;
+
+    /// <summary>Durable events not read yet.</summary>
+    internal long Unread => _log.DurableSequence - _tracker.Last;
+
+    /// <summary>Reads until caught up, or a batch is full, or <paramref name="bytesMax"/> are gathered. Returns whether anything was
+    /// read.</summary>
+    internal bool Fill(long bytesMax)
+    {
+        var before = _tracker.Last;
+        _reachedEnd = false;
+        while (_groups.Bytes < bytesMax && TryHold() && _tracker.Room > 0)
+        {
+            // Read again from where it lies: holding a reference to it across calls is not allowed.
+            if (!TryMakeEvent(out var body))
+            {
+                _tracker.TrackLost(1);
+            }
+            else if (!EventHead.TryRead(body, out var head))
+            {
+                Log.Unreadable(_logger, _lane, _reader.Sequence);
+                _tracker.TrackLost(1);
+            }
+            else if (_groups.TryAdd(_reader.Sequence, body, head.Key))
+            {
+                _tracker.Track(_accounts.StreamIndex(head.Stream), head.AcceptedUnixMs);
+            }
+            else
+            {
+                break;
+            }
+            _held = false;
+        }
+        return _tracker.Last != before;
+    }
+
+    /// <summary>When the next event to read was accepted, Unix ms; null when there is none or it cannot be read.</summary>
+    internal long? PeekAcceptedUnixMs()
+    {
+        while (TryHold())
+        {
+            if (TryMakeEvent(out var body))
+            {
+                return EventHead.TryRead(body, out var head) ? head.AcceptedUnixMs : null;
+            }
+            if (_tracker.TrackLost(1) == 0)
+            {
+                break;
+            }
+            _held = false;
+        }
+        return null;
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private bool TryMakeEvent(out ReadOnlySpan<byte> body)
+    {
+        body = _reader.Body;
+        return _records is null || _records(_reader.Body, out body);
+    }
+
+    private bool TryHold()
+    {
+        while (!_held)
+        {
+            if (_lostLeft > 0)
+            {
+                _lostLeft -= _tracker.TrackLost(_lostLeft);
+                if (_lostLeft > 0)
+                {
+                    return false;
+                }
+            }
+            switch (_reader.Read())
+            {
+                case WalReadStatus.Record:
+                    _held = true;
+                    break;
+                case WalReadStatus.Gap:
+                    Lose(_reader.Gap.First, _reader.Gap.Count, _reader.Gap.Reclaimed);
+                    break;
+                default:
+                    _reachedEnd = true;
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    private void Lose(long first, long count, bool reclaimed)
+    {
+        if (_records is not null)
+        {
+            // Records of another kind are nobody's promise here: who writes them says what is lost of them.
+        }
+        else if (reclaimed)
+        {
+            Log.LostToRetention(_logger, _lane, first, count);
+        }
+        else
+        {
+            Log.LostToDamage(_logger, _lane, first, count);
+        }
+        _lostLeft += count;
+    }
+}

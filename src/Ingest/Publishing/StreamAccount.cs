@@ -1,7 +1,0 @@
-namespace Ingest.Publishing;
-
-/// <summary>What became of one stream's events in one lane.</summary>
-/// <param name="Stream">The stream's name; <see cref="LaneAccounts.Other"/> for all beyond the bound.</param>
-/// <param name="Delivered">Events the sink has.</param>
-/// <param name="DeadLettered">Events the sink refused.</param>
-public readonly record struct StreamAccount(string Stream, long Delivered, long DeadLettered);

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Sinks.Contract;
+
+/// <summary>Makes sinks of one kind. The kind is what <c>Sinks:NAME:Kind</c> says (default: the name).</summary>
+public interface ISinkFactory
+{
+    /// <summary>The kind's name, lower case: <c>file</c>, <c>discard</c>, <c>http</c>, <c>kafka</c>.</summary>
+    string Kind { get; }
+
+    /// <summary>The options type bound from <c>Sinks:NAME</c>, for <c>config show</c> and validation.</summary>
+    Type OptionsType { get; }
+
+    /// <summary>Makes a sink. Touches nothing outside: that is <see cref="ISink.OpenAsync"/>'s.</summary>
+    /// <exception cref="InvalidOperationException">The settings are wrong; the message names key, value and range.</exception>
+    ISink Create(SinkSetup setup);
+}
+
+/// <summary>What a sink is made from.</summary>
+/// <param name="Name">The lane's name.</param>
+/// <param name="Settings">The section <c>Sinks:NAME</c>.</param>
+/// <param name="DataDirectory">The node's data directory, absolute.</param>
+/// <param name="LogId">Identity of the log the events come from.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Loggers">For the sink's own messages.</param>
+public sealed record SinkSetup(
+    string Name,
+    IConfigurationSection Settings,
+    string DataDirectory,
+    Guid LogId,
+    TimeProvider Time,
+    ILoggerFactory Loggers);

@@ -1,0 +1,30 @@
+namespace Ingest.Sinks.Contract;
+
+/// <summary>What became of an event or a batch.</summary>
+public enum VerdictKind : byte
+{
+    /// <summary>The other side has it.</summary>
+    Delivered,
+
+    /// <summary>The other side is overloaded: back off, shrink the window, try again.</summary>
+    Congested,
+
+    /// <summary>It failed in a way that may pass: try again.</summary>
+    Retryable,
+
+    /// <summary>The other side will never take this event: to the dead letters.</summary>
+    Rejected,
+
+    /// <summary>The configuration is wrong (credentials, topic, certificate): the lane stops and says so; no event is to blame.</summary>
+    Blocked,
+}
+
+/// <summary>A verdict with its reason.</summary>
+/// <param name="Kind">What became of it.</param>
+/// <param name="Reason">A short text for people, without payload or key; empty when delivered.</param>
+/// <param name="RetryAfter">When the other side asked to come back; null when it did not say.</param>
+public readonly record struct SinkVerdict(VerdictKind Kind, string Reason = "", TimeSpan? RetryAfter = null)
+{
+    /// <summary>The other side has it.</summary>
+    public static SinkVerdict Delivered { get; } = new(VerdictKind.Delivered);
+}
