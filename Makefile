@@ -7,7 +7,7 @@ SECONDS_EACH ?= 5
 FLEET_RATE ?= 5000
 FLEET_SECONDS ?= 60
 
-.PHONY: build run test bench stress abuse fleet cgroup clean tools
+.PHONY: install build run test bench stress abuse fleet cgroup clean tools
 
 build:
 	@dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c $(CONFIGURATION) -o artifacts/ingest --nologo -v quiet
@@ -15,6 +15,10 @@ build:
 
 run: build
 	@exec artifacts/ingest/ingest serve --data $(DATA)
+
+# PREFIX=/usr/local: $(PREFIX)/bin/ingest, lib/ingest, share/doc/ingest, the systemd unit; settings in /etc/ingest. DESTDIR stages it elsewhere.
+install: build
+	@deploy/install.sh artifacts/ingest
 
 # promtool and shellcheck are not installed but unpacked; without them their checks of deploy/ are skipped.
 tools:

@@ -20,6 +20,22 @@ for name, service in services.items():
     if name not in ("kafka", "prometheus", "grafana"):
         expect("stop_grace_period" in service, f"{name} is killed after Docker's ten seconds")
 
+# Compose copies what comes from the environment or the file itself into the container, and refuses to do so on a read-only one.
+for kind in ("secrets", "configs"):
+    for name, service in services.items():
+        for used in service.get(kind, []):
+            source = used if isinstance(used, str) else used["source"]
+            expect(source in compose.get(kind, {}), f"{name}: unknown {kind[:-1]} {source}")
+            copied = {"environment", "content"} & set(compose.get(kind, {}).get(source, {}))
+            expect(not (copied and service.get("read_only")), f"{name} is read-only: Compose refuses to copy {source} into it")
+images = {}
+for name, service in services.items():
+    images.setdefault(service["image"], []).append(name)
+for image, users in images.items():
+    builders = [n for n in users if "build" in services[n]]
+    expect(len(builders) <= 1, f"{' and '.join(builders)} build the same tag {image}")
+expect(any("build" in s for s in nodes.values()), "no service builds the nodes' image")
+
 volumes = [m.split(":")[0] for s in nodes.values() for m in s["volumes"]]
 expect(len(set(volumes)) == len(nodes), "two nodes share a log")
 for name, node in nodes.items():

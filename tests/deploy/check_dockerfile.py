@@ -26,6 +26,8 @@ expect(is_exec_form(last("ENTRYPOINT")), "ENTRYPOINT is not in exec form: a shel
 expect(is_exec_form(last("CMD")), "CMD is not in exec form")
 health = last("HEALTHCHECK")
 expect("CMD" in health and is_exec_form(health.split("CMD", 1)[1]), "HEALTHCHECK needs a shell, and the base has none")
+expect("ingest" not in json.loads(health.split("CMD", 1)[1])[0].rsplit("/", 1)[-1], "HEALTHCHECK starts a runtime every few seconds")
+expect("status" not in health and "ready" not in health, "HEALTHCHECK asks readiness: a draining node would be killed")
 expect(last("STOPSIGNAL") == "SIGTERM", "STOPSIGNAL is not SIGTERM")
 expect(re.fullmatch(r"[1-9]\d*(:[1-9]\d*)?", last("USER")), "USER is not a number other than 0: Kubernetes cannot tell that it is not root")
 expect("/var/lib/ingest" in last("VOLUME"), "the log's directory is no volume")

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""What the built manifests must hold, beyond being valid. Arguments: the output of kustomize for base, production and adopt-orphan."""
+"""What the built manifests must hold, beyond being valid. Arguments: the output of kustomize for base, production and adopt-orphan, and two files
+to write: the cluster's rules as Prometheus reads them, and a test of them with the labels its ServiceMonitor gives."""
+import re
 import sys
+from pathlib import Path
 
-from common import DRAIN_MARGIN, drain_seconds, expect, finish, load_all, size
+from common import DEPLOY, DRAIN_MARGIN, drain_seconds, expect, finish, load_all, size, yaml
 
 
 def by_kind(objects, kind):
@@ -63,9 +66,64 @@ def check_node(path, objects):
     return labels
 
 
-def main(base, production, adopt):
+def scraped_labels(objects):
+    """The labels that Prometheus gives the series of one node, as the operator makes them from the ServiceMonitor."""
+    monitor = by_kind(objects, "ServiceMonitor")[0]["spec"]
+    wanted, port = monitor["selector"]["matchLabels"], monitor["endpoints"][0]["port"]
+    services = [
+        s for s in by_kind(objects, "Service")
+        if wanted.items() <= s["metadata"]["labels"].items() and port in {p["name"] for p in s["spec"]["ports"]}
+    ]
+    expect(len(services) == 1, f"the ServiceMonitor finds {len(services)} services: each node is scraped as often")
+    service = services[0]["metadata"]
+    job = service["labels"].get(monitor["jobLabel"]) if "jobLabel" in monitor else None
+    return {
+        "job": job or service["name"], "namespace": service["namespace"], "service": service["name"], "endpoint": port,
+        "container": "ingest", "pod": "ingest-0", "instance": "10.0.0.1:8081",
+    }
+
+
+def check_rules(objects, rules, test):
+    """The cluster has the rules that stand in deploy/prometheus; writes a test of those that ask for a job, with the labels it gives."""
+    own = load_all(DEPLOY / "prometheus/ingest.rules.yml")[0]["groups"]
+    found = [o["spec"]["groups"] for o in by_kind(objects, "PrometheusRule")]
+    expect(found == [own], "rules.yaml is not deploy/prometheus/ingest.rules.yml: run tests/deploy/rules_object.sh")
+    rules.write_text(yaml.safe_dump({"groups": found[0] if found else []}))
+    labels = scraped_labels(objects)
+    labels_text = ", ".join(f'{k}="{v}"' for k, v in labels.items())
+    by_job = sorted(r["alert"] for g in own for r in g["rules"] if "alert" in r and "job=" in r["expr"])
+    expect(len(by_job) >= 3, f"only {by_job} ask for a job")
+    cpu, lane = 'cpu_mode="user"', 'lane="kafka"'
+    series = {
+        f"up{{{labels_text}}}": "0x30",
+        f"ingest_ready{{{labels_text}}}": "0x30",
+        f"dotnet_process_cpu_time_seconds_total{{{labels_text}, {cpu}}}": "9 8 7 6 5 4 3x24",
+        f"ingest_lane_lag_seconds{{{labels_text}, {lane}}}": "40x30",
+        f'ingest_lane_state{{{labels_text}, {lane}, state="delivering"}}': "1x30",
+    }
+    backlog = ", ".join(f'{k}="{v}"' for k, v in labels.items())
+    asked = [{"expr": "ingest:scalable_backlog:seconds", "eval_time": "9m",
+              "exp_samples": [{"labels": f"ingest:scalable_backlog:seconds{{{backlog}}}", "value": 40}]}]
+    for alert in by_job:
+        asked.append({"expr": f'count by (alertname) (ALERTS{{alertname="{alert}", alertstate="firing"}})', "eval_time": "9m",
+                      "exp_samples": [{"labels": f'{{alertname="{alert}"}}', "value": 1}]})
+    test.write_text(yaml.safe_dump({
+        "rule_files": [str(rules)], "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "promql_expr_test": asked,
+                   "input_series": [{"series": s, "values": v} for s, v in series.items()]}],
+    }))
+    for scaler in by_kind(objects, "HorizontalPodAutoscaler"):
+        asked_for = {m["pods"]["metric"]["name"] for m in scaler["spec"]["metrics"] if m["type"] == "Pods"}
+        offered = {r["name"]["as"]: re.match(r"[\w:]+", r["seriesQuery"])[0] for r in load_all(DEPLOY / "prometheus/adapter.yml")[0]["rules"]}
+        recorded = {r["record"] for g in own for r in g["rules"] if "record" in r}
+        for name in asked_for:
+            expect(offered.get(name) in recorded, f"the autoscaler asks for {name}, which nothing in the cluster records")
+
+
+def main(base, production, adopt, rules, test):
     for path in (base, production):
         labels = check_node(path.rsplit("/", 1)[-1], load_all(path))
+    check_rules(load_all(production), Path(rules), Path(test))
     job = load_all(adopt)[0]
     template = job["spec"]["template"]
     check_pod("adoption", template, 30)

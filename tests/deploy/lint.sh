@@ -43,7 +43,7 @@ haproxy_reads_its_configuration() {
 systemd_accepts_the_unit() {
   need systemd-analyze || return
   # The executable is not installed here; everything else is as it stands.
-  sed 's#/opt/ingest/ingest#/bin/true#' deploy/systemd/ingest.service >"$work/ingest.service"
+  sed 's#/usr/local/bin/ingest#/bin/true#' deploy/systemd/ingest.service >"$work/ingest.service"
   systemd-analyze verify --man=no "$work/ingest.service" 2>&1 | tee "$work/verify"
   [[ ! -s $work/verify ]]
 }
@@ -62,7 +62,13 @@ kustomize_builds() {
 
 kubernetes_keeps_its_rules() {
   [[ -s $work/base.yaml ]] || { echo "nothing was built without kubectl"; return 77; }
-  python3 tests/deploy/check_kubernetes.py "$work/base.yaml" "$work/production.yaml" "$work/adopt-orphan.yaml"
+  python3 tests/deploy/check_kubernetes.py "$work/base.yaml" "$work/production.yaml" "$work/adopt-orphan.yaml" \
+    "$work/cluster.rules.yml" "$work/cluster.test.yml"
+}
+
+cluster_alerts_fire() {
+  [[ -s $work/cluster.test.yml ]] || { echo "nothing was built without kubectl"; return 77; }
+  promtool_accepts test rules "$work/cluster.test.yml"
 }
 
 promtool_accepts() {
@@ -84,9 +90,14 @@ worker_runs_confined() {
   python3 tests/deploy/confined_test.py artifacts/ingest/ingest
 }
 
+build_installs() {
+  [[ -x artifacts/ingest/ingest ]] || { echo "artifacts/ingest/ingest is not built"; return 77; }
+  tests/deploy/install_test.sh artifacts/ingest
+}
+
 scripts_are_sound() {
   need shellcheck || return
-  shellcheck tests/deploy/*.sh
+  shellcheck tests/deploy/*.sh deploy/*.sh
 }
 
 check "YAML and JSON can be read" python3 tests/deploy/check_files.py
@@ -94,12 +105,15 @@ check "the Dockerfile keeps its rules" python3 tests/deploy/check_dockerfile.py
 check "the compose file keeps its rules" python3 tests/deploy/check_compose.py
 check "HAProxy reads its configuration" haproxy_reads_its_configuration
 check "HAProxy does what its comments say" python3 tests/deploy/haproxy_test.py
+check "the image's health check asks liveness within milliseconds" python3 tests/deploy/live_test.py
+check "the unit keeps its rules" python3 tests/deploy/check_systemd.py
 check "systemd accepts the unit" systemd_accepts_the_unit
 check "systemd finds the unit confined" systemd_finds_the_unit_confined
 for overlay in base overlays/production adopt-orphan; do
   check "Kustomize builds $overlay" kustomize_builds "$overlay"
 done
 check "the cluster's objects keep their rules" kubernetes_keeps_its_rules
+check "alerts and the autoscaler's series work with the labels of the cluster" cluster_alerts_fire
 check "Prometheus accepts the rules" promtool_accepts check rules deploy/prometheus/ingest.rules.yml
 check "each alert fires when it should, and only then" promtool_accepts test rules tests/deploy/ingest.rules.test.yml
 check "Prometheus accepts its configuration" promtool_accepts check config --syntax-only deploy/prometheus/prometheus.yml
@@ -108,6 +122,7 @@ check "every metric in rules and dashboard is one of ours" python3 tests/deploy/
 check "every alert has an entry, every link an end" python3 tests/deploy/check_documents.py
 check "the worker accepts every setting, and the documents tell its defaults" worker_accepts_every_setting
 check "the worker runs without rights, and calls nothing the unit forbids" worker_runs_confined
+check "make install puts everything in its place" build_installs
 check "shell scripts are sound" scripts_are_sound
 
 echo "$passed passed, $failed failed, $skipped skipped"
