@@ -1,5 +1,4 @@
 using System.Collections;
-using Ingest.DeadLetters.Index;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
 using Ingest.Kafka;
@@ -12,14 +11,6 @@ internal static class Configuration
 {
     /// <summary>Kinds of sinks this executable has.</summary>
     internal static IReadOnlyList<ISinkFactory> Sinks { get; } = [.. IngestServices.BuiltInSinks, new KafkaSinkFactory()];
-
-    /// <summary>Kinds of indexes of dead letters this executable has, beside the one in memory.</summary>
-    internal static IReadOnlyList<IDeadLetterIndexFactory> Indexes { get; } =
-    [
-#if FULL_REGISTRY
-        new LiteDb.LiteDbIndexFactory(),
-#endif
-    ];
 
     /// <summary>The options class of each kind.</summary>
     internal static IReadOnlyDictionary<string, Type> SinkKinds { get; } =

@@ -61,6 +61,39 @@ public sealed class DeadLetterKillTests(ITestOutputHelper output)
         Assert.Equal(0, await last.StopAsync());
     }
 
+    [Fact]
+    public async Task Letters_dropped_at_once_and_answered_stay_dropped_after_a_kill_and_their_sum_holds()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var downstream = await HttpDownstream.StartAsync();
+        downstream.Answer = _ => new DownstreamAnswer(422, "{\"detail\":\"never\"}");
+        var setup = new IngestSetup { Data = directory["data"], Sinks = ["http"] }.With(
+            ("Sinks:http:Url", downstream.Url.ToString()));
+        using (var node = await IngestProcess.StartReadyAsync(setup))
+        {
+            await PostAsync(node);
+            await Poll.Until("all are letters", async () => await CountAsync(node) == EventsPerRound);
+            using var answer = await Http.PostAsJsonAsync(new Uri(setup.Admin, "/deadletters/drop"), new { all = true });
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            await node.KillAsync();
+        }
+        using var last = await IngestProcess.StartReadyAsync(setup);
+        await Poll.Until("everything is decided", () => IsQuietAsync(last));
+
+        Assert.Empty(await LettersAsync(last));
+        using var admin = new AdminClient(setup);
+        var sum = (await admin.StatusAsync()).GetProperty("lanes")[0].GetProperty("sum");
+        Assert.Equal(EventsPerRound, sum.GetProperty("deadLettered").GetInt64());
+        Assert.True(sum.GetProperty("balanced").GetBoolean(), sum.ToString());
+        Assert.Equal(0, await last.StopAsync());
+    }
+
+    private static async Task<long> CountAsync(IngestProcess node)
+    {
+        using var admin = new AdminClient(node.Setup);
+        return (await admin.StatusAsync()).GetProperty("deadLetters").GetProperty("count").GetInt64();
+    }
+
     private static bool IsPoison(long sequence) => sequence % 7 == 0;
 
     private static async Task<int> PostAsync(IngestProcess node)

@@ -136,11 +136,6 @@ public sealed class DeadLetterTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task An_index_that_is_not_built_in_is_told_at_the_start() =>
-        (await Cli.RunAsync("serve", "--data", _directory["data"], "--set", "DeadLetters:Index=paper"))
-            .Is(ExitCode.NotFine, error: "DeadLetters:Index = 'paper': must be one of memory");
-
     private async Task<IngestProcess> StartAsync(HttpDownstream downstream) => await IngestProcess.StartReadyAsync(
         new IngestSetup { Data = _directory["data"], Sinks = ["http"] }.With(
             ("Drain:BalancerDelay", "0"),

@@ -35,8 +35,7 @@ internal static class ServeCommand
             settings,
             Configuration.Sinks,
             logging => Logs.Configure(logging, settings),
-            Operate,
-            Configuration.Indexes);
+            Operate);
         var node = host.Services.GetRequiredService<IngestNode>();
         try
         {

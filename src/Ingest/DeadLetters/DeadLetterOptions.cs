@@ -28,8 +28,4 @@ public sealed class DeadLetterOptions
     /// </summary>
     [Description("A sink that dead letters are published to as well: the NAME of a section Sinks:NAME that is not in Deliver.")]
     public string PublishTo { get; set; } = "";
-
-    /// <summary>Where the index is kept: <c>memory</c>, or another kind the executable was built with. Default <c>memory</c>.</summary>
-    [Description("Where the index of dead letters is kept: memory, or another kind the executable was built with.")]
-    public string Index { get; set; } = "memory";
 }

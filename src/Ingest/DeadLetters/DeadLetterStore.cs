@@ -1,4 +1,3 @@
-using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Requeue;
 using Ingest.DeadLetters.Storage;
@@ -11,28 +10,39 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters;
 
 /// <summary>
-/// Events that sinks refused, until an operator has them sent again or gives them up. Its log is made with the first of them.
+/// Events that sinks refused, until an operator has them sent again or drops them. The log is made with the first of them.
 /// </summary>
-public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
+/// <remarks>
+/// When the log fails (<see cref="OpenDeadLetters.Failed"/>), it is closed and opened anew after a pause, as often as needed. Until then
+/// lanes with refused events are blocked and operators get <see cref="DeadLettersBlockedException"/>; both look again by themselves.
+/// </remarks>
+public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 {
     private static readonly TimeSpan RebuildPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReopenMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReopenMax = TimeSpan.FromSeconds(30);
 
     private readonly string _directory;
     private readonly Guid _logId;
     private readonly DeadLetterOptions _options;
     private readonly int _segmentBytes;
-    private readonly IDeadLetterIndexFactory _indexes;
     private readonly Instruments _instruments;
     private readonly DeadLetterPublication? _publication;
+    private readonly Func<string, IWalDirectory> _openDirectory;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReasonClasses _classes = new();
     private readonly Lock _opening = new();
+    private readonly CancellationTokenSource _closing = new();
 
-    // Written under the lock, read by any thread.
+    // Written under the lock, read by any thread. Without an open log, the failure says why there is none although there should be.
     private volatile OpenDeadLetters? _open;
+    private volatile string? _failure;
+
+    // Under the lock.
     private RequeuePump? _pump;
     private Func<LaneSet?>? _lanes;
+    private Task _recovery = Task.CompletedTask;
     private bool _disposed;
 
     /// <summary>Opens the log if there is one, and begins to read it; nothing waits for that.</summary>
@@ -40,7 +50,6 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     /// <param name="logId">Identity of the node's log. Letters of another one are set aside.</param>
     /// <param name="options">Limits.</param>
     /// <param name="segmentBytes">Bytes of a segment file: the largest event with its letter must fit. A multiple of 4,096.</param>
-    /// <param name="indexes">Makes the index.</param>
     /// <param name="instruments">Where letters are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what operators should know.</param>
@@ -52,21 +61,40 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         Guid logId,
         DeadLetterOptions options,
         int segmentBytes,
-        IDeadLetterIndexFactory indexes,
         Instruments instruments,
         TimeProvider time,
         ILoggerFactory loggers,
         DeadLetterPublication? publication = null)
+        : this(directory, logId, options, segmentBytes, instruments, time, loggers, publication, WalDirectory.Open)
     {
-        (_directory, _logId, _options, _segmentBytes, _indexes) = (directory, logId, options, segmentBytes, indexes);
+    }
+
+    /// <summary>The same, over a file system that tests let fail.</summary>
+    internal DeadLetterStore(
+        string directory,
+        Guid logId,
+        DeadLetterOptions options,
+        int segmentBytes,
+        Instruments instruments,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        DeadLetterPublication? publication,
+        Func<string, IWalDirectory> openDirectory)
+    {
+        _openDirectory = openDirectory;
+        (_directory, _logId, _options, _segmentBytes) = (directory, logId, options, segmentBytes);
         (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
         _publication = publication;
+        Operations = new DeadLetterOperations(KnownAsync, () => _lanes?.Invoke(), time, _logger);
         // The sink that letters are published to is made with their log: what is wrong with its settings shows at the start.
         if (Directory.Exists(directory) || publication is not null)
         {
             OpenOrCreate();
         }
     }
+
+    /// <summary>What operators ask and do.</summary>
+    public DeadLetterOperations Operations { get; }
 
     /// <summary>How much there is. Any thread.</summary>
     public DeadLetterStatus Status
@@ -75,7 +103,8 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         {
             if (_open is not { } open)
             {
-                return new(0, _options.LettersMax, 0, _options.BytesMax, 0, null, false, 0, null, []);
+                var failure = _failure;
+                return new(0, _options.LettersMax, 0, _options.BytesMax, 0, null, failure is not null, 0, failure, []);
             }
             var counts = open.Ledger.Counts;
             return new(
@@ -85,9 +114,9 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
                 _options.BytesMax,
                 open.Log.Wal.Bytes,
                 counts.OldestUnixMs,
-                !open.Feed.Rebuilt.IsCompleted,
+                !open.Feed.Rebuilt.IsCompletedSuccessfully,
                 open.Feed.Lost,
-                open.Log.Wal.Poison?.Message,
+                open.Failed.IsCompleted ? open.Failed.Result : null,
                 counts.Lanes,
                 open.Publisher?.Status);
         }
@@ -112,7 +141,7 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     {
         var open = OpenOrCreate();
         await WaitRebuiltAsync(open, cancel);
-        ThrowIfFull(open, lane, rejected);
+        DeadLetterLimits.ThrowIfFull(open.Ledger, _options, lane, rejected);
         var (next, last) = (0, 0L);
         while (next < rejected.Count)
         {
@@ -122,14 +151,14 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
                 DeadLetterRecordWriter.WriteLetter(records, lane, rejected[next++]);
             }
             while (next < rejected.Count && open.Log.Fits(records, rejected[next].Body.Length));
-            last = await open.Log.AppendAsync(records, cancel);
+            last = await open.AppendDurablyAsync(records, cancel);
         }
         foreach (var entry in rejected)
         {
             _instruments.DeadLettered.Add(1, new("lane", lane), new("reason", _classes.Of(entry.Reason)));
         }
         // Durable is enough for the lane; what the limits count, and what is shown, should not lag behind.
-        await open.Feed.WaitAsync(last, cancel);
+        await open.Feed.WaitAsync(last, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Stops what runs and closes the log. The lanes are stopped before.</summary>
@@ -139,15 +168,10 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         {
             _disposed = true;
         }
-        if (_pump is not null)
-        {
-            await _pump.DisposeAsync();
-        }
-        if (_open is { } open)
-        {
-            _open = null;
-            await open.DisposeAsync();
-        }
+        await _closing.CancelAsync();
+        await _recovery;
+        await CloseAsync(_open);
+        _closing.Dispose();
     }
 
     private OpenDeadLetters OpenOrCreate()
@@ -159,38 +183,139 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         lock (_opening)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _open ??= OpenNeedsLock();
-            StartPumpNeedsLock();
-            return _open;
+            if (_failure is { } failure)
+            {
+                throw Blocked(failure);
+            }
+            if (_open is null)
+            {
+                OpenNeedsLock([]);
+            }
+            return _open!;
         }
     }
 
-    private OpenDeadLetters OpenNeedsLock()
+    private void OpenNeedsLock(IReadOnlyList<KeyValuePair<string, long>> begun)
     {
-        var open = OpenDeadLetters.Open(_directory, _logId, _segmentBytes, _indexes, _time, _logger);
+        var open = OpenDeadLetters.Open(_directory, _openDirectory, _logId, _segmentBytes, _time, _logger);
         try
         {
             open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);
-            return open;
         }
         catch
         {
-            // The feed ends by itself, and the caller has another exception to tell.
+            // The feed ends by itself, and the caller has another exception to report.
             _ = open.DisposeAsync().AsTask();
             throw;
         }
+        foreach (var (lane, highWater) in begun)
+        {
+            open.Log.Begin(lane, highWater);
+        }
+        _open = open;
+        StartPumpNeedsLock();
+        _recovery = RecoverAsync(open);
     }
 
     private void StartPumpNeedsLock()
     {
-        if (_open is not null && _lanes is not null && !_disposed)
+        if (_open is not null && _lanes is not null && !_disposed && _pump is null)
         {
-            if (_pump is null)
-            {
-                _open.Publisher?.Start();
-            }
-            _pump ??= new RequeuePump(_open, _lanes, _segmentBytes, _time, _logger);
+            _open.Publisher?.Start();
+            _pump = new RequeuePump(_open, _lanes, _segmentBytes, _time, _logger);
         }
+    }
+
+    // Waits for a failure, then closes the log and opens it anew. Never throws.
+    private async Task RecoverAsync(OpenDeadLetters failed)
+    {
+        await ((Task)failed.Failed).WaitAsync(_closing.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        if (_closing.IsCancellationRequested)
+        {
+            return;
+        }
+        var reason = await failed.Failed;
+        lock (_opening)
+        {
+            (_failure, _open) = (reason, null);
+        }
+        Log.Failed(_logger, _directory, reason);
+        await CloseAsync(failed);
+        var begun = failed.Log.TakeBegun();
+        var pause = ReopenMin;
+        while (!_closing.IsCancellationRequested)
+        {
+            await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (TryReopen(begun))
+            {
+                return;
+            }
+            pause = pause * 2 < ReopenMax ? pause * 2 : ReopenMax;
+        }
+    }
+
+    private bool TryReopen(IReadOnlyList<KeyValuePair<string, long>> begun)
+    {
+        lock (_opening)
+        {
+            if (_disposed)
+            {
+                return true;
+            }
+            try
+            {
+                OpenNeedsLock(begun);
+                _failure = null;
+                Log.Reopened(_logger, _directory);
+                return true;
+            }
+            catch (Exception e)
+            {
+                // Whatever it is: the next try is due in a moment, and until then lanes and operators are told.
+                _failure = e.Message;
+                Log.NotReopened(_logger, _directory, e.Message);
+                return false;
+            }
+        }
+    }
+
+    // Never throws: what goes wrong while a failed log is closed says nothing new.
+    private async Task CloseAsync(OpenDeadLetters? open)
+    {
+        RequeuePump? pump;
+        lock (_opening)
+        {
+            (pump, _pump) = (_pump, null);
+            _open = _open == open ? null : _open;
+        }
+        try
+        {
+            if (pump is not null)
+            {
+                await pump.DisposeAsync();
+            }
+            if (open is not null)
+            {
+                await open.DisposeAsync();
+            }
+        }
+        catch (Exception e)
+        {
+            Log.NotClosed(_logger, _directory, e.Message);
+        }
+    }
+
+    // The open log with everything known that earlier runs left; null before the first letter.
+    private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)
+    {
+        if (_open is not { } open)
+        {
+            return _failure is { } failure ? throw Blocked(failure) : null;
+        }
+        // The caller's thread may be one that waits for sockets: what follows reads the disk.
+        await WaitRebuiltAsync(open, cancel).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return open;
     }
 
     // Limits and letters that are there already can only be judged when everything is known.
@@ -202,43 +327,12 @@ public sealed partial class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw new DeadLettersRebuildingException("the log of the dead letters is still being read");
+            throw new DeadLettersRebuildingException("the dead-letter log is still being read");
         }
     }
 
-    // What is a letter already, and is refused again after a rewind, takes no more room.
-    private void ThrowIfFull(OpenDeadLetters open, string lane, IReadOnlyList<RejectedEvent> rejected)
-    {
-        var counts = open.Ledger.Totals;
-        var (letters, bytes) = (0, 0L);
-        foreach (var entry in rejected)
-        {
-            if (!entry.IsRepeat || open.Ledger.Find(new DeadLetterKey(entry.Sequence, lane)) is null)
-            {
-                letters++;
-                bytes += entry.Body.Length;
-            }
-        }
-        ThrowIfOver(counts.Count, letters, _options.LettersMax, "letters", "DeadLetters:LettersMax");
-        ThrowIfOver(counts.Bytes, bytes, _options.BytesMax, "bytes", "DeadLetters:BytesMax");
-    }
-
-    // A batch that would not fit if there were no letter at all waits for the limit alone: giving up letters for it would be in vain.
-    private static void ThrowIfOver(long there, long more, long max, string what, string key)
-    {
-        if (more > max)
-        {
-            throw new DeadLettersBlockedException(
-                $"one batch has {more} {what} for the dead letters, and {key} = {max} is less; raise it and restart: "
-                + "requeueing or dropping others makes no room for it");
-        }
-        if (there + more > max)
-        {
-            throw new DeadLettersBlockedException(
-                $"the dead letters are full: {there} {what} and {more} more are over {key} = {max}; requeue or drop some, "
-                + "or raise it and restart");
-        }
-    }
+    private static DeadLettersBlockedException Blocked(string failure) =>
+        new($"the dead-letter log failed and is being opened anew: {failure}");
 }
 
 /// <summary>It cannot be said yet what dead letters there are: their log is still being read.</summary>

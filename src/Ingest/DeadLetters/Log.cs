@@ -47,4 +47,25 @@ internal static partial class Log
         "Dead letters: {Directory}/{Segment} is damaged from byte {Offset} on; a copy is in {Copy}. What is lost by it is said when it is "
         + "read.")]
     internal static partial void Damaged(ILogger logger, string directory, string segment, long offset, string copy);
+
+    [LoggerMessage(5014, LogLevel.Error, "Dead letters: reading their log failed; it is opened and read anew.")]
+    internal static partial void FeedFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(5015, LogLevel.Error,
+        "Dead letters: the log in {Directory} failed. Lanes with refused events are blocked until it is opened anew, which is tried at once "
+        + "and then every 30 s at least: {Reason}")]
+    internal static partial void Failed(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(5016, LogLevel.Warning, "Dead letters: the log in {Directory} cannot be opened anew yet: {Reason}")]
+    internal static partial void NotReopened(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(5017, LogLevel.Warning, "Dead letters: the log in {Directory} was opened anew after a failure.")]
+    internal static partial void Reopened(ILogger logger, string directory);
+
+    [LoggerMessage(5018, LogLevel.Warning, "Dead letters: closing the log in {Directory} failed: {Reason}")]
+    internal static partial void NotClosed(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(5019, LogLevel.Warning,
+        "Dead letters: the note {Path} says nothing. It is written anew: the letters beside it are taken for those of the node's log.")]
+    internal static partial void OriginRenewed(ILogger logger, string path);
 }

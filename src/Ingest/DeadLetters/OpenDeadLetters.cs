@@ -1,18 +1,29 @@
-using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Ledger;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
+using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.DeadLetters;
 
-/// <summary>The dead letters' log with what it comes to. There is none before the first event was refused.</summary>
+/// <summary>The dead-letter log, opened, with the state it amounts to. There is none before the first event was refused.</summary>
+/// <remarks>
+/// A failed write or flush poisons the log, and an exception in the feed leaves the ledger behind the log. Either ends this object for
+/// good: <see cref="Failed"/> completes, nothing more is appended, and the store opens the log anew, which recovers it as a restart would.
+/// </remarks>
 internal sealed class OpenDeadLetters : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private OpenDeadLetters(DeadLetterLog log, DeadLetterLedger ledger, DeadLetterFeed feed) => (Log, Ledger, Feed) = (log, ledger, feed);
+    private OpenDeadLetters(string directory, DeadLetterLog log, TimeProvider time, ILogger logger)
+    {
+        Log = log;
+        Ledger = new DeadLetterLedger();
+        Feed = new DeadLetterFeed(log.Wal, Ledger, directory, time, logger) { Failed = Fail };
+        Feed.Start();
+    }
 
     internal DeadLetterLog Log { get; }
 
@@ -20,44 +31,57 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
 
     internal DeadLetterFeed Feed { get; }
 
-    /// <summary>Publishes letters; null where nobody wants that. Set before anything is stored.</summary>
+    /// <summary>Publishes letters; null where that is not configured. Set before anything is stored.</summary>
     internal DeadLetterPublisher? Publisher { get; set; }
 
+    /// <summary>Completes with the reason when the log has to be opened anew. Any thread.</summary>
+    internal Task<string> Failed => _failed.Task;
+
     /// <summary>
-    /// Whoever has it may change what letters there are already: nobody else resolves or moves one between the look and the record.
+    /// Held by the one that resolves, requeues or moves letters: nothing changes them between its look and its record.
     /// </summary>
     internal SemaphoreSlim Changing { get; } = new(1, 1);
 
     /// <exception cref="Ingest.Wal.Storage.StorageException">In use, not permitted, full or failing.</exception>
     internal static OpenDeadLetters Open(
-        string directory, Guid origin, int segmentBytes, IDeadLetterIndexFactory indexes, TimeProvider time, ILogger logger)
+        string directory, Func<string, IWalDirectory> openDirectory, Guid origin, int segmentBytes, TimeProvider time, ILogger logger)
     {
-        if (DeadLetterOrigin.SetAside(directory, origin) is { } aside)
+        if (DeadLetterOrigin.SetAside(directory, origin, logger) is { } aside)
         {
             DeadLetters.Log.SetAside(logger, directory, aside);
         }
-        var log = DeadLetterLog.Open(directory, origin, segmentBytes, time);
+        var log = DeadLetterLog.Open(openDirectory(directory), origin, segmentBytes, time);
         foreach (var damage in log.Wal.Quarantined)
         {
             DeadLetters.Log.Damaged(logger, directory, damage.Segment, damage.Offset, damage.Copy);
         }
+        return new OpenDeadLetters(directory, log, time, logger);
+    }
+
+    /// <summary>Appends durably; the ledger may not know yet. Returns the last position; the batch stays the caller's.</summary>
+    /// <exception cref="Ingest.Wal.Storage.StorageException">There is no room now; nothing was appended.</exception>
+    /// <exception cref="Ingest.Publishing.DeadLettersBlockedException">The log failed.</exception>
+    internal async Task<long> AppendDurablyAsync(RecordBatch records, CancellationToken cancel)
+    {
         try
         {
-            var ledger = new DeadLetterLedger(indexes.Create(directory));
-            return new OpenDeadLetters(log, ledger, new DeadLetterFeed(log.Wal, ledger, directory, time, logger));
+            return await Log.AppendAsync(records, cancel);
         }
-        catch
+        finally
         {
-            log.Dispose();
-            throw;
+            if (Log.Wal.Poison is { } poison)
+            {
+                Fail(poison.Message);
+            }
         }
     }
 
-    /// <summary>Appends durably; when it ends, the ledger knows. Returns the last position; the batch stays the caller's.</summary>
+    /// <summary>Appends durably and waits until the ledger knows. Returns the last position; the batch stays the caller's.</summary>
+    /// <inheritdoc cref="AppendDurablyAsync" path="/exception"/>
     internal async Task<long> AppendAsync(RecordBatch records, CancellationToken cancel)
     {
-        var last = await Log.AppendAsync(records, cancel);
-        // What is durable happened: only the end of everything may end this wait.
+        var last = await AppendDurablyAsync(records, cancel);
+        // What is durable happened: the caller's wish to stop does not end this wait, a failure or the end of the process does.
         await Feed.WaitAsync(last, _closing.Token);
         return last;
     }
@@ -66,13 +90,14 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     {
         if (Publisher is not null)
         {
-            await Publisher.DisposeAsync();
+            await Publisher.DisposeAsync(publishesRest: !Failed.IsCompleted);
         }
         await _closing.CancelAsync();
         await Feed.DisposeAsync();
-        Ledger.Dispose();
         Log.Dispose();
         Changing.Dispose();
         _closing.Dispose();
     }
+
+    private void Fail(string reason) => _failed.TrySetResult(reason);
 }

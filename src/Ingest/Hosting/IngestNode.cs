@@ -1,5 +1,4 @@
 using Ingest.DeadLetters;
-using Ingest.DeadLetters.Index;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
@@ -25,7 +24,6 @@ public sealed class IngestNode : IAsyncDisposable
     private static readonly TimeSpan RecallPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly NodeContext _parts;
-    private readonly IDeadLetterIndexFactory _index;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
@@ -44,17 +42,14 @@ public sealed class IngestNode : IAsyncDisposable
     /// <param name="instruments">Where things are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For everyone's messages.</param>
-    /// <param name="indexes">Kinds of indexes of dead letters beside the one in memory.</param>
     /// <exception cref="SettingsException">A setting names what there is not.</exception>
     public IngestNode(
         NodeSettings settings,
         IEnumerable<ISinkFactory> sinks,
         Instruments instruments,
         TimeProvider time,
-        ILoggerFactory loggers,
-        IEnumerable<IDeadLetterIndexFactory>? indexes = null)
+        ILoggerFactory loggers)
     {
-        _index = NodeDeadLetters.Index(settings, [new MemoryIndexFactory(), .. indexes ?? []]);
         _parts = new NodeContext(settings, [.. sinks], instruments, time, loggers);
         var health = settings.Get<HealthOptions>();
         Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
@@ -130,7 +125,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<IdempotencyReplay>());
-        _deadLetters = NodeDeadLetters.Open(_parts, _index, _writing.Log.Id);
+        _deadLetters = NodeDeadLetters.Open(_parts, _writing.Log.Id);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
         _opened.SetResult();

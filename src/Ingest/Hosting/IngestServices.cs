@@ -1,4 +1,3 @@
-using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 using Ingest.Sinks.Contract;
@@ -22,8 +21,7 @@ public static class IngestServices
 
     /// <summary>
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with
-    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/> before this call, of
-    /// indexes of dead letters as <see cref="IDeadLetterIndexFactory"/>.
+    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/> before this call.
     /// </summary>
     /// <exception cref="SettingsException">The configuration is wrong; one line per error.</exception>
     public static IServiceCollection AddIngest(this IServiceCollection services, IConfiguration configuration)
@@ -48,8 +46,7 @@ public static class IngestServices
             factories,
             provider.GetRequiredService<Instruments>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetServices<IDeadLetterIndexFactory>()));
+            provider.GetRequiredService<ILoggerFactory>()));
         services.AddIngestOperations(settings);
         services.AddHostedService<IngestService>();
         // The drain decides how long stopping takes; the host must not cut it short.

@@ -1,5 +1,4 @@
 using Ingest.DeadLetters;
-using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Publication;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
@@ -17,18 +16,9 @@ internal static class NodeDeadLetters
     private const int BesideThePayloadMax = 384 * 1024;
     private const int BlockBytes = 4096;
 
-    /// <summary>The index as the settings say.</summary>
-    /// <exception cref="SettingsException">There is no such kind of index here.</exception>
-    internal static IDeadLetterIndexFactory Index(NodeSettings settings, IReadOnlyList<IDeadLetterIndexFactory> indexes)
-    {
-        var kind = settings.Get<DeadLetterOptions>().Index;
-        return indexes.FirstOrDefault(index => index.Kind.Equals(kind, StringComparison.OrdinalIgnoreCase)) ?? throw new SettingsException(
-            [new SettingError("DeadLetters:Index", kind, $"must be one of {string.Join(", ", indexes.Select(index => index.Kind))}.")]);
-    }
-
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
     /// <exception cref="SettingsException">The sink that letters are published to refuses its settings.</exception>
-    internal static DeadLetterStore Open(NodeContext parts, IDeadLetterIndexFactory index, Guid logId)
+    internal static DeadLetterStore Open(NodeContext parts, Guid logId)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
@@ -36,7 +26,6 @@ internal static class NodeDeadLetters
             logId,
             options,
             SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax),
-            index,
             parts.Instruments,
             parts.Time,
             parts.Loggers,

@@ -31,8 +31,8 @@ public sealed class DeadLetterRequeueTests
 
         Assert.Equal(2, change.Letters);
         await fixture.Accounts(delivered: 29, dead: 1);
-        await Poll.Until("the ticket is done", () => fixture.Letters.Ticket(change.Ticket)?.Waiting == 0);
-        Assert.Equal(new RequeueTicket(change.Ticket, 2, 2, 0, 0), fixture.Letters.Ticket(change.Ticket));
+        await Poll.Until("the ticket is done", async () => (await fixture.Ticket(change))?.Waiting == 0);
+        Assert.Equal(new RequeueTicket(change.Ticket, 2, 2, 0, 0), await fixture.Ticket(change));
         Assert.Equal([30L], await fixture.Sequences());
         Assert.Equal(
             [new Seen(10, "k1", "{\"n\":10,\"p\":\"\"}"), new Seen(20, "k2", "{\"n\":20,\"p\":\"\"}")], fixture.Delivered.TakeLast(2));
@@ -52,7 +52,7 @@ public sealed class DeadLetterRequeueTests
         fixture.Refuses = DeadLettersFixture.Tenth("second");
 
         var change = await fixture.Requeue();
-        await Poll.Until("it was refused again", () => fixture.Letters.Ticket(change.Ticket)?.Refused == 1);
+        await Poll.Until("it was refused again", async () => (await fixture.Ticket(change))?.Refused == 1);
 
         for (var life = 0; life < 2; life++)
         {
@@ -102,7 +102,7 @@ public sealed class DeadLetterRequeueTests
         await fixture.Accounts(delivered: 28, dead: 2);
         await fixture.Quiet();
         Assert.Equal([20L], fixture.Delivered.Select(seen => seen.Sequence).Where(sequence => sequence % 10 == 0));
-        Assert.Equal(new RequeueTicket(change.Ticket, 3, 1, 0, 2), fixture.Letters.Ticket(change.Ticket));
+        Assert.Equal(new RequeueTicket(change.Ticket, 3, 1, 0, 2), await fixture.Ticket(change));
         Assert.Empty(await fixture.List());
         fixture.Log.AppendMany(1);
         await fixture.Settled();
@@ -132,11 +132,11 @@ public sealed class DeadLetterRequeueTests
         await fixture.Letters.StoreAsync(
             "gone", [new RejectedEvent(1, Body(fixture), "no", 1, 0, 0)], CancellationToken.None);
 
-        var change = await fixture.Letters.RequeueAsync(DeadLetterSelection.Of(DeadLetterFilter.All), CancellationToken.None);
+        var change = await fixture.Letters.Operations.RequeueAsync(DeadLetterSelection.Of(DeadLetterFilter.All), CancellationToken.None);
 
         Assert.Equal((0L, "gone"), (change.Letters, change.LaneMissing));
         var only = DeadLetterSelection.Of(new DeadLetterKey(1, "gone"));
-        Assert.Equal(1, (await fixture.Letters.DropAsync(only, CancellationToken.None)).Letters);
+        Assert.Equal(1, (await fixture.Letters.Operations.DropAsync(only, CancellationToken.None)).Letters);
     }
 
     private static byte[] Body(DeadLettersFixture fixture)

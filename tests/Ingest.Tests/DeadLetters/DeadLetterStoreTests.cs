@@ -21,7 +21,7 @@ public sealed class DeadLetterStoreTests
             ("HTTP 400: not a tenth", 1, "default", true, false),
             (letter.Reason, letter.Attempts, letter.Stream, letter.IsCounted, letter.IsRequeued)));
         Assert.All(letters, letter => Assert.InRange(letter.LastUnixMs, letter.FirstUnixMs, long.MaxValue));
-        var read = await fixture.Letters.ReadAsync(letters[1].Key, CancellationToken.None);
+        var read = await fixture.Letters.Operations.ReadAsync(letters[1].Key, CancellationToken.None);
         Assert.Equal("{\"n\":20,\"p\":\"\"}", Encoding.UTF8.GetString(read!.Event.Payload.Span));
         Assert.Equal((20L, fixture.Log.NowUnixMs), (read.Event.Sequence, read.Event.AcceptedUnixMs));
         Assert.Equal((27, 3), (fixture.Status.Delivered, fixture.Status.DeadLettered));
@@ -69,7 +69,7 @@ public sealed class DeadLetterStoreTests
         await fixture.StartAndSettleAsync(2500);
         await fixture.Drop(7, 2000);
         var seen = new List<long>();
-        await foreach (var read in fixture.Letters.ExportAsync(DeadLetterFilter.All, CancellationToken.None))
+        await foreach (var read in fixture.Letters.Operations.ExportAsync(DeadLetterFilter.All, CancellationToken.None))
         {
             Assert.Equal($"{{\"n\":{read.Letter.Key.Sequence},\"p\":\"\"}}", Encoding.UTF8.GetString(read.Event.Payload.Span));
             seen.Add(read.Event.Sequence);
@@ -95,7 +95,7 @@ public sealed class DeadLetterStoreTests
         for (var life = 0; life < 2; life++)
         {
             Assert.Equal([1L], await fixture.Sequences());
-            var read = await fixture.Letters.ReadAsync(new DeadLetterKey(1, "test"), CancellationToken.None);
+            var read = await fixture.Letters.Operations.ReadAsync(new DeadLetterKey(1, "test"), CancellationToken.None);
             Assert.StartsWith("{\"n\":1,", Encoding.UTF8.GetString(read!.Event.Payload.Span), StringComparison.Ordinal);
             await fixture.RestartAsync();
         }

@@ -1,11 +1,12 @@
 using Ingest.DeadLetters;
-using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Publication;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Ingest.Tests.Publishing;
+using Ingest.Tests.Sinks.File;
+using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.DeadLetters;
@@ -50,6 +51,9 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     /// <summary>Makes the sink that letters are published to; null: they are not.</summary>
     internal Func<Guid, ISink>? PublishTo { get; set; }
 
+    /// <summary>What an operation on a file of the dead-letter log throws now; null: nothing. Any thread.</summary>
+    internal Func<string, string, Exception?>? Fails { get; set; }
+
     /// <summary>Events the sink refuses now, with the reason; null takes it.</summary>
     internal Func<Seen, string?> Refuses { get; set; } = _ => null;
 
@@ -70,11 +74,11 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             Log.Log.Id,
             DeadLetterFilterOptions,
             SegmentBytes,
-            new MemoryIndexFactory(),
             _instruments,
             TimeProvider.System,
             NullLoggerFactory.Instance,
-            PublishTo is null ? null : new DeadLetterPublication("letters", "scripted", PublishTo, Options, Log.Log.Id));
+            PublishTo is null ? null : new DeadLetterPublication("letters", "scripted", PublishTo, Options, Log.Log.Id),
+            path => new FailingDirectory(WalDirectory.Open(path)) { Fail = (operation, name) => Fails?.Invoke(operation, name) });
         var spec = new LaneSpec(Lane, "scripted", Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
@@ -144,14 +148,17 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
         "no letter is on its way", () => Letters.Status is { IsRebuilding: false } status && status.Lanes.All(lane => lane.Requeued == 0));
 
     internal async Task<IReadOnlyList<DeadLetter>> List(DeadLetterFilter? filter = null) =>
-        await Letters.ListAsync(filter ?? DeadLetterFilter.All, null, 1000, CancellationToken.None);
+        await Letters.Operations.ListAsync(filter ?? DeadLetterFilter.All, null, 1000, CancellationToken.None);
 
     internal async Task<IEnumerable<long>> Sequences(DeadLetterFilter? filter = null) =>
         (await List(filter)).Select(letter => letter.Key.Sequence);
 
-    internal Task<DeadLetterChange> Requeue(params long[] sequences) => Letters.RequeueAsync(Selection(sequences), CancellationToken.None);
+    internal Task<DeadLetterChange> Requeue(params long[] sequences) => Letters.Operations.RequeueAsync(Selection(sequences), CancellationToken.None);
 
-    internal Task<DeadLetterChange> Drop(params long[] sequences) => Letters.DropAsync(Selection(sequences), CancellationToken.None);
+    internal Task<DeadLetterChange> Drop(params long[] sequences) => Letters.Operations.DropAsync(Selection(sequences), CancellationToken.None);
+
+    /// <summary>How far a requeue is.</summary>
+    internal Task<RequeueTicket?> Ticket(DeadLetterChange change) => Letters.Operations.TicketAsync(change.Ticket, CancellationToken.None);
 
     /// <summary>Ends when the accounts are so.</summary>
     internal Task Accounts(long delivered, long dead) => Poll.Until(

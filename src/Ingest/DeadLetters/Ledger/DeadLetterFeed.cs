@@ -1,4 +1,5 @@
 using Ingest.DeadLetters.Storage;
+using Ingest.Publishing;
 using Ingest.Publishing.Scheduling;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -8,9 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters.Ledger;
 
 /// <summary>
-/// Reads the dead letters' log into the ledger: first what earlier runs left, then each record as it becomes durable. One way for both, so
+/// Reads the dead-letter log into the ledger: first what earlier runs left, then each record as it becomes durable. One way for both, so
 /// that what is served is what a restart would serve.
 /// </summary>
+/// <remarks>
+/// A read error is logged and tried again. Any other exception leaves the ledger in a state that is not known: the feed ends, waiters get
+/// <see cref="DeadLettersBlockedException"/>, and <see cref="Failed"/> is called so that the log is opened and read anew.
+/// </remarks>
 internal sealed class DeadLetterFeed : IAsyncDisposable
 {
     private const int RecordsPerTurn = 256;
@@ -30,10 +35,11 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly IDisposable _observer;
     private readonly TaskCompletionSource _rebuilt = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _loop;
+    private Task _loop = Task.CompletedTask;
 
-    // Replaced with each turn; whoever waits for a position waits for turns until it is there.
+    // Replaced with each turn; who waits for a position waits for turns until it is there.
     private volatile TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Exception? _failure;
     private long _passed;
     private long _lost;
 
@@ -42,10 +48,9 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         (_log, _ledger, _directory, _time, _logger) = (log, ledger, directory, time, logger);
         (_began, _old) = (time.GetTimestamp(), log.DurableSequence);
         _observer = log.ObserveDurable(_ => _more.Set());
-        _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Ends when everything that earlier runs left is known. Any thread.</summary>
+    /// <summary>Completes when everything that earlier runs left is known; fails when the feed does. Any thread.</summary>
     internal Task Rebuilt => _rebuilt.Task;
 
     /// <summary>Records that could not be read. Any thread.</summary>
@@ -54,7 +59,13 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
     /// <summary>Called after records were applied, by the feed. Set once, before anything is appended.</summary>
     internal Action? Applied { get; set; }
 
-    /// <summary>Ends when the ledger knows everything up to <paramref name="position"/>. Any thread.</summary>
+    /// <summary>Called once, with the reason, when the feed ends for good. Set before <see cref="Start"/>.</summary>
+    internal Action<string>? Failed { get; init; }
+
+    internal void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Completes when the ledger knows everything up to <paramref name="position"/>. Any thread.</summary>
+    /// <exception cref="DeadLettersBlockedException">The feed failed.</exception>
     internal async Task WaitAsync(long position, CancellationToken cancel)
     {
         while (true)
@@ -63,6 +74,10 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
             if (Interlocked.Read(ref _passed) >= position)
             {
                 return;
+            }
+            if (_failure is { } failure)
+            {
+                throw Blocked(failure);
             }
             await turn.WaitAsync(cancel);
         }
@@ -79,32 +94,58 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         _stop.Dispose();
     }
 
+    // Never throws: the one who waits for the loop is the one who stops the process.
     private async Task RunAsync()
     {
-        using var reader = _log.OpenReader(1);
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            bool caughtUp;
-            try
+            using var reader = _log.OpenReader(1);
+            while (!_stop.IsCancellationRequested)
             {
-                caughtUp = ReadSome(reader);
-            }
-            catch (StorageException e)
-            {
-                Log.ReadFailed(_logger, RetryPause, e.Message);
-                await Task.Delay(RetryPause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                continue;
-            }
-            EndTurn(reader.NextSequence - 1);
-            if (caughtUp)
-            {
-                await _more.WaitAsync();
-            }
-            else
-            {
-                await Task.Yield();
+                await TurnAsync(reader);
             }
         }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
+    private async Task TurnAsync(WalReader reader)
+    {
+        bool caughtUp;
+        try
+        {
+            caughtUp = ReadSome(reader);
+        }
+        catch (StorageException e)
+        {
+            Log.ReadFailed(_logger, RetryPause, e.Message);
+            await Task.Delay(RetryPause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+        EndTurn(reader.NextSequence - 1);
+        if (caughtUp)
+        {
+            await _more.WaitAsync();
+        }
+        else
+        {
+            await Task.Yield();
+        }
+    }
+
+    private void Fail(Exception e)
+    {
+        _failure = e;
+        Log.FeedFailed(_logger, e);
+        if (_rebuilt.TrySetException(Blocked(e)))
+        {
+            // Observed: there may be no one waiting.
+            _ = _rebuilt.Task.Exception;
+        }
+        _turn.TrySetResult();
+        Failed?.Invoke(e.Message);
     }
 
     // True: nothing durable is left to read.
@@ -148,4 +189,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         }
         Applied?.Invoke();
     }
+
+    private static DeadLettersBlockedException Blocked(Exception e) =>
+        new($"the dead letters could not be read and are being read anew: {e.Message}");
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Ingest.DeadLetters.Index;
 using Ingest.DeadLetters.Storage;
 using Ingest.Events;
 using Ingest.Publishing.Requeue;
@@ -7,25 +6,56 @@ using Ingest.Publishing.Requeue;
 namespace Ingest.DeadLetters.Ledger;
 
 /// <summary>
-/// What the records of the dead letters' log come to, applied one after another: the same after a restart as before. Records are applied
-/// by one thread; asked by any.
+/// The state that the records of the dead-letter log amount to, applied one after another: the same after a restart as before. One thread
+/// applies records; any thread asks.
 /// </summary>
-internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDisposable
+/// <remarks>
+/// Invariants:
+/// 1. State is a function of the records alone, so a restart cannot disagree with the run before it.
+/// 2. A letter above the high water with which its lane began is void: its event is sent again and decided anew.
+/// 3. A dropped letter stays dropped. Its lane may store it once more after a crash, because its accounts on disk did not have it yet;
+///    such a record adds no letter. Drops are remembered, and their records kept, until the accounts on disk cover them.
+/// </remarks>
+internal sealed class DeadLetterLedger
 {
-    private const int TicketsMax = 256;
     private const int VoidPage = 1000;
 
-    // Guards everything below, the index among it.
-    private readonly Lock _lock = new();
-    private readonly IDeadLetterIndex _index = index;
-    private readonly Dictionary<string, LaneDeadLetters> _lanes = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<long, RequeueTicket> _tickets = [];
+    // Letters passed while the lock is held: a question over many letters lets appends in between.
+    private const int StepsPerLock = 4096;
 
-    // Letters in the order of their positions; those in front that have gone or moved are taken out when somebody looks.
-    private readonly Queue<(long Position, DeadLetterKey Key)> _places = new();
-    private long _count;
-    private long _bytes;
+    // Guards everything below.
+    private readonly Lock _lock = new();
+    private readonly LetterTable _letters = new();
+    private readonly RequeueTickets _tickets = new();
     private long _applied;
+
+    /// <summary>Position of the last record applied.</summary>
+    internal long Applied => Volatile.Read(ref _applied);
+
+    internal (long Count, long Bytes) Totals
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_letters.Count, _letters.Bytes);
+            }
+        }
+    }
+
+    internal LedgerCounts Counts
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var oldest = _letters.Query(DeadLetterFilter.All, after: null, limit: 1);
+                var lanes = _letters.Lanes.Where(lane => lane.Value.Count > 0).OrderBy(lane => lane.Key, StringComparer.Ordinal)
+                    .Select(lane => new LaneDeadLetterCounts(lane.Key, lane.Value.Count, lane.Value.Requeued.Count, lane.Value.Bytes));
+                return new LedgerCounts(_letters.Count, _letters.Bytes, oldest.Count > 0 ? oldest[0].FirstUnixMs : null, [.. lanes]);
+            }
+        }
+    }
 
     /// <summary>Applies the next record.</summary>
     /// <param name="record">The record.</param>
@@ -37,7 +67,7 @@ internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDispos
             switch (record.Kind)
             {
                 case DeadLetterRecordKind.Letter:
-                    PutNeedsLock(Read(record, position));
+                    PutNeedsLock(record, position);
                     break;
                 case DeadLetterRecordKind.Refused:
                     RefuseNeedsLock(record);
@@ -49,17 +79,130 @@ internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDispos
                     DeliverNeedsLock(record, position);
                     break;
                 case DeadLetterRecordKind.Dropped:
-                    DropNeedsLock(record);
+                    DropNeedsLock(record, position);
                     break;
                 default:
                     VoidNeedsLock(record.Lane, record.Sequence);
                     break;
             }
-            _applied = position;
+            Volatile.Write(ref _applied, position);
         }
     }
 
-    public void Dispose() => _index.Dispose();
+    internal DeadLetter? Find(DeadLetterKey key)
+    {
+        lock (_lock)
+        {
+            return _letters.Find(key);
+        }
+    }
+
+    /// <summary>Letters that match, in the order of their keys; the walk lets others have the lock every few thousand letters.</summary>
+    internal IReadOnlyList<DeadLetter> Query(DeadLetterFilter filter, DeadLetterKey? after, int limit)
+    {
+        var found = new List<DeadLetter>();
+        Walk(after, letter =>
+        {
+            if (filter.Matches(letter))
+            {
+                found.Add(letter);
+            }
+            return found.Count < limit;
+        });
+        return found;
+    }
+
+    /// <summary>Visits letters in the order of their keys until <paramref name="visit"/> returns false.</summary>
+    internal void Walk(DeadLetterKey? after, Func<DeadLetter, bool> visit)
+    {
+        var next = after;
+        do
+        {
+            lock (_lock)
+            {
+                next = _letters.Walk(next, StepsPerLock, visit);
+            }
+        }
+        while (next is not null);
+    }
+
+    internal RequeueTicket? Ticket(long ticket)
+    {
+        lock (_lock)
+        {
+            return _tickets.Find(ticket);
+        }
+    }
+
+    /// <summary>Lanes with letters to be sent again.</summary>
+    internal IReadOnlyList<string> LanesWithRequeued()
+    {
+        lock (_lock)
+        {
+            return [.. _letters.Lanes.Where(lane => lane.Value.Requeued.Count > 0).Select(lane => lane.Key)];
+        }
+    }
+
+    /// <summary>The next letters of a lane to be sent again, by sequence number; at least one if there is any within the bounds.</summary>
+    internal IReadOnlyList<DeadLetter> NextRequeued(string lane, in RequeueBounds bounds)
+    {
+        lock (_lock)
+        {
+            var next = new List<DeadLetter>();
+            var bytes = 0L;
+            foreach (var sequence in _letters.Lane(lane).Requeued)
+            {
+                var letter = _letters.Find(new DeadLetterKey(sequence, lane))!;
+                bytes += letter.Bytes;
+                if (sequence > bounds.CountedTo || (next.Count > 0 && (next.Count == bounds.EventsMax || bytes > bounds.BytesMax)))
+                {
+                    break;
+                }
+                next.Add(letter);
+            }
+            return next;
+        }
+    }
+
+    /// <summary>The letters that lie first in the log, in that order.</summary>
+    internal IReadOnlyList<DeadLetter> Oldest(int limit)
+    {
+        lock (_lock)
+        {
+            return _letters.Oldest(limit);
+        }
+    }
+
+    /// <summary>
+    /// The lowest position whose record is needed: of a letter, of a delivery the accounts on disk may not have, or of a drop they do not
+    /// cover.
+    /// </summary>
+    /// <param name="bounds">What a lane's accounts on disk have; null: there is no such lane.</param>
+    internal long NeededFrom(Func<string, RequeueBounds?> bounds)
+    {
+        lock (_lock)
+        {
+            var from = _letters.OldestPosition() ?? _applied + 1;
+            foreach (var (name, lane) in _letters.Lanes)
+            {
+                var saved = bounds(name);
+                lane.TrimSettlements(saved?.SettledTo);
+                lane.TrimDrops(saved?.CountedTo);
+                from = lane.Settlements.TryPeek(out var settlement) ? Math.Min(from, settlement.Position) : from;
+                from = Math.Min(from, lane.OldestDrop ?? from);
+            }
+            return from;
+        }
+    }
+
+    /// <summary>Deliveries that the accounts of a lane may not have, the earliest first.</summary>
+    internal IReadOnlyList<(string Lane, RequeueSettlement Settlement)> Settlements()
+    {
+        lock (_lock)
+        {
+            return [.. _letters.Lanes.SelectMany(lane => lane.Value.Settlements.Select(settlement => (lane.Key, settlement)))];
+        }
+    }
 
     private static DeadLetter Read(in DeadLetterRecord record, long position) => new()
     {
@@ -76,58 +219,43 @@ internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDispos
         Ticket = record.Ticket,
     };
 
-    // An event that was sent again after a rewind or a crash and refused again is the same letter, not a second one.
-    private void PutNeedsLock(DeadLetter letter)
+    // A rewind is an operator's wish to have events decided once more: what it brings back is a letter although it was dropped before.
+    private void PutNeedsLock(in DeadLetterRecord record, long position)
     {
-        var known = _index.Find(letter.Key);
-        if (known is not null)
+        var letter = Read(record, position);
+        if (!letter.IsCounted || !_letters.Lane(letter.Key.Lane).IsDropped(letter.Key.Sequence))
         {
-            letter = letter with
-            {
-                IsCounted = letter.IsCounted || known.IsCounted,
-                FirstUnixMs = Math.Min(letter.FirstUnixMs, known.FirstUnixMs),
-                Ticket = letter.Ticket != 0 ? letter.Ticket : known.Ticket,
-            };
-            TakeOutNeedsLock(known);
-        }
-        _index.Put(letter);
-        var lane = LaneNeedsLock(letter.Key.Lane);
-        lane.Count++;
-        lane.Bytes += letter.Bytes;
-        _count++;
-        _bytes += letter.Bytes;
-        _places.Enqueue((letter.Position, letter.Key));
-        if (letter.IsRequeued)
-        {
-            lane.Requeued.Add(letter.Key.Sequence);
+            _letters.Put(letter);
         }
     }
 
     private void RefuseNeedsLock(in DeadLetterRecord record)
     {
-        if (_index.Find(new DeadLetterKey(record.Sequence, record.Lane)) is not { } letter)
+        if (_letters.Find(new DeadLetterKey(record.Sequence, record.Lane)) is { } letter)
         {
-            return;
+            _tickets.Refused(letter.Ticket);
+            _letters.Replace(letter with
+            {
+                Reason = record.Reason,
+                Attempts = record.Attempts,
+                LastUnixMs = record.LastUnixMs,
+                Ticket = 0,
+            });
         }
-        CountNeedsLock(letter.Ticket, ticket => ticket with { Refused = ticket.Refused + 1 });
-        LaneNeedsLock(letter.Key.Lane).Requeued.Remove(letter.Key.Sequence);
-        _index.Put(letter with { Reason = record.Reason, Attempts = record.Attempts, LastUnixMs = record.LastUnixMs, Ticket = 0 });
     }
 
     private void RequeueNeedsLock(in DeadLetterRecord record)
     {
-        var lane = LaneNeedsLock(record.Lane);
         var marked = 0;
         for (var i = 0; i < record.Count; i++)
         {
-            if (_index.Find(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { IsRequeued: false } letter)
+            if (_letters.Find(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { IsRequeued: false } letter)
             {
-                _index.Put(letter with { Ticket = record.Ticket });
-                lane.Requeued.Add(letter.Key.Sequence);
+                _letters.Replace(letter with { Ticket = record.Ticket });
                 marked++;
             }
         }
-        OpenTicketNeedsLock(record.Ticket, marked);
+        _tickets.Open(record.Ticket, marked);
     }
 
     private void DeliverNeedsLock(in DeadLetterRecord record, long position)
@@ -135,27 +263,30 @@ internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDispos
         var delivered = new List<RequeuedDeadLetter>(record.Count);
         for (var i = 0; i < record.Count; i++)
         {
-            if (RemoveNeedsLock(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { } letter)
+            if (_letters.Remove(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { } letter)
             {
                 delivered.Add(new RequeuedDeadLetter(letter.Stream, letter.IsCounted));
-                CountNeedsLock(letter.Ticket, ticket => ticket with { Delivered = ticket.Delivered + 1 });
+                _tickets.Delivered(letter.Ticket);
             }
         }
         if (delivered.Count > 0)
         {
-            LaneNeedsLock(record.Lane).Settlements.Enqueue(new RequeueSettlement(position, delivered));
+            _letters.Lane(record.Lane).Settlements.Enqueue(new RequeueSettlement(position, delivered));
         }
     }
 
-    private void DropNeedsLock(in DeadLetterRecord record)
+    private void DropNeedsLock(in DeadLetterRecord record, long position)
     {
-        for (var i = 0; i < record.Count; i++)
+        var sequences = new long[record.Count];
+        for (var i = 0; i < sequences.Length; i++)
         {
-            if (RemoveNeedsLock(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { } letter)
+            sequences[i] = record.SequenceAt(i);
+            if (_letters.Remove(new DeadLetterKey(sequences[i], record.Lane)) is { } letter)
             {
-                CountNeedsLock(letter.Ticket, ticket => ticket with { Dropped = ticket.Dropped + 1 });
+                _tickets.Dropped(letter.Ticket);
             }
         }
+        _letters.Lane(record.Lane).RememberDrop(position, sequences);
     }
 
     private void VoidNeedsLock(string lane, long highWater)
@@ -163,63 +294,16 @@ internal sealed partial class DeadLetterLedger(IDeadLetterIndex index) : IDispos
         // Lanes' names are ASCII: no name is behind this one.
         var after = new DeadLetterKey(highWater, "\uffff");
         var filter = new DeadLetterFilter { Lane = lane };
-        while (_index.Query(filter, after, VoidPage) is { Count: > 0 } page)
+        while (_letters.Query(filter, after, VoidPage) is { Count: > 0 } page)
         {
             foreach (var letter in page)
             {
-                RemoveNeedsLock(letter.Key);
-                CountNeedsLock(letter.Ticket, ticket => ticket with { Dropped = ticket.Dropped + 1 });
+                _letters.Remove(letter.Key);
+                _tickets.Dropped(letter.Ticket);
             }
         }
     }
-
-    private DeadLetter? RemoveNeedsLock(DeadLetterKey key)
-    {
-        if (_index.Remove(key) is not { } letter)
-        {
-            return null;
-        }
-        TakeOutNeedsLock(letter);
-        return letter;
-    }
-
-    // Everything but the index forgets the letter.
-    private void TakeOutNeedsLock(DeadLetter letter)
-    {
-        var lane = LaneNeedsLock(letter.Key.Lane);
-        lane.Count--;
-        lane.Bytes -= letter.Bytes;
-        lane.Requeued.Remove(letter.Key.Sequence);
-        _count--;
-        _bytes -= letter.Bytes;
-    }
-
-    private void OpenTicketNeedsLock(long ticket, int letters)
-    {
-        _tickets[ticket] = _tickets.TryGetValue(ticket, out var known)
-            ? known with { Letters = known.Letters + letters }
-            : new RequeueTicket(ticket, letters, 0, 0, 0);
-        while (_tickets.Count > TicketsMax)
-        {
-            _tickets.Remove(_tickets.Keys.First());
-        }
-    }
-
-    private void CountNeedsLock(long ticket, Func<RequeueTicket, RequeueTicket> count)
-    {
-        if (ticket != 0 && _tickets.TryGetValue(ticket, out var known))
-        {
-            _tickets[ticket] = count(known);
-        }
-    }
-
-    private LaneDeadLetters LaneNeedsLock(string lane)
-    {
-        if (!_lanes.TryGetValue(lane, out var letters))
-        {
-            letters = new LaneDeadLetters();
-            _lanes.Add(lane, letters);
-        }
-        return letters;
-    }
 }
+
+/// <summary>How much there is.</summary>
+internal sealed record LedgerCounts(long Count, long Bytes, long? OldestUnixMs, IReadOnlyList<LaneDeadLetterCounts> Lanes);

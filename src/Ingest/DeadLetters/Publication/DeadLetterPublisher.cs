@@ -51,10 +51,14 @@ internal sealed class DeadLetterPublisher : IAsyncDisposable
         _lane.Start();
     }
 
-    /// <summary>Stops; what is waiting to be published has a moment for it, and the next start for the rest.</summary>
-    public async ValueTask DisposeAsync()
+    /// <inheritdoc cref="DisposeAsync(bool)"/>
+    public ValueTask DisposeAsync() => DisposeAsync(publishesRest: true);
+
+    /// <summary>Stops.</summary>
+    /// <param name="publishesRest">Gives what waits to be published a moment; the next start publishes what is left then.</param>
+    internal async ValueTask DisposeAsync(bool publishesRest)
     {
-        if (_started)
+        if (_started && publishesRest)
         {
             _lane.Drain(on: true);
             await _lane.WhenEmptyAsync().WaitAsync(_patience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

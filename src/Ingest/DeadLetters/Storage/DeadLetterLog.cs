@@ -33,7 +33,8 @@ internal sealed class DeadLetterLog : IDisposable
     private WalCursor? _end;
     private long _noted;
 
-    private DeadLetterLog(IWalDirectory directory, WriteAheadLog wal, TimeProvider time) => (_directory, Wal, _time) = (directory, wal, time);
+    private DeadLetterLog(IWalDirectory directory, WriteAheadLog wal, TimeProvider time) =>
+        (_directory, Wal, _time) = (directory, wal, time);
 
     internal WriteAheadLog Wal { get; }
 
@@ -45,9 +46,8 @@ internal sealed class DeadLetterLog : IDisposable
         batch.Count == 0 || batch.Bytes + bodyBytes + LetterBytesBesideBody <= BatchBytesMax;
 
     /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
-    internal static DeadLetterLog Open(string path, Guid origin, int segmentBytes, TimeProvider time)
+    internal static DeadLetterLog Open(IWalDirectory directory, Guid origin, int segmentBytes, TimeProvider time)
     {
-        var directory = WalDirectory.Open(path);
         DeadLetterOrigin.Keep(directory, origin);
         var wal = WriteAheadLog.Open(directory, new WalOptions
         {
@@ -68,25 +68,21 @@ internal sealed class DeadLetterLog : IDisposable
         }
     }
 
-    /// <summary>Appends what lanes began, if there is any that is not on disk.</summary>
-    /// <exception cref="StorageException">There is no room now.</exception>
-    /// <exception cref="DeadLettersBlockedException">The log failed.</exception>
-    internal async ValueTask FlushAsync(CancellationToken cancel)
+    /// <summary>Lanes began and that is not on disk yet: the next append, of no records too, puts it there. Any thread.</summary>
+    internal bool HasBeginnings
     {
-        lock (_lock)
+        get
         {
-            if (_begun.Count == 0)
+            lock (_lock)
             {
-                return;
+                return _begun.Count > 0;
             }
         }
-        using var nothing = RecordBatch.Rent();
-        await AppendAsync(nothing, cancel);
     }
 
     /// <summary>Appends the records durably, as a whole. Returns the position of the last; the batch stays the caller's.</summary>
     /// <exception cref="StorageException">There is no room now; nothing was appended.</exception>
-    /// <exception cref="DeadLettersBlockedException">The log failed; only a restart finds out what it has.</exception>
+    /// <exception cref="DeadLettersBlockedException">The log failed; whether the records survive shows when it is opened anew.</exception>
     internal async ValueTask<long> AppendAsync(RecordBatch records, CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);
@@ -204,11 +200,12 @@ internal sealed class DeadLetterLog : IDisposable
     {
         if (Wal.Poison is { } poison)
         {
-            throw new DeadLettersBlockedException($"the log of the dead letters failed and only a restart recovers it: {poison.Message}");
+            throw new DeadLettersBlockedException($"the dead-letter log failed and is being opened anew: {poison.Message}");
         }
     }
 
-    private List<KeyValuePair<string, long>> TakeBegun()
+    /// <summary>Takes the beginnings of lanes that are not on disk yet: the log that is opened in the place of a failed one needs them.</summary>
+    internal List<KeyValuePair<string, long>> TakeBegun()
     {
         lock (_lock)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Ingest.Wal.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.DeadLetters.Storage;
 
@@ -18,11 +19,11 @@ internal static class DeadLetterOrigin
     private const int CommonDigitsMin = 16;
 
     /// <summary>
-    /// Sets letters of another log aside. A damaged note that still resembles this log's is removed. Returns where they are; null when
-    /// these are this log's, or there are none.
+    /// Sets letters of another log aside. A damaged note that names no log, or still resembles this log's name, is removed and reported.
+    /// Returns where the letters are; null when these are this log's, or there are none.
     /// </summary>
     /// <exception cref="StorageException">It cannot be found out, or they cannot be renamed.</exception>
-    internal static string? SetAside(string directory, Guid logId)
+    internal static string? SetAside(string directory, Guid logId, ILogger logger)
     {
         try
         {
@@ -31,13 +32,13 @@ internal static class DeadLetterOrigin
             {
                 return null;
             }
-            if (IsDamaged(origin, Text(logId)))
+            if (SaysNothing(origin) || IsDamaged(origin, Text(logId)))
             {
                 // Noted anew as the log is opened.
                 File.Delete(path);
+                Log.OriginRenewed(logger, path);
                 return null;
             }
-            ThrowUnlessLog(origin, path);
             var stem = $"{directory}-{origin[..ShownLength]}";
             var aside = stem;
             for (var number = 2; Directory.Exists(aside); number++)
@@ -67,16 +68,8 @@ internal static class DeadLetterOrigin
     private static bool IsDamaged(string origin, string wanted) =>
         origin.Zip(wanted).Count(pair => pair.First == pair.Second) >= CommonDigitsMin;
 
-    private static void ThrowUnlessLog(string origin, string path)
-    {
-        if (!Guid.TryParseExact(origin, "N", out _))
-        {
-            throw new StorageException(
-                StorageFailure.Failed,
-                $"{path} is damaged: it does not say which log the dead letters beside it came from. Delete it if that is the log the node "
-                + "has now; if that was replaced, move the whole directory away.");
-        }
-    }
+    // Empty, zeroed or garbage: nothing speaks against the log that the node has now.
+    private static bool SaysNothing(string origin) => !Guid.TryParseExact(origin, "N", out var log) || log == Guid.Empty;
 
     private static string Text(Guid logId) => logId.ToString("N", CultureInfo.InvariantCulture);
 }

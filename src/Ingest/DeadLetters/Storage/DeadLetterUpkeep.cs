@@ -18,9 +18,13 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
     /// <summary>Looks once. True: there is more to do now.</summary>
     internal async Task<bool> LookAsync(LaneSet lanes, CancellationToken stop)
     {
-        await letters.Log.FlushAsync(stop);
+        if (letters.Log.HasBeginnings)
+        {
+            using var nothing = RecordBatch.Rent();
+            await letters.AppendDurablyAsync(nothing, stop);
+        }
         letters.Log.NoteEnd();
-        var needed = letters.Ledger.NeededFrom(lane => lanes.RequeueBounds(lane)?.SettledTo);
+        var needed = letters.Ledger.NeededFrom(lanes.RequeueBounds);
         if (needed > _reclaimed)
         {
             letters.Log.Wal.Reclaim(new ReclaimLimits(needed - 1, long.MaxValue, 0));

@@ -1,4 +1,3 @@
-using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Settings;
 using Ingest.Publishing.Lanes;
 using Ingest.Sinks.Contract;
@@ -38,7 +37,7 @@ public static class OfflineDrain
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");
         }
         await using var writing = NodeLog.Open(parts);
-        await using var deadLetters = NodeDeadLetters.Open(parts, new MemoryIndexFactory(), writing.Log.Id);
+        await using var deadLetters = NodeDeadLetters.Open(parts, writing.Log.Id);
         var lanes = NodeLanes.Create(parts, writing.Log, deadLetters);
         try
         {

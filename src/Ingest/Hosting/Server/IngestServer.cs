@@ -1,4 +1,3 @@
-using Ingest.DeadLetters.Index;
 using Ingest.Hosting.Connections;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
@@ -29,15 +28,13 @@ public static class IngestServer
     /// <param name="factories">One per kind of sink.</param>
     /// <param name="logging">Where messages go.</param>
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
-    /// <param name="indexes">Kinds of indexes of dead letters beside the one in memory.</param>
     /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
     /// <exception cref="IOException">The process may open too few files.</exception>
     public static IHost Build(
         NodeSettings settings,
         IReadOnlyList<ISinkFactory> factories,
         Action<ILoggingBuilder> logging,
-        Action<IEndpointRouteBuilder> operate,
-        IReadOnlyList<IDeadLetterIndexFactory>? indexes = null)
+        Action<IEndpointRouteBuilder> operate)
     {
         NodeFiles.ThrowIfWrong(settings);
         var openFiles = OpenFiles.Limit();
@@ -49,8 +46,7 @@ public static class IngestServer
                 // Enabled at any level it makes an activity and a scope for every request, whether or not anybody looks.
                 builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             })
-            .ConfigureServices(services => (indexes ?? [])
-                .Aggregate(services, (all, index) => all.AddSingleton(index))
+            .ConfigureServices(services => services
                 .AddRoutingCore()
                 .AddIngest(settings, factories)
                 .AddSingleton<IHostLifetime, SignalLifetime>()

@@ -55,7 +55,7 @@ internal static class DeadLetterEndpoints
     {
         var query = context.Request.Query;
         var limit = DeadLetterQuery.Limit(query);
-        var found = await letters.ListAsync(
+        var found = await letters.Operations.ListAsync(
             DeadLetterQuery.Filter(query, "limit", "after"), DeadLetterQuery.After(query), limit, context.RequestAborted);
         var next = found.Count == limit ? found[^1].Key.ToString() : null;
         var page = new DeadLetterPage([.. found.Select(DeadLetterListItem.Of)], next, letters.Status.Count);
@@ -65,7 +65,7 @@ internal static class DeadLetterEndpoints
     private static async Task ShowAsync(HttpContext context, DeadLetterStore letters)
     {
         var key = Key(context);
-        if (await letters.ReadAsync(key, context.RequestAborted) is not { } read)
+        if (await letters.Operations.ReadAsync(key, context.RequestAborted) is not { } read)
         {
             await Unknown([key], "").WriteAsync(context);
             return;
@@ -79,7 +79,7 @@ internal static class DeadLetterEndpoints
     private static async Task PayloadAsync(HttpContext context, DeadLetterStore letters)
     {
         var key = Key(context);
-        if (await letters.ReadAsync(key, context.RequestAborted) is not { } read)
+        if (await letters.Operations.ReadAsync(key, context.RequestAborted) is not { } read)
         {
             await Unknown([key], "").WriteAsync(context);
             return;
@@ -94,7 +94,7 @@ internal static class DeadLetterEndpoints
         var filter = DeadLetterQuery.Filter(context.Request.Query);
         context.Response.ContentType = "application/x-ndjson";
         var lines = new ArrayBufferWriter<byte>(FlushBytes);
-        await foreach (var read in letters.ExportAsync(filter, context.RequestAborted))
+        await foreach (var read in letters.Operations.ExportAsync(filter, context.RequestAborted))
         {
             DeadLetterJsonWriter.WriteLine(lines, read);
             if (lines.WrittenCount >= FlushBytes)
@@ -110,29 +110,29 @@ internal static class DeadLetterEndpoints
 
     private static async Task RequeueAsync(HttpContext context, DeadLetterStore letters)
     {
-        var change = await letters.RequeueAsync(await ReadSelectionAsync(context), context.RequestAborted);
+        var change = await letters.Operations.RequeueAsync(await ReadSelectionAsync(context), context.RequestAborted);
         await AnswerAsync(context, change, StatusCodes.Status202Accepted);
     }
 
-    private static Task ProgressAsync(HttpContext context, DeadLetterStore letters)
+    private static async Task ProgressAsync(HttpContext context, DeadLetterStore letters)
     {
         if (!long.TryParse(context.Request.Query["ticket"], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             throw new FormatException("ticket is the number a requeue answered with.");
         }
-        return letters.Ticket(number) is { } ticket
+        await (await letters.Operations.TicketAsync(number, context.RequestAborted) is { } ticket
             ? AdminJson.WriteAsync(
                 context,
                 new DeadLetterProgress(ticket.Ticket, ticket.Letters, ticket.Delivered, ticket.Refused, ticket.Dropped, ticket.Waiting),
                 DeadLetterJson.Plain.DeadLetterProgress)
-            : AdminProblem.Missing("unknown_ticket", $"No requeue {number} is remembered.").WriteAsync(context);
+            : AdminProblem.Missing("unknown_ticket", $"No requeue {number} is remembered.").WriteAsync(context));
     }
 
     private static async Task DropAsync(HttpContext context, DeadLetterStore letters) =>
-        await AnswerAsync(context, await letters.DropAsync(await ReadSelectionAsync(context), context.RequestAborted));
+        await AnswerAsync(context, await letters.Operations.DropAsync(await ReadSelectionAsync(context), context.RequestAborted));
 
     private static async Task DropOneAsync(HttpContext context, DeadLetterStore letters) =>
-        await AnswerAsync(context, await letters.DropAsync(DeadLetterSelection.Of(Key(context)), context.RequestAborted));
+        await AnswerAsync(context, await letters.Operations.DropAsync(DeadLetterSelection.Of(Key(context)), context.RequestAborted));
 
     private static async Task DropMatchingAsync(HttpContext context, DeadLetterStore letters)
     {
@@ -142,7 +142,7 @@ internal static class DeadLetterEndpoints
         {
             throw new FormatException("Say which letters: a filter, or all=true for all.");
         }
-        await AnswerAsync(context, await letters.DropAsync(DeadLetterSelection.Of(filter), context.RequestAborted));
+        await AnswerAsync(context, await letters.Operations.DropAsync(DeadLetterSelection.Of(filter), context.RequestAborted));
     }
 
     private static Task AnswerAsync(HttpContext context, DeadLetterChange change, int status = StatusCodes.Status200OK)

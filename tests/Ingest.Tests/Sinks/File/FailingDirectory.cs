@@ -6,7 +6,7 @@ namespace Ingest.Tests.Sinks.File;
 internal sealed class FailingDirectory(IWalDirectory real) : IWalDirectory
 {
     /// <summary>Asked before every operation, with its name and the file: what it returns is thrown.</summary>
-    internal Func<string, string, StorageException?>? Fail { get; set; }
+    internal Func<string, string, Exception?>? Fail { get; set; }
 
     public string Path => real.Path;
 
@@ -60,7 +60,11 @@ internal sealed class FailingDirectory(IWalDirectory real) : IWalDirectory
     {
         public long Length => real.Length;
 
-        public int Read(Span<byte> buffer, long offset) => real.Read(buffer, offset);
+        public int Read(Span<byte> buffer, long offset)
+        {
+            directory.Ask("read", name);
+            return real.Read(buffer, offset);
+        }
 
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {

@@ -1,16 +1,12 @@
 using Ingest.DeadLetters;
-using Ingest.DeadLetters.Index;
+using Ingest.DeadLetters.Ledger;
 
 namespace Ingest.Tests.DeadLetters;
 
-/// <summary>What every index of dead letters promises. Each kind has a class that derives from this one.</summary>
-public abstract class IndexContract : IDisposable
+/// <summary>The letters in memory, in the order of their keys.</summary>
+public sealed class DeadLetterTreeTests
 {
-    private readonly Lazy<IDeadLetterIndex> _index;
-
-    protected IndexContract() => _index = new Lazy<IDeadLetterIndex>(Create);
-
-    private IDeadLetterIndex Index => _index.Value;
+    private DeadLetterTree Index { get; } = new();
 
     [Fact]
     public void A_letter_is_found_as_it_was_put()
@@ -113,24 +109,6 @@ public abstract class IndexContract : IDisposable
         Assert.All(Index.Query(filter, null, 1), letter => Assert.StartsWith($"{letter.Key.Sequence}", expected, StringComparison.Ordinal));
     }
 
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Ends the test.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            Index.Dispose();
-        }
-    }
-
-    /// <summary>A new, empty index.</summary>
-    protected abstract IDeadLetterIndex Create();
-
     private IReadOnlyList<DeadLetter> All() => Index.Query(DeadLetterFilter.All, null, 1000);
 
     private static DeadLetter Letter(long sequence, string lane) => new()
@@ -146,10 +124,4 @@ public abstract class IndexContract : IDisposable
         Position = sequence,
         IsCounted = true,
     };
-}
-
-/// <summary>The index in memory.</summary>
-public sealed class MemoryIndexTests : IndexContract
-{
-    protected override IDeadLetterIndex Create() => new MemoryIndexFactory().Create("");
 }

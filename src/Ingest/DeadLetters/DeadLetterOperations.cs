@@ -2,14 +2,35 @@ using System.Runtime.CompilerServices;
 using Ingest.DeadLetters.Storage;
 using Ingest.Events;
 using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
 using Ingest.Wal.Writing;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.DeadLetters;
 
-/// <content>What operators do. All of it waits until what earlier runs left is known, for a while.</content>
-public sealed partial class DeadLetterStore
+/// <summary>
+/// What operators ask of the dead letters and do with them. All of it waits a while until the letters that earlier runs left are known.
+/// </summary>
+public sealed class DeadLetterOperations
 {
     private const int PageMax = 1000;
+
+    // Longer than a lane usually takes to save its position. A drop is durable without it.
+    private static readonly TimeSpan CoveredPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CoveredInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly Func<CancellationToken, Task<OpenDeadLetters?>> _known;
+    private readonly Func<LaneSet?> _lanes;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    /// <param name="known">The open log once its letters are known; null before the first letter.</param>
+    /// <param name="lanes">The lanes of now; null while there are none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">For what operators did.</param>
+    internal DeadLetterOperations(
+        Func<CancellationToken, Task<OpenDeadLetters?>> known, Func<LaneSet?> lanes, TimeProvider time, ILogger logger) =>
+        (_known, _lanes, _time, _logger) = (known, lanes, time, logger);
 
     /// <summary>Letters in the order of their keys. Any thread.</summary>
     /// <param name="filter">Which.</param>
@@ -22,14 +43,14 @@ public sealed partial class DeadLetterStore
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, PageMax);
-        return await KnownAsync(cancel) is { } open ? open.Ledger.Query(filter, after, limit) : [];
+        return await _known(cancel) is { } open ? open.Ledger.Query(filter, after, limit) : [];
     }
 
     /// <summary>A letter with its event; null when there is none. Any thread.</summary>
     /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>
     public async Task<DeadLetterEvent?> ReadAsync(DeadLetterKey key, CancellationToken cancel)
     {
-        if (await KnownAsync(cancel) is not { } open)
+        if (await _known(cancel) is not { } open)
         {
             return null;
         }
@@ -42,7 +63,7 @@ public sealed partial class DeadLetterStore
     public async IAsyncEnumerable<DeadLetterEvent> ExportAsync(
         DeadLetterFilter filter, [EnumeratorCancellation] CancellationToken cancel)
     {
-        if (await KnownAsync(cancel) is not { } open)
+        if (await _known(cancel) is not { } open)
         {
             yield break;
         }
@@ -63,7 +84,9 @@ public sealed partial class DeadLetterStore
     }
 
     /// <summary>How far a requeue is; null when it is not known any more. Any thread.</summary>
-    public RequeueTicket? Ticket(long ticket) => _open?.Ledger.Ticket(ticket);
+    /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>
+    public async Task<RequeueTicket?> TicketAsync(long ticket, CancellationToken cancel) =>
+        await _known(cancel) is { } open ? open.Ledger.Ticket(ticket) : null;
 
     /// <summary>
     /// Has letters sent again by their lanes: durable when this ends, done when the lanes have. They keep their identity; until they are
@@ -75,7 +98,10 @@ public sealed partial class DeadLetterStore
     public Task<DeadLetterChange> RequeueAsync(DeadLetterSelection selection, CancellationToken cancel) =>
         ChangeAsync(selection with { Filter = selection.Filter with { Requeued = false } }, DeadLetterRecordKind.Requeued, cancel);
 
-    /// <summary>Gives letters up for good. What is on its way at this moment may still arrive. Any thread.</summary>
+    /// <summary>
+    /// Drops letters for good: durable when this ends, also for letters that are younger than their lane's saved position. An attempt that
+    /// is under way at this moment may still arrive. Any thread.
+    /// </summary>
     /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>
     /// <exception cref="Wal.Storage.StorageException">There is no room to note it.</exception>
     /// <exception cref="DeadLettersBlockedException">The log failed.</exception>
@@ -84,7 +110,31 @@ public sealed partial class DeadLetterStore
 
     private async Task<DeadLetterChange> ChangeAsync(DeadLetterSelection selection, DeadLetterRecordKind kind, CancellationToken cancel)
     {
-        if (await KnownAsync(cancel) is not { } open)
+        var changed = new Dictionary<string, long>(StringComparer.Ordinal);
+        var change = await ChangeAsync(selection, kind, changed, cancel);
+        if (kind == DeadLetterRecordKind.Dropped)
+        {
+            await WaitCoveredAsync(changed, cancel);
+        }
+        return change;
+    }
+
+    // Until a lane's accounts on disk have an event as dead-lettered, a crash sends it once more. The drop holds either way; this wait
+    // spares the sink an event that was just given up. It ends early where something else holds up the lane's position.
+    private async Task WaitCoveredAsync(Dictionary<string, long> changed, CancellationToken cancel)
+    {
+        var began = _time.GetTimestamp();
+        while (changed.Any(lane => _lanes()?.RequeueBounds(lane.Key) is { } bounds && bounds.CountedTo < lane.Value)
+            && _time.GetElapsedTime(began) < CoveredPatience)
+        {
+            await Task.Delay(CoveredInterval, _time, cancel);
+        }
+    }
+
+    private async Task<DeadLetterChange> ChangeAsync(
+        DeadLetterSelection selection, DeadLetterRecordKind kind, Dictionary<string, long> changed, CancellationToken cancel)
+    {
+        if (await _known(cancel) is not { } open)
         {
             return new DeadLetterChange(0, 0, selection.Keys ?? []);
         }
@@ -97,14 +147,15 @@ public sealed partial class DeadLetterStore
                 return new DeadLetterChange(0, 0, unknown);
             }
             var byLane = letters.GroupBy(key => key.Lane, key => key.Sequence, StringComparer.Ordinal).ToList();
-            if (kind == DeadLetterRecordKind.Requeued && byLane.Find(lane => _lanes?.Invoke()?.TakesRequeues(lane.Key) != true) is { } missing)
+            if (kind == DeadLetterRecordKind.Requeued && byLane.Find(lane => _lanes()?.TakesRequeues(lane.Key) != true) is { } missing)
             {
                 return new DeadLetterChange(0, 0, [], missing.Key);
             }
             // Unique: under this lock every requeue appends at least one record.
             var ticket = open.Log.Wal.DurableSequence + 1;
             await AppendAsync(open, kind, kind == DeadLetterRecordKind.Requeued ? ticket : 0, byLane, cancel);
-            Tell(kind, ticket, letters.Count);
+            Report(kind, ticket, letters.Count);
+            byLane.ForEach(lane => changed[lane.Key] = lane.Max());
             return new DeadLetterChange(letters.Count, kind == DeadLetterRecordKind.Requeued ? ticket : 0, []);
         }
         finally
@@ -128,7 +179,7 @@ public sealed partial class DeadLetterStore
         }
     }
 
-    private void Tell(DeadLetterRecordKind kind, long ticket, long count)
+    private void Report(DeadLetterRecordKind kind, long ticket, long count)
     {
         if (kind == DeadLetterRecordKind.Requeued)
         {
@@ -170,17 +221,6 @@ public sealed partial class DeadLetterStore
             }
         }
         return null;
-    }
-
-    private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)
-    {
-        if (_open is not { } open)
-        {
-            return null;
-        }
-        // The caller's thread may be one that waits for sockets: what follows reads the index and the disk.
-        await WaitRebuiltAsync(open, cancel).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return open;
     }
 }
 

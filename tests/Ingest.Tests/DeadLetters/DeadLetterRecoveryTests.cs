@@ -1,0 +1,121 @@
+using Ingest.DeadLetters;
+using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
+using Ingest.Testing;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Tests.DeadLetters;
+
+/// <summary>Failures of the dead-letter log or of its reader: the store recovers by itself, and nothing hangs meanwhile.</summary>
+public sealed class DeadLetterRecoveryTests
+{
+    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(20);
+
+    [Theory, InlineData("write"), InlineData("flush")]
+    public async Task A_log_that_failed_once_is_opened_anew_and_the_blocked_lane_goes_on_by_itself(string operation)
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        await fixture.StartAndSettleAsync(30);
+        FailOnce(fixture, operation, "the disk failed");
+
+        fixture.Log.AppendMany(30);
+        await fixture.Settled();
+
+        await Poll.Until("all letters are there", async () => (await fixture.Sequences()).SequenceEqual([10L, 20, 30, 40, 50, 60]), InTime);
+        Assert.Null(fixture.Letters.Status.Failure);
+        Assert.Equal((54, 6), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+    }
+
+    [Fact]
+    public async Task While_the_log_cannot_be_opened_anew_status_says_why_operators_are_told_and_stopping_takes_no_longer()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        await fixture.StartAndSettleAsync(10);
+        fixture.Fails = (operation, name) =>
+            operation is "write" or "create" or "open" ? new StorageException(StorageFailure.Failed, "the disk is gone") : null;
+        fixture.Log.AppendMany(10);
+
+        await Poll.Until("the failure is shown", () => fixture.Letters.Status.Failure?.Contains("the disk is gone", StringComparison.Ordinal) == true);
+        await Assert.ThrowsAsync<DeadLettersBlockedException>(() => fixture.List());
+        await Poll.Until("the lane says so", () => fixture.Status.State == LaneState.Blocked);
+
+        var began = TimeProvider.System.GetTimestamp();
+        await fixture.RestartAsync(() => fixture.Fails = null);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < InTime);
+        await fixture.Settled();
+        Assert.Equal([10L, 20], await fixture.Sequences());
+    }
+
+    [Fact]
+    public async Task An_exception_of_any_kind_in_the_feed_is_survived_and_the_log_is_read_anew()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        await fixture.StartAndSettleAsync(30);
+        var failed = 0;
+        fixture.Fails = (operation, name) => operation == "read" && Interlocked.Exchange(ref failed, 1) == 0
+            ? new InvalidOperationException("a mistake of ours")
+            : null;
+
+        fixture.Log.AppendMany(30);
+        await fixture.Settled();
+
+        await Poll.Until(
+            "all letters are there",
+            async () =>
+            {
+                try
+                {
+                    return (await fixture.Sequences()).SequenceEqual([10L, 20, 30, 40, 50, 60]);
+                }
+                catch (DeadLettersBlockedException)
+                {
+                    return false;
+                }
+            },
+            InTime);
+        Assert.Equal(1, failed);
+        Assert.Null(fixture.Letters.Status.Failure);
+    }
+
+    [Fact]
+    public async Task A_letter_dropped_before_its_lane_saved_its_position_stays_dropped_after_a_crash()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        fixture.Start();
+        await fixture.Settled();
+        var cursors = fixture.Cursors();
+        fixture.Log.AppendMany(30);
+        await fixture.Settled();
+        Assert.Equal(3, (await fixture.Drop()).Letters);
+
+        await fixture.CrashAsync(cursors);
+        await fixture.Settled();
+
+        Assert.Empty(await fixture.List());
+        Assert.Equal((27, 3), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+        await fixture.RestartAsync();
+        Assert.Empty(await fixture.List());
+    }
+
+    [Fact]
+    public async Task A_rewind_makes_letters_of_dropped_events_again()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        await fixture.StartAndSettleAsync(30);
+        await fixture.Drop();
+
+        await fixture.Lanes.RewindAsync(DeadLettersFixture.Lane, 1, CancellationToken.None);
+        await Poll.Until("they are letters again", async () => (await fixture.Sequences()).SequenceEqual([10L, 20, 30]));
+
+        Assert.Equal((27, 3), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+    }
+
+    private static void FailOnce(DeadLettersFixture fixture, string operation, string message)
+    {
+        var failed = 0;
+        fixture.Fails = (asked, name) =>
+            asked == operation && name.EndsWith(".wal", StringComparison.Ordinal) && Interlocked.Exchange(ref failed, 1) == 0
+                ? new StorageException(StorageFailure.Failed, message)
+                : null;
+    }
+}
