@@ -15,11 +15,8 @@ COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.tx
 COPY docs/openapi.json docs/
 COPY wal wal
 COPY src src
-# FullRegistry: Confluent.Kafka with its own librdkafka. The lock files are of the other kind (docs/decisions/0002-packages.md), so the
-# versions come from Directory.Packages.props.
 RUN --mount=type=cache,target=/root/.nuget/packages \
-    dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c Release -a "${TARGETARCH:-amd64}" --no-self-contained \
-      -p:FullRegistry=true -p:RestoreLockedMode=false -o /app --nologo \
+    dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c Release -a "${TARGETARCH:-amd64}" --no-self-contained -o /app --nologo \
  && mkdir /data
 
 # The health check: a static program of 80 lines, because the base has neither a shell nor curl, and a start of .NET costs 60 ms of processor.

@@ -6,9 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 projects=("$@")
 if [[ ${#projects[@]} -eq 0 ]]; then
   for directory in tests/*.Tests; do
-    project=$(basename "$directory")
-    # Containers need the whole package registry and a container engine: they run where those are (docs/decisions/0002-packages.md).
-    [[ $project == Ingest.Containers.Tests && ${FullRegistry:-false} != true ]] || projects+=("$project")
+    projects+=("$(basename "$directory")")
   done
 fi
 # One build for all of them: the projects share most of what they compile.
@@ -39,6 +37,8 @@ for project in "${projects[@]}"; do
   fi
   passed=$((passed + $(count Total) - bad - off)) failed=$((failed + bad)) skipped=$((skipped + off))
   echo "   $summary" | sed -E 's/ +/ /g'
+  # Why something was skipped: each reason once.
+  grep -A1 -E '\[SKIP\]$' "$log" | grep -vE '\[SKIP\]$|^--$' | sed -E 's/^ +//' | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)/   skipped \1: \2/'
 done
 # Again at the end, where they are seen.
 ((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Ingest.Testing;
 using Testcontainers.Kafka;
 
 namespace Ingest.Containers.Tests;
@@ -19,15 +18,17 @@ internal sealed class BrokerContainer : IAsyncDisposable
     /// <summary>Starts one; with a small disk when <paramref name="diskMegabytes"/> is given.</summary>
     internal static async Task<BrokerContainer> StartAsync(int port, int? diskMegabytes = null)
     {
-        var builder = new KafkaBuilder()
-            .WithImage(Image)
+        var builder = new KafkaBuilder(Image)
             .WithPortBinding(port, KafkaBuilder.KafkaPort)
             .WithEnvironment("KAFKA_MESSAGE_MAX_BYTES", "200000")
             .WithEnvironment("KAFKA_NUM_PARTITIONS", "4");
         if (diskMegabytes is { } megabytes)
         {
-            builder = builder.WithCreateParameterModifier(parameters => parameters.HostConfig.Tmpfs =
-                new Dictionary<string, string> { [DataDirectory] = $"size={megabytes}m,mode=1777" });
+            builder = builder.WithCreateParameterModifier(parameters =>
+            {
+                parameters.HostConfig ??= new Docker.DotNet.Models.HostConfig();
+                parameters.HostConfig.Tmpfs = new Dictionary<string, string> { [DataDirectory] = $"size={megabytes}m,mode=1777" };
+            });
         }
         var container = builder.Build();
         await container.StartAsync(TestContext.Current.CancellationToken);
