@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests need from Debian: librdkafka (the Kafka client), kcat (reads topics back, independently of our client),
+# Installs what the tests need from Debian: kcat (reads topics back, independently of our client and its library),
 # strace (counts flushes), haproxy (stands in front of a fleet), curl (the README's own commands), wrk and h2load (docs/clients.md). Quick
 # when everything is there.
 set -euo pipefail
-declare -A packages=([librdkafka1]=librdkafka.so.1 [kcat]=kcat [strace]=strace [haproxy]=haproxy [curl]=curl
+declare -A packages=([kcat]=kcat [strace]=strace [haproxy]=haproxy [curl]=curl
   [wrk]=wrk [nghttp2-client]=h2load)
 missing=()
 for package in "${!packages[@]}"; do

@@ -143,6 +143,10 @@ public sealed class KafkaOptions : IValidatableObject
     /// <summary>What several settings together must be, and what ranges cannot say.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Librdkafka.Build is null)
+        {
+            yield return new ValidationResult(Librdkafka.MissingMessage, [nameof(BootstrapServers)]);
+        }
         if (string.IsNullOrWhiteSpace(BootstrapServers))
         {
             yield return new ValidationResult("a Kafka sink needs at least one broker, as host:port.", [nameof(BootstrapServers)]);

@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging;
 
@@ -64,6 +63,7 @@ internal sealed class KafkaSink : ISink, IRewindable
             BatchEventsMax = options.BatchEventsMax,
             WindowMax = options.WindowMax,
             KeepsKeyOrder = true,
+            Client = Librdkafka.Build?.ToString() ?? "",
         };
     }
 
@@ -179,7 +179,7 @@ internal sealed class KafkaSink : ISink, IRewindable
             var (verdict, brokers) = await probe;
             if (verdict.Kind == VerdictKind.Delivered)
             {
-                Log.Opened(_logger, _lane, brokers, _options.BootstrapServers, Library.VersionString);
+                Log.Opened(_logger, _lane, brokers, _options.BootstrapServers, Traits.Client);
             }
             return verdict.Kind is VerdictKind.Delivered or VerdictKind.Blocked ? verdict : Unanswered(session, verdict.Reason);
         }

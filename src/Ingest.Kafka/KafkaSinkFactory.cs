@@ -16,6 +16,9 @@ public sealed class KafkaSinkFactory : ISinkFactory
     public Type OptionsType => typeof(KafkaOptions);
 
     /// <inheritdoc/>
+    public string? Client => Librdkafka.Build?.ToString();
+
+    /// <inheritdoc/>
     public ISink Create(SinkSetup setup)
     {
         var options = setup.Settings.Get<KafkaOptions>() ?? new KafkaOptions();

@@ -11,8 +11,8 @@ internal static partial class Log
     private const int ClientNotice = 6;
 
     [LoggerMessage(10001, LogLevel.Information,
-        "Kafka sink {Lane}: opened, {Brokers} brokers answer for {Servers}; librdkafka {Version}.")]
-    internal static partial void Opened(ILogger logger, string lane, int brokers, string servers, string version);
+        "Kafka sink {Lane}: opened, {Brokers} brokers answer for {Servers}; {Client}.")]
+    internal static partial void Opened(ILogger logger, string lane, int brokers, string servers, string client);
 
     [LoggerMessage(10002, LogLevel.Warning,
         "A fatal producer error: {Reason}. A new producer takes over; what was not delivered is sent again.")]

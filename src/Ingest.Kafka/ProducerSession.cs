@@ -101,9 +101,10 @@ internal sealed class ProducerSession : IProducerSession
 
     private void OnError(Error error)
     {
-        if (VerdictTable.KindOf(error.Code) == VerdictKind.Blocked)
+        var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
+        if (verdict.Kind == VerdictKind.Blocked)
         {
-            _refusal = VerdictTable.For(error.Code, error.Reason);
+            _refusal = verdict;
         }
         else if (error.Code != ErrorCode.Local_AllBrokersDown)
         {

@@ -40,11 +40,24 @@ internal static class VerdictTable
         ErrorCode.Local_InvalidArg, ErrorCode.Local_NotConfigured, ErrorCode.Local_UnknownProtocol,
     ];
 
+    private const string HandshakeFailed = "SSL handshake failed";
+
     private static readonly FrozenDictionary<ErrorCode, VerdictKind> Kinds = Enum.GetValues<ErrorCode>().Distinct()
         .ToFrozenDictionary(code => code, Classify);
 
     /// <summary>The verdict's kind. Codes nobody knows yet may pass.</summary>
     internal static VerdictKind KindOf(ErrorCode code) => Kinds.GetValueOrDefault(code, VerdictKind.Retryable);
+
+    /// <summary>
+    /// The verdict on a connection's error. Since 2.4 the client reports a TLS handshake that the other side broke off as a transport
+    /// error, although it speaks of settings: the listener does not encrypt, or it does not accept the client's certificate.
+    /// </summary>
+    /// <param name="code">The client's code.</param>
+    /// <param name="detail">The client's own words; the step that failed stands in them alone.</param>
+    internal static SinkVerdict ForConnection(ErrorCode code, string detail) =>
+        code == ErrorCode.Local_Transport && detail.Contains(HandshakeFailed, StringComparison.Ordinal)
+            ? new SinkVerdict(VerdictKind.Blocked, Reason(code, detail))
+            : For(code, detail);
 
     /// <summary>Whether a broker may have refused a batch for one event's sake.</summary>
     internal static bool BlamesEvent(ErrorCode code) => KindOf(code) == VerdictKind.Rejected;

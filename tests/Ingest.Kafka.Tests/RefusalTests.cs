@@ -163,7 +163,7 @@ public sealed class RefusalTests
         lane.Start();
         await lane.ReachesAsync(LaneState.Blocked);
 
-        Assert.Contains("Local_Ssl", lane.Status.Reason, StringComparison.Ordinal);
+        Assert.Contains("SSL handshake failed", lane.Status.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

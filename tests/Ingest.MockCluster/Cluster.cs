@@ -14,8 +14,12 @@ internal sealed partial class Cluster : IDisposable
     private readonly nint _client;
     private readonly nint _cluster;
 
-    static Cluster() => NativeLibrary.SetDllImportResolver(typeof(Cluster).Assembly, (name, _, _) =>
-        name == Library && NativeLibrary.TryLoad("librdkafka.so.1", out var handle) ? handle : 0);
+    // The package's builds, the one that needs the system's SASL library first; one of them loads on every Linux.
+    private static readonly string[] Builds = [Library, "centos8-librdkafka", "alpine-librdkafka"];
+
+    static Cluster() => NativeLibrary.SetDllImportResolver(typeof(Cluster).Assembly, (name, assembly, _) =>
+        name != Library ? 0 : Builds.Select(build => NativeLibrary.TryLoad(build, assembly, null, out var handle) ? handle : 0)
+            .FirstOrDefault(handle => handle != 0));
 
     internal Cluster(int brokers)
     {

@@ -65,6 +65,7 @@ internal static class ConfigCommand
             {
                 var set = settings.Effective().Count(entry => entry.Origin != SettingOrigin.Default);
                 Screen.Line($"The settings are fine: {Humanize.Count(set)} of {Humanize.Count(settings.Effective().Count)} differ from the default.");
+                ShowClients(settings);
             }
             return code;
         });
@@ -89,6 +90,19 @@ internal static class ConfigCommand
             (toError ? Console.Error : Console.Out).WriteLine(error.ToString());
         }
         return errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
+    }
+
+    // Which build of a native library this machine loads is worth knowing before a node starts.
+    private static void ShowClients(NodeSettings settings)
+    {
+        foreach (var sink in settings.Sinks)
+        {
+            var factory = Configuration.Sinks.First(factory => factory.Kind.Equals(sink.Kind, StringComparison.OrdinalIgnoreCase));
+            if (factory.Client is { } client)
+            {
+                Screen.Fact("Client", $"{sink.Name}: {client}");
+            }
+        }
     }
 
     private static void Show(List<EffectiveSetting> shown)

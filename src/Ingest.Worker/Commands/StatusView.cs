@@ -70,6 +70,10 @@ internal static class StatusView
         {
             Screen.Fact("Lane", $"{lane.Name} is {lane.State}: {lane.Reason}");
         }
+        foreach (var lane in status.Lanes.Where(lane => lane.Client.Length > 0))
+        {
+            Screen.Fact("Client", $"{lane.Name}: {lane.Client}");
+        }
         foreach (var orphan in status.Orphans)
         {
             Screen.Fact(

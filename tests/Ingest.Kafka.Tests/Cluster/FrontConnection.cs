@@ -46,30 +46,31 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
     private async Task TakeAsync(byte[] frame, CancellationToken cancel)
     {
         var api = (ApiKey)BinaryPrimitives.ReadInt16BigEndian(frame);
+        var version = BinaryPrimitives.ReadInt16BigEndian(frame.AsSpan(2));
         if (api == ApiKey.SaslHandshake && rules.RefusesLogin)
         {
-            await _pending.Writer.WriteAsync(new Pending(api, null, RefuseLogin(frame)), cancel);
+            await _pending.Writer.WriteAsync(new Pending(api, version, null, RefuseLogin(frame)), cancel);
             return;
         }
         if (api != ApiKey.Produce)
         {
-            await PassOnAsync(new Pending(api, null, null), frame, cancel);
+            await PassOnAsync(new Pending(api, version, null, null), frame, cancel);
             return;
         }
         rules.ProducesAtOnceMax = Math.Max(rules.ProducesAtOnceMax, Interlocked.Increment(ref _produces));
         var request = ProduceRequest.Parse(frame);
         if (rules.Refusal?.Invoke(request) is { } refusal)
         {
-            await _pending.Writer.WriteAsync(new Pending(api, null, request.Answer(refusal)), cancel);
+            await _pending.Writer.WriteAsync(new Pending(api, version, null, request.Answer(refusal)), cancel);
             return;
         }
         var decision = await rules.Sequences.DecideAsync(request);
         if (decision.Answer is { } code)
         {
-            await _pending.Writer.WriteAsync(new Pending(api, null, request.Answer(code)), cancel);
+            await _pending.Writer.WriteAsync(new Pending(api, version, null, request.Answer(code)), cancel);
             return;
         }
-        await PassOnAsync(new Pending(api, request, null), frame, cancel);
+        await PassOnAsync(new Pending(api, version, request, null), frame, cancel);
     }
 
     // Brokers since 2.0 answer at once and then do not listen to the client for as long as they told it.
@@ -105,7 +106,7 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             if (pending.Api == ApiKey.Produce)
             {
                 Interlocked.Decrement(ref _produces);
-                BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(answer.Length - 4), (int)rules.Throttle.TotalMilliseconds);
+                ProduceAnswer.SetThrottle(answer, pending.Version, rules.Throttle);
             }
             try
             {
@@ -139,21 +140,26 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         }
         if (pending.Request is { } request)
         {
-            rules.Sequences.Note(request, answer is null ? null : ProduceRequest.CodeIn(answer));
+            rules.Sequences.Note(request, answer is null ? null : ProduceAnswer.CodeIn(answer, pending.Version));
         }
         if (answer is not null && pending.Api == ApiKey.Metadata)
         {
-            Redirect(answer);
+            Redirect(answer, pending.Version);
         }
         return answer;
     }
 
-    // Metadata up to version 2: correlation, then per broker number, host, port and (from 1 on) rack.
-    private void Redirect(byte[] answer)
+    // Metadata: correlation, throttling (from version 3 on), then per broker number, host, port and (from 1 on) rack.
+    private void Redirect(byte[] answer, short version)
     {
-        var reader = new KafkaReader(answer);
+        var reader = new KafkaReader(answer, flexible: version >= 9);
         reader.ReadInt32();
-        for (var brokers = reader.ReadInt32(); brokers > 0; brokers--)
+        reader.SkipTags();
+        if (version >= 3)
+        {
+            reader.ReadInt32();
+        }
+        for (var brokers = reader.ReadCount(); brokers > 0; brokers--)
         {
             reader.ReadInt32();
             reader.ReadString();
@@ -162,7 +168,11 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             {
                 BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), port);
             }
-            reader.ReadString();
+            if (version >= 1)
+            {
+                reader.ReadString();
+            }
+            reader.SkipTags();
         }
     }
 
@@ -175,5 +185,5 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         return answer;
     }
 
-    private sealed record Pending(ApiKey Api, ProduceRequest? Request, byte[]? OwnAnswer);
+    private sealed record Pending(ApiKey Api, short Version, ProduceRequest? Request, byte[]? OwnAnswer);
 }

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Ingest.Kafka.Tests.Cluster;
 
-/// <summary>The part of a produce request (versions 3 to 8, one partition, as librdkafka sends them) that idempotence rests on.</summary>
+/// <summary>The part of a produce request (versions 3 to 12, one partition, as librdkafka sends them) that idempotence rests on.</summary>
 internal sealed record ProduceRequest
 {
-    private const int ErrorOutcome = -1;
+    private const short VersionMax = 12;
 
     internal required int Correlation { get; init; }
 
@@ -32,19 +31,21 @@ internal sealed record ProduceRequest
 
     internal static ProduceRequest Parse(ReadOnlySpan<byte> frame)
     {
-        var reader = new KafkaReader(frame);
-        reader.ReadInt16();
-        var version = reader.ReadInt16();
+        var version = BinaryPrimitives.ReadInt16BigEndian(frame[2..]);
+        Assert.InRange(version, 3, VersionMax);
+        var reader = new KafkaReader(frame, IsFlexible(version));
+        reader.ReadInt32();
         var correlation = reader.ReadInt32();
-        reader.ReadString();
+        reader.ReadString(compact: false);
+        reader.SkipTags();
         reader.ReadString();
         reader.ReadInt16();
         reader.ReadInt32();
-        Assert.Equal(1, reader.ReadInt32());
+        Assert.Equal(1, reader.ReadCount());
         var topic = reader.ReadString()!;
-        Assert.Equal(1, reader.ReadInt32());
+        Assert.Equal(1, reader.ReadCount());
         var partition = reader.ReadInt32();
-        var records = reader.Take(reader.ReadInt32()).ToArray();
+        var records = reader.Take(reader.ReadCount()).ToArray();
         var batch = new KafkaReader(records);
 
         // base offset, length, leader epoch, magic, checksum, attributes, last offset, first and last time
@@ -64,34 +65,8 @@ internal sealed record ProduceRequest
     }
 
     /// <summary>The answer with this error code, as a frame without its length.</summary>
-    internal byte[] Answer(short code)
-    {
-        var topic = Encoding.UTF8.GetBytes(Topic);
-        var answer = new byte[4 + 4 + 2 + topic.Length + 4 + 4 + 2 + 8 + 8 + (Version >= 5 ? 8 : 0) + 4];
-        var rest = answer.AsSpan();
-        void Int32(Span<byte> at, int value) => BinaryPrimitives.WriteInt32BigEndian(at, value);
-        Int32(rest, Correlation);
-        Int32(rest[4..], 1);
-        BinaryPrimitives.WriteInt16BigEndian(rest[8..], (short)topic.Length);
-        topic.CopyTo(rest[10..]);
-        rest = rest[(10 + topic.Length)..];
-        Int32(rest, 1);
-        Int32(rest[4..], Partition);
-        BinaryPrimitives.WriteInt16BigEndian(rest[8..], code);
-        BinaryPrimitives.WriteInt64BigEndian(rest[10..], code == 0 ? 0 : ErrorOutcome);
-        BinaryPrimitives.WriteInt64BigEndian(rest[18..], ErrorOutcome);
-        return answer;
-    }
+    internal byte[] Answer(short code) => ProduceAnswer.Write(this, code);
 
-    /// <summary>The error code in an answer.</summary>
-    internal static short CodeIn(ReadOnlySpan<byte> answer)
-    {
-        var reader = new KafkaReader(answer);
-        reader.ReadInt32();
-        reader.ReadInt32();
-        reader.ReadString();
-        reader.ReadInt32();
-        reader.ReadInt32();
-        return reader.ReadInt16();
-    }
+    /// <summary>Whether lengths are variable and structures end with tags.</summary>
+    internal static bool IsFlexible(short version) => version >= 9;
 }

@@ -17,6 +17,7 @@ internal static class LaneAccounting
         {
             Name = lane.Name,
             Kind = lane.Kind,
+            Client = lane.Client,
             State = StatusJson.Snake(lane.State),
             Reason = lane.Reason,
             Settled = lane.Settled,

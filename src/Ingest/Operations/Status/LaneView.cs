@@ -9,6 +9,9 @@ public sealed record LaneView
     /// <summary>The sink's kind.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Client library of the sink, with version and build; empty for a sink that rests on none.</summary>
+    public string Client { get; init; } = "";
+
     /// <summary>What it does, in snake case: <c>delivering</c>, <c>idle</c>, <c>backing_off</c>, <c>open</c>, <c>blocked</c>…</summary>
     public required string State { get; init; }
 

@@ -125,6 +125,7 @@ internal sealed partial class Lane : IAsyncDisposable
         {
             Name = Name,
             Kind = _context.Kind,
+            Client = _context.Sink.Traits.Client,
             State = pending > 0 ? Awake(gauges.State) : gauges.State,
             Reason = gauges.Reason,
             Start = accounts.Start,

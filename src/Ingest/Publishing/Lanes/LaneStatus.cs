@@ -13,6 +13,9 @@ public sealed record LaneStatus
     /// <summary>The sink's kind.</summary>
     public required string Kind { get; init; }
 
+    /// <summary>Client library of the sink, with version and build; empty for a sink that rests on none.</summary>
+    public string Client { get; init; } = "";
+
     /// <summary>What the lane is doing.</summary>
     public required LaneState State { get; init; }
 

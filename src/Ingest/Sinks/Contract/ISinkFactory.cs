@@ -12,6 +12,9 @@ public interface ISinkFactory
     /// <summary>The options type bound from <c>Sinks:NAME</c>, for <c>config show</c> and validation.</summary>
     Type OptionsType { get; }
 
+    /// <summary>Client library of the kind's sinks, with version and build; null for a kind that rests on none.</summary>
+    string? Client => null;
+
     /// <summary>Makes a sink. Touches nothing outside: that is <see cref="ISink.OpenAsync"/>'s.</summary>
     /// <exception cref="InvalidOperationException">The settings are wrong; the message names key, value and range.</exception>
     ISink Create(SinkSetup setup);

@@ -36,4 +36,9 @@ public sealed record SinkTraits
     /// that keeps time itself and must not be told to give up a batch it may still deliver.
     /// </summary>
     public TimeSpan? AttemptTimeout { get; init; }
+
+    /// <summary>
+    /// Client library the sink rests on, with version and build, for operators. Default: empty, for a sink that rests on none.
+    /// </summary>
+    public string Client { get; init; } = "";
 }

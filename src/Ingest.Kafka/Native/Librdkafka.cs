@@ -6,31 +6,48 @@ using Confluent.Kafka;
 namespace Ingest.Kafka;
 
 /// <summary>
-/// Finds the native client library: the one bundled with Confluent.Kafka where it is there, else the system's; and asks it whether a
-/// setting is one it knows, without making a client.
+/// Loads the native client library and asks it whether a setting is one it knows, without making a client. The builds that come with the
+/// package are tried in the order in which Confluent.Kafka tries them; the system's library is the last resort.
 /// </summary>
+/// <remarks>
+/// The package's first build is linked with the system's SASL library (<c>libsasl2.so.3</c>), which Debian, Ubuntu and images without a
+/// package manager do not have: there it does not load. The second needs the C library alone and cannot do GSSAPI. The third is for musl.
+/// </remarks>
 internal static partial class Librdkafka
 {
-    /// <summary>What to tell who has not got it.</summary>
+    /// <summary>What to tell people on whose machine no build can be loaded.</summary>
     internal const string MissingMessage =
-        "The Kafka sink needs the native library librdkafka (2.0 or newer) and it is not on this machine. " +
-        "On Debian or Ubuntu: apt-get install librdkafka1; on Alpine: apk add librdkafka; on Fedora: dnf install librdkafka; " +
-        "on macOS: brew install librdkafka.";
+        "The Kafka sink needs the native library librdkafka (2.0 or newer), and neither a bundled build nor the system's can be loaded. "
+        + "The bundled ones belong beside the executable: publish for the runtime identifier of this machine. The system's: "
+        + "on Debian or Ubuntu apt-get install librdkafka1; on Alpine apk add librdkafka; on Fedora dnf install librdkafka; "
+        + "on macOS brew install librdkafka.";
 
     private const string Name = "librdkafka";
+    private const string BuildWithoutSasl = "centos8-librdkafka";
+    private const string BuildForMusl = "alpine-librdkafka";
     private const int ConfOk = 0;
     private const int ErrorTextBytes = 512;
 
-    // Ours first: a bundled library has this plain name and lies where the runtime looks by itself.
+    // Confluent.Kafka binds to one of these, by the system it believes to be on.
+    private static readonly string[] Names = [Name, BuildWithoutSasl, BuildForMusl];
     private static readonly string[] SystemNames = ["librdkafka.so.1", "librdkafka.1.dylib", "librdkafka.so"];
 
-    private static readonly Lazy<nint> Handle = new(Find);
+    private static readonly Lazy<(nint Handle, LibrdkafkaBuild? Build)> Loaded = new(Find);
+
+    /// <summary>The build that is loaded; null where none can be.</summary>
+    internal static LibrdkafkaBuild? Build => Loaded.Value.Build;
+
+    /// <summary>Names of the package's builds in the order in which they are tried.</summary>
+    internal static IReadOnlyList<string> BundledNames { get; } =
+        RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal)
+            ? [BuildForMusl]
+            : [Name, BuildWithoutSasl];
 
     /// <summary>Makes Confluent.Kafka and this class find the library. Repeatable.</summary>
-    /// <exception cref="InvalidOperationException">There is none; the message says which package has it.</exception>
+    /// <exception cref="InvalidOperationException">None can be loaded; the message says what to do.</exception>
     internal static void Load()
     {
-        if (Handle.Value == 0)
+        if (Build is null)
         {
             throw new InvalidOperationException(MissingMessage);
         }
@@ -63,27 +80,34 @@ internal static partial class Librdkafka
 
     /// <summary>What the client says against a setting; null when it takes it, or is not here to be asked.</summary>
     internal static string? FaultIn(string name, string value) =>
-        Handle.Value == 0 || IsManaged(name) ? null : Check([new(name, value)]);
+        Build is null || IsManaged(name) ? null : Check([new(name, value)]);
 
     /// <summary>Settings of the managed client, which the native one does not know.</summary>
     internal static bool IsManaged(string setting) => setting.StartsWith("dotnet.", StringComparison.Ordinal);
 
-    private static nint Find()
+    private static (nint, LibrdkafkaBuild?) Find()
     {
-        if (NativeLibrary.TryLoad(Name, typeof(Library).Assembly, null, out var bundled))
+        foreach (var name in BundledNames)
         {
-            Resolve(bundled);
-            return bundled;
+            if (NativeLibrary.TryLoad(name, typeof(Library).Assembly, null, out var bundled))
+            {
+                return Use(bundled, name, isOfPackage: true);
+            }
         }
         foreach (var name in SystemNames)
         {
             if (NativeLibrary.TryLoad(name, out var system))
             {
-                Resolve(system);
-                return system;
+                return Use(system, name, isOfPackage: false);
             }
         }
-        return 0;
+        return (0, null);
+    }
+
+    private static (nint, LibrdkafkaBuild?) Use(nint library, string name, bool isOfPackage)
+    {
+        Resolve(library);
+        return (library, LibrdkafkaBuild.Of(library, name, isOfPackage));
     }
 
     private static void Resolve(nint library)
@@ -96,7 +120,7 @@ internal static partial class Librdkafka
     {
         try
         {
-            NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == Name ? library : 0);
+            NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => Names.Contains(name) ? library : 0);
         }
         catch (InvalidOperationException)
         {
