@@ -15,7 +15,10 @@ public enum VerdictKind : byte
     /// <summary>The other side will never take this event: to the dead letters.</summary>
     Rejected,
 
-    /// <summary>The configuration is wrong (credentials, topic, certificate): the lane stops and says so; no event is to blame.</summary>
+    /// <summary>
+    /// The configuration is wrong (credentials, topic, certificate), and no event is to blame. Where that is so for the whole sink, its lane
+    /// stops and says so; where it is so for a stream (<see cref="VerdictScope.Stream"/>) and others are delivered, only that stream waits.
+    /// </summary>
     Blocked,
 }
 
@@ -23,7 +26,9 @@ public enum VerdictKind : byte
 /// <param name="Kind">What became of it.</param>
 /// <param name="Reason">A short text for people, without payload or key; empty when delivered.</param>
 /// <param name="RetryAfter">When the other side asked to come back; null when it did not say.</param>
-public readonly record struct SinkVerdict(VerdictKind Kind, string Reason = "", TimeSpan? RetryAfter = null)
+/// <param name="Scope">What the verdict is about; matters where <paramref name="Kind"/> leaves the event pending.</param>
+public readonly record struct SinkVerdict(
+    VerdictKind Kind, string Reason = "", TimeSpan? RetryAfter = null, VerdictScope Scope = VerdictScope.Unknown)
 {
     /// <summary>The other side has it.</summary>
     public static SinkVerdict Delivered { get; } = new(VerdictKind.Delivered);
