@@ -1,4 +1,4 @@
-# make build: artifacts/ingest/ingest    make run: the worker with its embedded default    make test: everything that must hold
+# make help lists the targets by what they are for.
 SHELL := /bin/bash
 CONFIGURATION ?= Release
 DATA ?= ./data
@@ -7,64 +7,74 @@ SECONDS_EACH ?= 5
 FLEET_RATE ?= 5000
 FLEET_SECONDS ?= 60
 
-.PHONY: install build run test bench stress abuse fleet cgroup clean tools
+.PHONY: help install build run test bench stress abuse fleet cgroup clean tools
 
-build:
+# The first target: what a bare make does is still build.
+.DEFAULT_GOAL := build
+
+build: ## Use it: artifacts/ingest/ingest
 	@dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c $(CONFIGURATION) -o artifacts/ingest --nologo -v quiet
 	@echo "built artifacts/ingest/ingest"
 
-run: build
+run: build ## Use it: a node with its embedded default, http://127.0.0.1:8080, data in DATA=./data
 	@exec artifacts/ingest/ingest serve --data $(DATA)
 
 # PREFIX=/usr/local: $(PREFIX)/bin/ingest, lib/ingest, share/doc/ingest, the systemd unit; settings in /etc/ingest. DESTDIR stages it elsewhere.
-install: build
+install: build ## Use it: program, documents and systemd unit below PREFIX=/usr/local (DESTDIR stages it)
 	@deploy/install.sh artifacts/ingest
 
 # promtool and shellcheck are not installed but unpacked; without them their checks of deploy/ are skipped.
-tools:
+tools: ## Tidy up: what tests need and is not installed, unpacked into artifacts/tools
 	@tests/tools.sh
 	@tests/deploy/tools.sh 2>/dev/null || echo "promtool and shellcheck could not be had: their checks of deploy/ are skipped"
 
-test: tools build
+test: tools build ## Check it: everything that must hold, in under 10 minutes
 	@tests/run.sh
 
 # Side by side with a bare server and a usual one, both of which keep nothing: quote the ratios, not the absolute figures.
-bench: build
+bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
 .PHONY: bench-floor bench-kafka chart faults
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
-bench-floor: build
+bench-floor: build ## Measure it: the same with a server that only flushes
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH) flush
 
 # A backlog into Kafka beside a bare produce loop, in one run; then an outage of 60 s under load.
-bench-kafka:
+bench-kafka: ## Measure it: delivery beside a bare produce loop, and an outage
 	@tests/Ingest.Benchmarks/kafka.sh
 
 # docs/aimd.svg: a lane's window, latency and throughput through a capacity drop and an outage.
-chart:
+chart: ## Measure it: docs/aimd.svg, the window through a capacity drop and an outage
 	@tests/Ingest.Benchmarks/chart.sh
 
 # Every fault between the node and the brokers, and what came of it, as a table; about three minutes.
-faults:
+faults: ## Check it: every fault between a node and the brokers, as a table
 	@tests/faults.sh
 
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
-stress: build
+stress: build ## Check it: kills under load, a large backlog, the suite again and again
 	@tests/stress/kills.sh && tests/stress/backlog.sh
 
 # Everything hostile or broken we know of, at the real executable, with honest producers beside it: a table of expected and got.
-abuse: build
+abuse: build ## Check it: everything hostile or broken, at the real executable, as a table
 	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
 
 # Three nodes behind HAProxy under load: a rolling restart, and kill -9 with adoption. Prints failed, lost and duplicated requests.
-fleet: tools build
+fleet: tools build ## Check it: three nodes behind HAProxy under load: rolling restart, kill -9, adoption
 	@tests/stress/fleet.sh $(FLEET_RATE) $(FLEET_SECONDS)
 
 # A node in a control group with little memory, as root: health flips once, and not for page cache. Draws docs/memory.svg.
-cgroup: tools build
+cgroup: tools build ## Check it: memory pressure in a small container, as root; draws docs/memory.svg
 	@tests/stress/cgroup.sh
 
-clean:
+clean: ## Tidy up: removes artifacts
 	@rm -rf artifacts
+
+# Each target's line ends in ## and its purpose and text; one without is listed last.
+help: ## Tidy up: this list
+	@awk -F ' *## *' '/^[a-z][a-z-]*:/ { split($$1, name, ":"); text = NF > 1 ? $$2 : "Other: "; purpose = text; sub(/:.*/, "", purpose); \
+	    sub(/^[^:]*: */, "", text); if (!(purpose in lines)) order[++n] = purpose; \
+	    lines[purpose] = lines[purpose] sprintf("  %-12s %s\n", name[1], text) } \
+	  END { for (i = 1; i <= n; i++) printf "%s\n%s", order[i], lines[order[i]] }' $(MAKEFILE_LIST)

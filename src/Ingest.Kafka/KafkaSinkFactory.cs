@@ -29,6 +29,22 @@ public sealed class KafkaSinkFactory : ISinkFactory
         return new KafkaSink(setup.Name, options, setup.LogId, setup.Time, setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name));
     }
 
+    /// <inheritdoc/>
+    public IEnumerable<SinkFileProblem> CheckFiles(IConfigurationSection settings, string dataDirectory)
+    {
+        var options = settings.Get<KafkaOptions>() ?? new KafkaOptions();
+        (string Key, string? Path)[] files =
+        [
+            (nameof(options.SslCaLocation), options.SslCaLocation),
+            (nameof(options.SslCertificateLocation), options.SslCertificateLocation),
+            (nameof(options.SslKeyLocation), options.SslKeyLocation),
+        ];
+        // The client opens them by their path as it is: from the folder that the process runs in.
+        return files
+            .Where(file => file.Path is { Length: > 0 } path && !File.Exists(path) && !Directory.Exists(path))
+            .Select(file => new SinkFileProblem(file.Key, file.Path!, "there is no such file."));
+    }
+
     // Null, or the first thing that is wrong: key, value, range.
     private static string? FindFault(string section, KafkaOptions options)
     {

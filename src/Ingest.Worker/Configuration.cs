@@ -16,6 +16,9 @@ internal static class Configuration
     internal static IReadOnlyDictionary<string, Type> SinkKinds { get; } =
         Sinks.ToDictionary(factory => factory.Kind, factory => factory.OptionsType, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The environment variable that says which node commands talk to, where no flag does.</summary>
+    internal const string AdminVariable = "INGEST_ADMIN";
+
     /// <summary>Reads and checks everything.</summary>
     internal static NodeSettings Read(ServeArguments arguments, IDictionary? environment = null)
     {
@@ -25,7 +28,7 @@ internal static class Configuration
         {
             sources.AddFile(file, required: true);
         }
-        sources.AddEnvironment(environment ?? Environment.GetEnvironmentVariables());
+        sources.AddEnvironment(WithoutOwn(environment ?? Environment.GetEnvironmentVariables()));
         AddFlag(sources, "--data", nameof(NodeOptions.Data), arguments.Data);
         AddFlag(sources, "--intake", "Listen:Intake", arguments.Intake);
         AddFlag(sources, "--admin", "Listen:Admin", arguments.Admin);
@@ -35,6 +38,14 @@ internal static class Configuration
             sources.AddAssignment(assignment);
         }
         return NodeSettings.Read(sources, NodeSections.All, SinkKinds);
+    }
+
+    // The command line's own: no setting, although it begins like one.
+    private static Hashtable WithoutOwn(IDictionary environment)
+    {
+        var settings = new Hashtable(environment);
+        settings.Remove(AdminVariable);
+        return settings;
     }
 
     private static void AddFlag(SettingsSources sources, string flag, string key, string? value)

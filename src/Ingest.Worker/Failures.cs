@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Ingest.Hosting.Settings;
 using Ingest.Wal.Storage;
+using Ingest.Worker.Terminal;
 using Microsoft.AspNetCore.Connections;
 
 namespace Ingest.Worker;
@@ -18,7 +19,7 @@ internal static class Failures
         var (code, message) = Explain(failure);
         foreach (var line in message.Split('\n'))
         {
-            Console.Error.WriteLine($"ingest: {line.TrimEnd()}");
+            Console.Error.WriteLine($"ingest: {Visible.Escape(line.TrimEnd())}");
         }
         return code;
     }

@@ -74,6 +74,20 @@ internal sealed class Browser : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the page as wide and high as a phone or a wall of screens.</summary>
+    internal async Task ResizeAsync(int width, int height)
+    {
+        var call = new JsonObject
+        {
+            ["id"] = ++_calls,
+            ["method"] = "Emulation.setDeviceMetricsOverride",
+            ["params"] = new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false },
+        };
+        await _socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        await UntilAsync($"window.innerWidth === {width}");
+    }
+
     /// <summary>Waits until an expression is true on the page; one that cannot be evaluated yet is not.</summary>
     internal Task UntilAsync(string expression)
     {

@@ -64,6 +64,22 @@ public sealed class ConfigTests
     }
 
     [Fact]
+    public async Task Files_that_a_sink_names_are_looked_at()
+    {
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(directory["short"], "fifteen-bytes-x\n", TestContext.Current.CancellationToken);
+
+        await CheckAsync("BearerFile", directory["nothing"], "there is no such file.");
+        await CheckAsync("SigningFile", directory["short"], "fewer than 16 bytes");
+        await CheckAsync("TrustPath", directory["nothing"], "there is no such file.");
+        await CheckAsync("CertificatePath", directory["short"], "");
+
+        async Task CheckAsync(string key, string path, string problem) => (await Cli.RunAsync(
+                "config", "check", "--sink", "http", "--set", "Sinks:http:Url=https://localhost/", "--set", $"Sinks:http:{key}={path}"))
+            .Is(ExitCode.NotFine, $"Sinks:http:{key}").Is(ExitCode.NotFine, path).Is(ExitCode.NotFine, problem);
+    }
+
+    [Fact]
     public async Task A_script_gets_the_same_as_JSON()
     {
         var wrong = (await Cli.RunAsync("config", "check", "--json", "--set", "Wal:SegmentBytes=1")).Is(ExitCode.NotFine);

@@ -131,6 +131,52 @@ public sealed partial class ConsoleTests : IDisposable
             $"(document.getElementById('token').value = '{token}', document.getElementById('login-form').requestSubmit())");
     }
 
+    [Fact]
+    public async Task What_became_of_an_action_stays_in_sight_until_it_is_closed()
+    {
+        using var node = await StartAsync(("Drain:BalancerDelay", "0"));
+        await using var browser = await OpenAsync(node);
+        await browser.UntilAsync("document.body.dataset.live === 'yes'");
+
+        await browser.EvaluateAsync("(act('/resume', 'Serving again.'), 1)");
+        await browser.UntilAsync("document.getElementById('outcome-text').textContent.startsWith('Not done: ')");
+        // The page looks at the node again and again, and finds it well: that takes nothing away.
+        await browser.EvaluateAsync("(window.looked = 0, window.before = showHead, showHead = s => { window.looked++; window.before(s); }, 1)");
+        await browser.EvaluateAsync("(look(), 1)");
+        await browser.UntilAsync("document.getElementById('silence').hidden && !busy");
+        Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
+
+        await browser.EvaluateAsync("(act('/drain', 'Draining.'), 1)");
+        await browser.UntilAsync("document.getElementById('outcome-text').textContent === 'Draining.'");
+        Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
+        Assert.Equal("banner good", await browser.EvaluateAsync("document.getElementById('outcome').className"));
+        await browser.EvaluateAsync("document.getElementById('outcome-close').click()");
+        Assert.Equal("false", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
+    }
+
+    [Theory]
+    [InlineData(320)]
+    [InlineData(390)]
+    [InlineData(1280)]
+    public async Task With_dead_letters_and_hostile_names_the_page_is_as_wide_as_the_screen(int width)
+    {
+        await using var refusing = await HttpDownstream.StartAsync();
+        refusing.Answer = _ => new DownstreamAnswer(422, Body: "no\u202Eesrever " + new string('x', 300));
+        using var node = await IngestProcess.StartReadyAsync(
+            new IngestSetup { Data = _directory["data"], Sinks = ["http"] }.With(("Sinks:http:Url", refusing.Url.ToString())));
+        using (var stored = await Http.PostAsJsonAsync(
+            new Uri(node.Setup.Intake, $"/v1/streams/{new string('s', 100)}/events"), 1, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, stored.StatusCode);
+        }
+        await using var browser = await OpenAsync(node);
+        await browser.ResizeAsync(width, 900);
+        await browser.UntilAsync("document.querySelectorAll('#letters tr').length === 1");
+
+        Assert.Equal($"{width}", await browser.EvaluateAsync("document.documentElement.scrollWidth"));
+        Assert.Equal("-1", await browser.EvaluateAsync("document.body.innerText.indexOf('\\u202E')"));
+    }
+
     private Task<Browser> OpenAsync(IngestProcess node) => Browser.OpenOrSkipAsync(_directory["profile"], node.Setup.Admin);
 
     private async Task<IngestProcess> StartAsync(params (string Key, string Value)[] settings) =>

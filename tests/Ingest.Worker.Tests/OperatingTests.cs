@@ -75,7 +75,11 @@ public sealed class OperatingTests : IDisposable
         await PostAsync(node, "orders", 5);
         await DeliveredAsync(node, 5);
 
-        (await LanesAsync("rewind", "file", "--to", "2")).Is(ExitCode.Fine, "delivers again");
+        // Where no person can be asked it is counted, and nothing happens.
+        (await LanesAsync("rewind", "file", "--to", "2")).Is(ExitCode.Usage, error: "It would deliver 4 events, 2 to 5, once more");
+        Assert.Equal(0, (await StatusAsync(node)).Lanes[0].Repeated);
+        (await LanesAsync("rewind", "file", "--to", "6", "--yes")).Is(ExitCode.Fine, "Nothing is delivered again");
+        (await LanesAsync("rewind", "file", "--to", "2", "--yes")).Is(ExitCode.Fine, "Lane file delivers 4 events, 2 to 5, once more.");
         (await LanesAsync("rewind", "file", "--to", "99")).Is(ExitCode.NotFine, error: "from 1 to ");
         (await LanesAsync("rewind", "none", "--to", "1")).Is(ExitCode.NotFine, error: "no lane none");
         (await LanesAsync("forget", "file")).Is(ExitCode.NotFine, error: "The lane has a sink");

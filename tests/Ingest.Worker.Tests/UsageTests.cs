@@ -27,6 +27,10 @@ public sealed class UsageTests
     [InlineData("Cannot parse argument '1.5' for option '--limit'", "", "deadletters", "list", "--limit", "1.5")]
     [InlineData("--sink and --set go with --data DIR", "", "drain", "--sink", "file")]
     [InlineData("is no address", "", "status", "--admin", "nonsense")]
+    [InlineData("Did you mean `serve`?", "'serv'", "serv")]
+    [InlineData("Did you mean `rewind`?", "'rewnid'", "lanes", "rewnid", "file")]
+    [InlineData("Did you mean `--data`?", "'--dta'", "serve", "--dta", "x")]
+    [InlineData("'@nothing' must be an event's number", "", "tail", "--from", "@nothing")]
     public async Task A_command_line_that_makes_no_sense_ends_with_2_and_says_which_word(
         string what, string hint, params string[] arguments)
     {
@@ -37,6 +41,10 @@ public sealed class UsageTests
     [InlineData("--limit '-1' must be a number from 1.", "tail", "--limit", "-1")]
     [InlineData("--limit '0' must be a number from 1.", "tail", "--limit", "0")]
     [InlineData("--from 'soon' must be an event's number from 1, or a time such as 2026-11-21T08:00:00Z.", "tail", "--from", "soon")]
+    [InlineData("--to '05/06/2026' must be an event's number from 1, or a time such as 2026-", "lanes", "rewind", "file", "--to", "05/06/2026")]
+    [InlineData("--from '6.5.2026' must be an event's number from 1, or a time", "tail", "--from", "6.5.2026")]
+    [InlineData("--from '08:00' must be an event's number from 1, or a time", "tail", "--from", "08:00")]
+    [InlineData("--until '11/12/26' must be a time such as ", "deadletters", "list", "--until", "11/12/26")]
     [InlineData("--stream 'no stream' must be a stream's name", "tail", "--stream", "no stream")]
     [InlineData("--to 'foo' must be an event's number from 1, or a time such as ", "lanes", "rewind", "file", "--to", "foo")]
     [InlineData("--to '-1' must be an event's number from 1", "lanes", "rewind", "file", "--to", "-1")]
@@ -68,6 +76,83 @@ public sealed class UsageTests
     public async Task A_value_out_of_its_range_is_refused_before_anybody_is_asked(string what, params string[] arguments)
     {
         (await Cli.RunAsync(arguments)).Is(ExitCode.Usage, error: what).Is(ExitCode.Usage, error: "ingest: try `ingest ");
+    }
+
+    [Theory]
+    [InlineData("/h")]
+    [InlineData("/?")]
+    public async Task A_path_that_other_systems_take_for_help_is_a_path(string path)
+    {
+        (await Cli.RunAsync("wal", "inspect", path)).Is(ExitCode.Unavailable, error: path);
+    }
+
+    [Fact]
+    public async Task A_value_that_begins_with_an_at_sign_is_a_value_and_no_file_is_read()
+    {
+        using var directory = new Ingest.Testing.TemporaryDirectory();
+        await File.WriteAllTextAsync(directory["words"], "--help", TestContext.Current.CancellationToken);
+
+        (await Cli.RunAsync("wal", "inspect", "@" + directory["words"])).Is(ExitCode.Unavailable, error: "@" + directory["words"]);
+    }
+
+    [Theory]
+    [InlineData("--admin", "http://127.0.0.1:1", "lanes", "list")]
+    [InlineData("lanes", "--admin", "http://127.0.0.1:1", "list")]
+    [InlineData("lanes", "list", "--admin", "http://127.0.0.1:1")]
+    [InlineData("--admin=http://127.0.0.1:1", "--token", "t", "status")]
+    public async Task The_node_may_be_named_before_or_behind_the_command(params string[] arguments)
+    {
+        (await Cli.RunAsync(arguments)).Is(ExitCode.Unavailable, error: "Nobody answers at http://127.0.0.1:1 ");
+    }
+
+    [Fact]
+    public async Task The_node_is_the_environments_where_no_flag_names_one()
+    {
+        (string, string)[] environment = [("INGEST_ADMIN", "http://127.0.0.1:1")];
+
+        (await Cli.RunAsync(environment, ["status"])).Is(ExitCode.Unavailable, error: "Nobody answers at http://127.0.0.1:1 ");
+        (await Cli.RunAsync(environment, ["status", "--admin", "http://127.0.0.1:2"])).Is(ExitCode.Unavailable, error: "at http://127.0.0.1:2 ");
+        // What the command line reads is no setting of a node.
+        (await Cli.RunAsync(environment, ["config", "check"])).Is(ExitCode.Fine);
+    }
+
+    [Theory]
+    [InlineData("bash", "ingest la", "lanes")]
+    [InlineData("bash", "ingest lanes re", "rewind")]
+    [InlineData("bash", "ingest serve --in", "--intake")]
+    public async Task A_shell_completes_commands_and_flags(string shell, string line, string expected)
+    {
+        var script = (await Cli.RunAsync("completion", shell)).Is(ExitCode.Fine).Output;
+        using var directory = new Ingest.Testing.TemporaryDirectory();
+        Directory.CreateDirectory(directory["bin"]);
+        File.CreateSymbolicLink(directory["bin/ingest"], Ingest.Testing.SourceTree.Executable());
+        await File.WriteAllTextAsync(
+            directory["try.sh"],
+            script + $"""
+
+            PATH={directory["bin"]}:$PATH
+            COMP_LINE='{line}' COMP_POINT={line.Length}
+            read -ra COMP_WORDS <<<"$COMP_LINE"
+            COMP_CWORD=$((${"{"}#COMP_WORDS[@]{"}"} - 1))
+            _ingest
+            printf '%s\n' "${"{"}COMPREPLY[@]{"}"}"
+            """,
+            TestContext.Current.CancellationToken);
+
+        using var bash = System.Diagnostics.Process.Start(
+            new System.Diagnostics.ProcessStartInfo("bash", [directory["try.sh"]]) { RedirectStandardOutput = true })!;
+        var said = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([expected], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("zsh", "#compdef ingest")]
+    [InlineData("fish", "complete -c ingest")]
+    public async Task Scripts_for_other_shells_are_printed(string shell, string part)
+    {
+        (await Cli.RunAsync("completion", shell)).Is(ExitCode.Fine, part);
     }
 
     [Fact]

@@ -1,22 +1,30 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Ingest.Hosting;
+using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands;
 
 /// <summary>The commands and how they are called.</summary>
 internal static class CommandTree
 {
+    // A value that begins with @ is a value: no file is read in its place.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Parses and runs. Mistakes on the command line end with exit code 2 and one line that says which.</summary>
     internal static async Task<int> RunAsync(string[] arguments)
     {
         var root = Create();
-        var parsed = root.Parse(arguments);
+        var parsed = root.Parse(GlobalFlags.Sort(root, arguments), Parsing);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
             {
-                await Console.Error.WriteLineAsync($"ingest: {error.Message}");
+                await Console.Error.WriteLineAsync($"ingest: {Visible.Escape(error.Message)}");
+            }
+            foreach (var hint in Correction.For(parsed))
+            {
+                await Console.Error.WriteLineAsync($"ingest: {Visible.Escape(hint)}");
             }
             await Console.Error.WriteLineAsync($"ingest: try `{Path(parsed)} --help`.");
             return ExitCode.Usage;
@@ -45,9 +53,16 @@ internal static class CommandTree
             DeadLettersCommand.Create(),
             WalCommand.Create(),
             ConfigCommand.Create(),
+            CompletionCommand.Create(),
         };
         root.HelpName = "ingest";
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            // Those of another system: /h is a path here.
+            option.Aliases.Remove("/h");
+            option.Aliases.Remove("/?");
+        }
         foreach (var option in root.Options.OfType<VersionOption>())
         {
             option.Action = new VersionAction();

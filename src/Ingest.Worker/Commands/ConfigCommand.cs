@@ -54,7 +54,13 @@ internal static class ConfigCommand
         command.SetAction(parsed =>
         {
             var settings = Configuration.Read(options.Read(parsed));
-            IReadOnlyList<SettingError> errors = [.. settings.Errors, .. NodeFiles.Check(settings)];
+            IReadOnlyList<SettingError> errors =
+            [
+                .. settings.Errors,
+                .. NodeFiles.Check(settings),
+                // Of wrong settings a sink can say nothing.
+                .. settings.Errors.Count == 0 ? NodeFiles.CheckSinks(settings, Configuration.Sinks) : [],
+            ];
             if (parsed.GetValue(json))
             {
                 Console.Out.WriteLine(JsonSerializer.Serialize([.. errors], ConfigJson.Default.SettingErrorArray));
@@ -87,7 +93,7 @@ internal static class ConfigCommand
     {
         foreach (var error in errors)
         {
-            (toError ? Console.Error : Console.Out).WriteLine(error.ToString());
+            (toError ? Console.Error : Console.Out).WriteLine(Visible.Escape(error.ToString()));
         }
         return errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }

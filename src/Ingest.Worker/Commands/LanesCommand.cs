@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Ingest.Operations.Status;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 
@@ -26,12 +28,43 @@ internal static class LanesCommand
             Description = "The first event to deliver again: its number, or a time such as 2026-11-21T08:00:00Z.",
             Required = true,
         }.IsPlace();
-        return Act(
-            "rewind",
-            "Deliver again what the log still has. Consumers see repeats with the same numbers.",
-            [to],
-            (lane, parsed) => (HttpMethod.Post, $"/lanes/{lane}/rewind?to={Uri.EscapeDataString(parsed.GetRequiredValue(to))}"),
-            lane => $"Lane {lane} delivers again from there.");
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask. Needed where no person can be asked." };
+        var command = new Command("rewind", "Deliver again what the log still has, after saying how many events that is.") { to, yes };
+        var lane = new Argument<string>("LANE") { Description = "The lane's name: `ingest lanes list`." };
+        command.Add(lane);
+        var address = new AdminAddress();
+        address.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = address.Connect(parsed);
+            var name = parsed.GetRequiredValue(lane);
+            return await RewindAsync(client, name, parsed.GetRequiredValue(to), parsed.GetValue(yes), cancel);
+        });
+        return command;
+    }
+
+    private static async Task<int> RewindAsync(AdminClient client, string name, string to, bool yes, CancellationToken cancel)
+    {
+        var lane = Uri.EscapeDataString(name);
+        var counted = await client.TextAsync(
+            HttpMethod.Get, $"/lanes/{lane}/rewind?to={Uri.EscapeDataString(to)}", content: null, cancel);
+        var preview = JsonSerializer.Deserialize(counted, StatusJson.Default.RewindPreview)!;
+        if (preview.Events == 0)
+        {
+            Screen.Line($"Nothing is delivered again: lane {name} has settled no event from {to} on.");
+            return ExitCode.Fine;
+        }
+        var what = $"{Humanize.Count(preview.Events, "event")}, {Humanize.Count(preview.First)} to {Humanize.Count(preview.Settled)}";
+        if (!yes && !(Screen.CanAsk && Screen.Confirm($"Lane {name} delivers {what}, once more: consumers see them again. Do it?")))
+        {
+            throw new CommandFailure(
+                ExitCode.Usage, $"Nothing was rewound. It would deliver {what}, once more through lane {name}: say --yes if that is meant.");
+        }
+        // By number and not by time: what was counted is what is done.
+        await client.TextAsync(
+            HttpMethod.Post, FormattableString.Invariant($"/lanes/{lane}/rewind?to={preview.First}"), content: null, cancel);
+        Screen.Line($"Lane {name} delivers {what}, once more.");
+        return ExitCode.Fine;
     }
 
     private static Command CreateTry() => Act(

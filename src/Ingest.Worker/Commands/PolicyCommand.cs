@@ -30,11 +30,11 @@ internal static class PolicyCommand
             var policy = await client.TextAsync(HttpMethod.Get, "/policy", content: null, cancel);
             if (parsed.GetValue(json))
             {
-                Screen.Line(Pretty(policy));
+                Screen.Lines(Pretty(policy));
                 return ExitCode.Fine;
             }
             var status = await client.StatusAsync(cancel);
-            Screen.Line(Pretty(policy));
+            Screen.Lines(Pretty(policy));
             return Report(status.Policy);
         });
         return command;

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Ingest.Events;
 using Ingest.Hosting.Settings;
+using Ingest.Operations;
 
 namespace Ingest.Worker.Commands;
 
@@ -11,8 +12,6 @@ namespace Ingest.Worker.Commands;
 /// </summary>
 internal static class Rules
 {
-    private const string SomeTime = "a time such as 2026-11-21T08:00:00Z";
-
     /// <summary>Refuses values for which <paramref name="holds"/> is false; <paramref name="expected"/> names the whole range.</summary>
     internal static Option<T> Must<T>(this Option<T> option, string expected, Func<string, bool> holds)
     {
@@ -43,10 +42,10 @@ internal static class Rules
 
     /// <summary>The number of an event, or a time.</summary>
     internal static Option<T> IsPlace<T>(this Option<T> option) =>
-        option.Must($"an event's number from 1, or {SomeTime}", text => IsFrom(1, text) || (!IsWhole(text) && IsTime(text)));
+        option.Must($"an event's number from 1, or {TimeText.Expected}", text => IsFrom(1, text) || (!IsWhole(text) && IsTime(text)));
 
     /// <summary>A time; without an offset it is UTC.</summary>
-    internal static Option<T> IsTime<T>(this Option<T> option) => option.Must(SomeTime, IsTime);
+    internal static Option<T> IsTime<T>(this Option<T> option) => option.Must(TimeText.Expected, IsTime);
 
     /// <summary>The name of a stream.</summary>
     internal static Option<T> IsStream<T>(this Option<T> option) => option.Must(
@@ -57,8 +56,7 @@ internal static class Rules
 
     private static bool IsWhole(string text) => text.All(char.IsAsciiDigit);
 
-    private static bool IsTime(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _);
+    private static bool IsTime(string text) => TimeText.TryParse(text, out _);
 
     private static void Judge(SymbolResult result, string name, string expected, Func<string, bool> holds)
     {

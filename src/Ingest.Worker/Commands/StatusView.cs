@@ -23,7 +23,7 @@ internal static class StatusView
         Screen.Fact(
             "Queue",
             $"{Humanize.Count(queue.Items)} of {Humanize.Count(queue.ItemsMax)} requests, {Humanize.Bytes(queue.Bytes)} of {Humanize.Bytes(queue.BytesMax)}; "
-            + $"{Humanize.Count(queue.Groups, "commit")} since the start");
+            + $"{Humanize.Count(queue.Groups, "commit")} since its log was opened");
         if (status.Memory is { } memory)
         {
             Screen.Fact(

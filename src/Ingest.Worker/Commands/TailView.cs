@@ -46,7 +46,7 @@ internal sealed class TailView(bool json)
             : line.TryGetProperty("data_base64", out var bytes) ? "base64 " + bytes.GetString()
             : "";
         var row = string.Format(
-            CultureInfo.InvariantCulture, Columns, sequence, Text(line, "time"), Text(line, "stream"), Text(line, "key"), Printable(data));
+            CultureInfo.InvariantCulture, Columns, sequence, Text(line, "time"), Text(line, "stream"), Text(line, "key"), Visible.Escape(data));
         return row.Length <= Width ? row : string.Concat(row.AsSpan(0, Width - 1), "…");
     }
 
@@ -64,9 +64,5 @@ internal sealed class TailView(bool json)
     private void Print(string line, string forPeople) => Screen.Line(json ? line : forPeople);
 
     private static string Text(JsonElement line, string name) =>
-        line.TryGetProperty(name, out var value) ? Printable(value.GetString() ?? "") : "";
-
-    // What producers send may not steer the operator's terminal.
-    private static string Printable(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(letter => char.IsControl(letter) ? '·' : letter)) : text;
+        line.TryGetProperty(name, out var value) ? Visible.Escape(value.GetString() ?? "") : "";
 }

@@ -10,7 +10,7 @@ internal sealed class AdminAddress
     private readonly Option<string?> _admin = new("--admin")
     {
         HelpName = "URL",
-        Description = "The node's admin listener. Default: as the node's own settings say, http://127.0.0.1:8081.",
+        Description = "The node's admin listener. Default: INGEST_ADMIN, else as the node's own settings say, http://127.0.0.1:8081.",
     };
 
     private readonly Option<string?> _token = new("--token")
@@ -31,10 +31,12 @@ internal sealed class AdminAddress
     /// <summary>The file of settings, where one was named.</summary>
     internal string? Config(ParseResult parsed) => parsed.GetValue(_config);
 
+    private static string? Said(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+
     internal AdminClient Connect(ParseResult parsed)
     {
         var settings = Configuration.Read(new ServeArguments { Config = parsed.GetValue(_config) });
-        var url = parsed.GetValue(_admin) ?? settings.Get<ListenerOptions>().Admin;
+        var url = parsed.GetValue(_admin) ?? Said(Configuration.AdminVariable) ?? settings.Get<ListenerOptions>().Admin;
         var token = parsed.GetValue(_token) ?? settings.Get<AdminOptions>().Token;
         return new AdminClient(url, token);
     }

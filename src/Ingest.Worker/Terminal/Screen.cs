@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace Ingest.Worker.Terminal;
@@ -20,36 +21,51 @@ internal static class Screen
     internal static IAnsiConsole Error => LazyError.Value;
 
     /// <summary>A table with a header; columns whose names begin with <c>#</c> stand to the right.</summary>
-    internal static Table NewTable(params ReadOnlySpan<string> columns)
+    internal static TextTable NewTable(params ReadOnlySpan<string> columns) => new(columns);
+
+    /// <summary>Adds a row; what its cells hold is escaped.</summary>
+    internal static void Row(TextTable table, params ReadOnlySpan<string> cells) => table.Add(cells);
+
+    /// <summary>Prints a table, as wide as the terminal is, or as it wants to be where it goes to a file or a pipe.</summary>
+    internal static void Show(TextTable table)
     {
-        var table = new Table().Border(TableBorder.Simple).BorderColor(Color.Grey);
-        foreach (var column in columns)
+        Console.Out.WriteLine();
+        foreach (var line in table.Lines(Columns()))
         {
-            var right = column.StartsWith('#');
-            var shown = new TableColumn(new Text(right ? column[1..] : column, new Style(decoration: Decoration.Bold))).NoWrap();
-            table.AddColumn(right ? shown.RightAligned() : shown);
+            Console.Out.WriteLine(line);
         }
-        return table;
+        Console.Out.WriteLine();
     }
 
-    /// <summary>Adds a row of plain text: nothing in it is markup.</summary>
-    internal static void Row(Table table, params ReadOnlySpan<string> cells)
-    {
-        var row = new Text[cells.Length];
-        for (var i = 0; i < cells.Length; i++)
-        {
-            row[i] = new Text(cells[i]);
-        }
-        table.AddRow(row);
-    }
+    /// <summary>A line of text; what it holds is escaped.</summary>
+    internal static void Line(string text = "") => Console.Out.WriteLine(Visible.Escape(text));
 
-    internal static void Show(Table table) => LazyOut.Value.Write(table);
-
-    /// <summary>A line of plain text.</summary>
-    internal static void Line(string text = "") => Console.Out.WriteLine(text);
+    /// <summary>Lines of text as they are but for what is escaped: JSON for people.</summary>
+    internal static void Lines(string text) => Console.Out.WriteLine(Visible.EscapeLines(text));
 
     /// <summary>A heading, and what is to be said about it.</summary>
-    internal static void Fact(string name, string text) => Console.Out.WriteLine($"{name,-9} {text}");
+    internal static void Fact(string name, string text) => Console.Out.WriteLine($"{name,-9} {Visible.Escape(text)}");
+
+    /// <summary>Asks on the terminal; only <c>y</c> and <c>yes</c> are consent.</summary>
+    internal static bool Confirm(string question)
+    {
+        Console.Error.Write($"{Visible.Escape(question)} [y/N] ");
+        return Console.In.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
+
+    /// <summary>Whether a person can be asked.</summary>
+    internal static bool CanAsk => !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
+    // COLUMNS is what a script says that knows better, such as one that records a terminal.
+    private static int Columns()
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var told)
+            && told > 0)
+        {
+            return told;
+        }
+        return Console.IsOutputRedirected ? int.MaxValue : Math.Max(20, LazyOut.Value.Profile.Width);
+    }
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {

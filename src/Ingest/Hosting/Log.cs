@@ -60,4 +60,14 @@ internal static partial class Log
     [LoggerMessage(
         9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
     internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
+
+    [LoggerMessage(9016, LogLevel.Information, "New connections are served the certificate that {Path} holds now; it expires at {NotAfter:u}.")]
+    internal static partial void CertificateRenewed(ILogger logger, string path, DateTimeOffset notAfter);
+
+    [LoggerMessage(
+        9017,
+        LogLevel.Warning,
+        "{Path} or what belongs to it has changed and cannot be used; connections are served the certificate from before, which expires at "
+        + "{NotAfter:u}. Put a certificate and its key there; no restart is needed. Reason: {Reason}")]
+    internal static partial void CertificateKept(ILogger logger, string path, DateTimeOffset notAfter, string reason);
 }

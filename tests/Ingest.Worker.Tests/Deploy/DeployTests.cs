@@ -47,7 +47,9 @@ public sealed partial class DeployTests(ITestOutputHelper output)
         // A second lane refuses everything, so that there are dead letters, and they are published.
         await using var refusing = await HttpDownstream.StartAsync();
         refusing.Answer = _ => new DownstreamAnswer(422);
+        await File.WriteAllTextAsync(directory["server.pem"], TestCertificates.SelfSigned(), TestContext.Current.CancellationToken);
         var setup = new IngestSetup { Data = directory["data"], Sinks = ["file", "http"] }.With(
+            ("Listen:CertificatePath", directory["server.pem"]),
             ("Sinks:http:Url", refusing.Url.ToString()), ("DeadLetters:PublishTo", "letters"), ("Sinks:letters:Kind", "discard"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         using var http = new HttpClient();

@@ -59,9 +59,9 @@ public sealed class PolicyDocument
             document = parsed;
             return parsed.Violation();
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            return e.Message;
+            return PolicyMistake.Find(json);
         }
     }
 

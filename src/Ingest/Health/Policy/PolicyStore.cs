@@ -33,11 +33,12 @@ internal static partial class PolicyStore
         }
     }
 
-    /// <summary>Writes beside it, flushes, renames over it, flushes the directory.</summary>
+    /// <summary>Writes beside it, flushes, renames over it, flushes the directory. Of a link the file it leads to is replaced.</summary>
     /// <exception cref="IOException">Any of that failed; the old file is still in place, or both are the same by then.</exception>
     internal static void Write(string path, ReadOnlySpan<byte> content)
     {
-        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        path = Target(path);
+        var directory = Path.GetDirectoryName(path)!;
         var beside = path + ".new";
         using (var file = File.OpenHandle(beside, FileMode.Create, FileAccess.Write, FileShare.None))
         {
@@ -48,6 +49,13 @@ internal static partial class PolicyStore
         // The base library cannot open a directory.
         using var entry = new SafeFileHandle(Open(Encoding.UTF8.GetBytes(directory + '\0'), 0), ownsHandle: true);
         Check(entry.IsInvalid ? -1 : FSync(entry), "flush", directory);
+    }
+
+    // A link stays one: whoever made it looks at what is behind it. One that leads nowhere yet is filled there.
+    private static string Target(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
     }
 
     private static void Check(int result, string what, string path)

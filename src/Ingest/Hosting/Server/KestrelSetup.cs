@@ -41,10 +41,11 @@ internal static class KestrelSetup
         limits.Http2.InitialStreamWindowSize = 768 * 1024;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        var certificates = Certificates(kestrel, options);
         var quota = Quota(kestrel, "Listen:Intake", connectionsMax);
-        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, quota);
+        Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, certificates, quota);
         quota = Quota(kestrel, "Listen:Admin", OpenFiles.AdminConnections);
-        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, quota);
+        Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, certificates, quota);
     }
 
     private static void Listen(
@@ -53,6 +54,7 @@ internal static class KestrelSetup
         HttpProtocols protocols,
         ListenerOptions options,
         ListenerRole role,
+        RenewedCertificates? certificates,
         Func<ConnectionDelegate, ConnectionDelegate> quota)
     {
         var address = ListenAddress.Parse(url);
@@ -64,7 +66,7 @@ internal static class KestrelSetup
             listen.Use(quota);
             if (address.Tls)
             {
-                listen.UseHttps(https => Secure(https, options, role));
+                listen.UseHttps(Secure(certificates!, options, role));
             }
             listen.Use(next => connection =>
             {
@@ -112,15 +114,26 @@ internal static class KestrelSetup
         _ => HttpProtocols.Http1AndHttp2,
     };
 
-    private static void Secure(HttpsConnectionAdapterOptions https, ListenerOptions options, ListenerRole role)
+    private static RenewedCertificates? Certificates(KestrelServerOptions kestrel, ListenerOptions options)
     {
-        https.ServerCertificate = ListenCertificates.Server(options);
-        https.HandshakeTimeout = options.HeadersTimeout;
-        if (role == ListenerRole.Intake && ListenCertificates.Authorities(options) is { Count: > 0 } authorities)
+        if (options.CertificatePath.Length == 0)
         {
-            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            https.ClientCertificateValidation = (certificate, chain, errors) =>
-                ListenCertificates.IsOf(authorities, certificate, chain, errors);
+            return null;
         }
+        var services = kestrel.ApplicationServices;
+        var certificates = new RenewedCertificates(
+            options, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<IngestNode>>());
+        services.GetRequiredService<Instruments>().Meter.CreateObservableGauge(
+            "ingest.tls.certificate.expiry",
+            () => certificates.SecondsLeft,
+            "s",
+            "Seconds until the listeners' certificate expires; negative when it has.");
+        return certificates;
     }
+
+    private static TlsHandshakeCallbackOptions Secure(RenewedCertificates certificates, ListenerOptions options, ListenerRole role) => new()
+    {
+        HandshakeTimeout = options.HeadersTimeout,
+        OnConnection = _ => ValueTask.FromResult(certificates.Current.Secure(asksProducers: role == ListenerRole.Intake)),
+    };
 }

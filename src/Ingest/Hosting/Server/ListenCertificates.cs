@@ -13,11 +13,32 @@ internal static class ListenCertificates
     /// <exception cref="CryptographicException">The file is no such certificate, or the key is not its key.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal static X509Certificate2 Server(ListenerOptions options) =>
-        options.CertificatePath.EndsWith(".pem", StringComparison.OrdinalIgnoreCase)
-            || options.CertificatePath.EndsWith(".crt", StringComparison.OrdinalIgnoreCase)
+        IsPem(options)
             ? X509Certificate2.CreateFromPemFile(
                 options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : options.CertificatePath)
             : X509CertificateLoader.LoadPkcs12FromFile(options.CertificatePath, password: null);
+
+    /// <summary>The certificates that stand behind the server's own in its file: sent along, so that clients find the way to the root.</summary>
+    internal static X509Certificate2Collection Intermediates(ListenerOptions options, X509Certificate2 own)
+    {
+        var sent = new X509Certificate2Collection();
+        if (IsPem(options))
+        {
+            sent.ImportFromPemFile(options.CertificatePath);
+        }
+        else
+        {
+            sent.AddRange(X509CertificateLoader.LoadPkcs12CollectionFromFile(options.CertificatePath, password: null));
+        }
+        foreach (var certificate in sent.Where(certificate => certificate.RawDataMemory.Span.SequenceEqual(own.RawDataMemory.Span)).ToList())
+        {
+            sent.Remove(certificate);
+        }
+        return sent;
+    }
+
+    private static bool IsPem(ListenerOptions options) => options.CertificatePath.EndsWith(".pem", StringComparison.OrdinalIgnoreCase)
+        || options.CertificatePath.EndsWith(".crt", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The authorities whose certificates producers must show; none: they need not show any.</summary>
     /// <exception cref="CryptographicException">The file holds no certificate.</exception>

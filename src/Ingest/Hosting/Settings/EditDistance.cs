@@ -1,9 +1,10 @@
 namespace Ingest.Hosting.Settings;
 
 /// <summary>How many slips of the finger lie between two words: letters left out, added, changed, or swapped.</summary>
-internal static class EditDistance
+public static class EditDistance
 {
-    internal static int Between(string left, string right)
+    /// <summary>The number of slips; capitals and small letters are the same.</summary>
+    public static int Between(string left, string right)
     {
         var before = new int[right.Length + 1];
         var previous = new int[right.Length + 1];

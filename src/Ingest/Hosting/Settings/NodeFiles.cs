@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Intake.Keys;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Hosting.Settings;
 
@@ -51,6 +52,26 @@ public static class NodeFiles
             {
                 var source = settings.Effective().First(entry => entry.Setting.Key == key).Source;
                 return new SettingError(key, path, e is IOException or UnauthorizedAccessException ? Unreadable(e) : e.Message, source);
+            }
+        }
+    }
+
+    /// <summary>One error per file that a sink's settings name and that is not what it should be.</summary>
+    /// <param name="settings">The node's settings.</param>
+    /// <param name="factories">Kinds of sinks there are.</param>
+    public static IEnumerable<SettingError> CheckSinks(NodeSettings settings, IReadOnlyList<ISinkFactory> factories)
+    {
+        var data = Path.GetFullPath(settings.Get<NodeOptions>().Data);
+        foreach (var sink in settings.PublishTo is { } publishing ? settings.Sinks.Append(publishing) : settings.Sinks)
+        {
+            var section = settings.ToConfiguration().GetSection(sink.Section);
+            var factory = factories.FirstOrDefault(candidate => candidate.Kind == sink.Kind);
+            foreach (var file in factory?.CheckFiles(section, data) ?? [])
+            {
+                var key = $"{section.Path}:{file.Key}";
+                var source = settings.Effective()
+                    .FirstOrDefault(entry => entry.Setting.Key.Equals(key, StringComparison.OrdinalIgnoreCase))?.Source ?? "";
+                yield return new SettingError(key, file.Path, file.Problem, source);
             }
         }
     }

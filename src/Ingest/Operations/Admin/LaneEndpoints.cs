@@ -14,7 +14,11 @@ internal static class LaneEndpoints
     {
         routes.Get("/lanes", context => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus));
         routes.Post("/lanes/{lane}/resume", context => ResumeAsync(context, surface));
-        routes.Post("/lanes/{lane}/rewind", context => RewindAsync(context, surface));
+        routes.Map(
+            "/lanes/{lane}/rewind",
+            needsToken: true,
+            (HttpMethods.Get, context => PreviewAsync(context, surface)),
+            (HttpMethods.Post, context => RewindAsync(context, surface)));
         routes.Map("/lanes/{lane}", needsToken: true, (HttpMethods.Delete, context => ForgetAsync(context, surface)));
     }
 
@@ -24,13 +28,37 @@ internal static class LaneEndpoints
     private static Task ResumeAsync(HttpContext context, AdminSurface surface) =>
         surface.Lanes().Resume(Lane(context)) ? Done(context) : Unknown(context);
 
+    /// <summary>Counts what a rewind to <c>?to=</c> would deliver again, and moves nothing.</summary>
+    private static Task PreviewAsync(HttpContext context, AdminSurface surface)
+    {
+        if (!TryFindPlace(context, surface, out var next))
+        {
+            return NoPlace(context);
+        }
+        var name = Lane(context);
+        if (surface.Lanes().Statuses.FirstOrDefault(lane => lane.Name == name) is not { } lane)
+        {
+            return Unknown(context);
+        }
+        var (first, settled) = (surface.Log().FirstSequence, lane.Settled);
+        return next < first || next > settled + 1
+            ? AdminProblem.Conflict("out_of_range", $"Lane {name} can go back to any event from {first} to {settled + 1}.").WriteAsync(context)
+            : AdminJson.WriteAsync(
+                context, new RewindPreview(name, next, settled, settled + 1 - next), StatusJson.Plain.RewindPreview);
+    }
+
+    private static bool TryFindPlace(HttpContext context, AdminSurface surface, out long next) =>
+        TailRequest.TryFind(context.Request.Query["to"].ToString(), surface.Log(), out next);
+
+    private static Task NoPlace(HttpContext context) =>
+        AdminProblem.Bad($"to is a sequence number from 1, or {TimeText.Expected}.").WriteAsync(context);
+
     /// <summary>Moves a lane back to <c>?to=</c> a sequence number or a time.</summary>
     private static async Task RewindAsync(HttpContext context, AdminSurface surface)
     {
-        var text = context.Request.Query["to"].ToString();
-        if (!TailRequest.TryFind(text, surface.Log(), out var next))
+        if (!TryFindPlace(context, surface, out var next))
         {
-            await AdminProblem.Bad("to is a sequence number from 1, or a time such as 2026-11-21T08:00:00Z.").WriteAsync(context);
+            await NoPlace(context);
             return;
         }
         var outcome = await surface.Lanes().RewindAsync(Lane(context), next, context.RequestAborted);

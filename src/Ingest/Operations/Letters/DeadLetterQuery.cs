@@ -94,7 +94,7 @@ internal static class DeadLetterQuery
         {
             return null;
         }
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        return TimeText.TryParse(text, out var time)
             ? time
             : throw new FormatException($"{name} is a time such as 2026-11-21T08:00:00Z.");
     }

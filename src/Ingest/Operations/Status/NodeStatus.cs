@@ -70,7 +70,7 @@ public sealed record OrphanStatus(string Name, long Settled);
 /// <param name="ItemsMax">How many may.</param>
 /// <param name="Bytes">Bytes of encoded events.</param>
 /// <param name="BytesMax">How many may.</param>
-/// <param name="Groups">Commit groups written since the start, each with one flush.</param>
+/// <param name="Groups">Commit groups written since the log was opened, at the start or the last resume, each with one flush.</param>
 /// <param name="CommitRunningSeconds">How long the commit that runs now has been running; 0 between commits.</param>
 public sealed record QueueStatus(long Items, long ItemsMax, long Bytes, long BytesMax, long Groups, double CommitRunningSeconds);
 

@@ -7,6 +7,7 @@ namespace Ingest.Operations.Status;
 /// <summary>The JSON of <see cref="NodeStatus"/>, compiled: no reflection at start and none per request.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(RewindPreview))]
 public sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>For writing: what is no markup stays as it is, for the document is JSON by content type and in no page.</summary>

@@ -51,7 +51,7 @@ internal sealed record TailRequest(long From, string Stream, long Limit, bool Fo
         {
             return sequence >= 1;
         }
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        if (!TimeText.TryParse(text, out var time))
         {
             return false;
         }

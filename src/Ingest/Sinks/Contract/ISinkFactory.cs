@@ -18,7 +18,21 @@ public interface ISinkFactory
     /// <summary>Makes a sink. Touches nothing outside: that is <see cref="ISink.OpenAsync"/>'s.</summary>
     /// <exception cref="InvalidOperationException">The settings are wrong; the message names key, value and range.</exception>
     ISink Create(SinkSetup setup);
+
+    /// <summary>
+    /// What is wrong with the files that a sink's settings name, for <c>ingest config check</c>. A node starts all the same: its lane is
+    /// blocked until the file is right.
+    /// </summary>
+    /// <param name="settings">The section <c>Sinks:NAME</c>.</param>
+    /// <param name="dataDirectory">The node's data directory, absolute: relative paths begin there.</param>
+    IEnumerable<SinkFileProblem> CheckFiles(IConfigurationSection settings, string dataDirectory) => [];
 }
+
+/// <summary>A file that a sink's setting names and that is not what it should be.</summary>
+/// <param name="Key">The setting's name within the sink's section.</param>
+/// <param name="Path">What it says.</param>
+/// <param name="Problem">What is wrong with the file, in one sentence.</param>
+public sealed record SinkFileProblem(string Key, string Path, string Problem);
 
 /// <summary>What a sink is made from.</summary>
 /// <param name="Name">The lane's name.</param>

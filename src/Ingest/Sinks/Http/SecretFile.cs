@@ -14,7 +14,7 @@ internal sealed class SecretFile(string path, TimeProvider time)
 
     // Under the lock.
     private List<string> _lines = [];
-    private (DateTime Written, long Bytes) _seen;
+    private (string? Path, DateTime Written, long Bytes) _seen;
     private long? _looked;
 
     /// <summary>Its path.</summary>
@@ -51,8 +51,9 @@ internal sealed class SecretFile(string path, TimeProvider time)
     {
         try
         {
-            var file = new FileInfo(path);
-            var now = (file.LastWriteTimeUtc, file.Length);
+            // Times and lengths of a link are the link's own: of a mounted secret only the file behind it changes.
+            var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+            var now = (file.FullName, file.LastWriteTimeUtc, file.Length);
             if (now != _seen)
             {
                 _lines = Read(file);

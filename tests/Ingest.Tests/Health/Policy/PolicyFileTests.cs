@@ -153,6 +153,36 @@ public sealed class PolicyFileTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Setting_it_through_a_link_writes_the_file_behind_and_leaves_the_link()
+    {
+        Directory.CreateDirectory(_directory["shared"]);
+        var behind = _directory["shared/policy.json"];
+        File.WriteAllText(behind, "{}");
+        File.CreateSymbolicLink(_directory["between"], behind);
+        File.CreateSymbolicLink(Path, "between");
+        var file = Open();
+
+        Assert.Null(file.Set("""{"rateLimit":7}"""u8));
+
+        Assert.Equal(7, file.Current.Document.RateLimit);
+        Assert.Equal("""{"rateLimit":7}""", File.ReadAllText(behind));
+        Assert.Equal("between", new FileInfo(Path).LinkTarget);
+        Assert.Equal([_directory["shared/policy.json"]], Directory.GetFiles(_directory["shared"]));
+    }
+
+    [Fact]
+    public void Setting_it_through_a_link_that_leads_nowhere_yet_makes_the_file_there()
+    {
+        File.CreateSymbolicLink(Path, _directory["behind.json"]);
+        var file = Open();
+
+        Assert.Null(file.Set("""{"rateLimit":7}"""u8));
+
+        Assert.Equal("""{"rateLimit":7}""", File.ReadAllText(_directory["behind.json"]));
+        Assert.NotNull(new FileInfo(Path).LinkTarget);
+    }
+
+    [Fact]
     public void What_cannot_be_written_is_not_in_force()
     {
         var file = new PolicyFile(_directory["none/policy.json"], _gate, _instruments, _time, NullLogger<PolicyFile>.Instance);
