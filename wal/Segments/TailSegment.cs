@@ -116,8 +116,8 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     public void Dispose() => _file?.Dispose();
 
     /// <summary>
-    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before. After the flush it is still whole, or
-    /// what was flushed is not acknowledged.
+    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before, and so does one whose directory was moved
+    /// while another process took its place. After the flush all is as it was, or what was flushed is not acknowledged.
     /// </summary>
     private void ThrowIfLost(IWalFile file)
     {
@@ -129,6 +129,13 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         if (now.Length < _fileState.Length)
         {
             throw Lost($"was cut from {_fileState.Length} to {now.Length} bytes");
+        }
+        if (!state.Directory.IsInPlace)
+        {
+            throw new StorageException(
+                StorageFailure.Failed,
+                $"{state.Directory.Path} was moved or replaced, or its lock was deleted, while the log wrote to it: "
+                + "another process may work there now.");
         }
         _fileState = now;
     }

@@ -8,13 +8,17 @@ internal static class Errno
     internal const int NotPermitted = 1;
     internal const int NoEntry = 2;
     internal const int Interrupted = 4;
+    internal const int BadDescriptor = 9;
     internal const int WouldBlock = 11;
     internal const int AccessDenied = 13;
     internal const int Exists = 17;
     internal const int NotDirectory = 20;
     internal const int IsDirectory = 21;
+    internal const int InvalidArgument = 22;
+    internal const int FileTooLarge = 27;
     internal const int NoSpace = 28;
     internal const int ReadOnlyFileSystem = 30;
+    internal const int NoLocks = 37;
     internal const int NotSupported = 95;
     internal const int QuotaExceeded = 122;
 
@@ -26,7 +30,9 @@ internal static class Errno
     internal static StorageException Failure(string operation, string path, bool opening)
     {
         var number = Marshal.GetLastPInvokeError();
-        return new StorageException(Kind(number, opening), $"{operation} {path}: {Marshal.GetPInvokeErrorMessage(number)}", number);
+        var hint = number == FileTooLarge ? "; the limit of file sizes (ulimit -f, LimitFSIZE) is too low for it" : "";
+        return new StorageException(
+            Kind(number, opening), $"{operation} {path}: {Marshal.GetPInvokeErrorMessage(number)}{hint}", number);
     }
 
     internal static StorageFailure Kind(int number, bool opening) => number switch

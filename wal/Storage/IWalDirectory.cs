@@ -10,6 +10,11 @@ public interface IWalDirectory : IDisposable
     /// <summary>Where it is, for messages.</summary>
     string Path { get; }
 
+    /// <summary>
+    /// False once another process may be working under the same path: the directory was moved or replaced, or its lock can be taken again.
+    /// </summary>
+    bool IsInPlace => true;
+
     /// <summary>Bytes the file system has left for this user.</summary>
     long FreeBytes { get; }
 

@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Ingest.Wal.Storage;
 
 /// <summary>
-/// The system calls durability rests on. The base library has no fdatasync and no fsync of directories, and its flush hides EROFS and
-/// EINVAL, so they are called here, and every result is checked by the caller.
+/// The system calls durability rests on. The base library has no fdatasync and no fsync of directories, and its flush
+/// (<c>RandomAccess.FlushToDisk</c>, .NET 10.0.12) throws for no failed fsync at all, so they are called here, and every result is checked by
+/// the caller.
 /// </summary>
 internal static partial class Libc
 {
@@ -16,6 +17,8 @@ internal static partial class Libc
     internal const int CloseOnExec = 0x80000;
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
+    internal const int FileSizeSignal = 25;
+    internal const nint IgnoreSignal = 1;
 
     /// <summary>O_DIRECTORY, the one flag whose value differs between processors.</summary>
     internal static readonly int Directory =
@@ -54,9 +57,19 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     internal static unsafe partial int StatX(SafeFileHandle file, byte* path, int flags, uint mask, StatX* result);
 
+    /// <summary>Of whatever a path names now; <paramref name="directory"/> is <see cref="StatX.ByPath"/>.</summary>
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    internal static unsafe partial int StatX(int directory, byte* path, int flags, uint mask, StatX* result);
+
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     internal static partial int FLock(SafeFileHandle file, int operation);
+
+    /// <summary>Sets what a signal does; <see cref="IgnoreSignal"/> is SIG_IGN.</summary>
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint Signal(int signal, nint handler);
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

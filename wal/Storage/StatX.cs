@@ -15,8 +15,14 @@ internal struct StatX
     /// <summary>STATX_NLINK.</summary>
     internal const uint AskNames = 0x4;
 
+    /// <summary>STATX_INO.</summary>
+    internal const uint AskIdentity = 0x100;
+
     /// <summary>STATX_SIZE.</summary>
     internal const uint AskLength = 0x200;
+
+    /// <summary>AT_FDCWD: the path alone says which file.</summary>
+    internal const int ByPath = -100;
 
     /// <summary>Which fields are set.</summary>
     [FieldOffset(0)]
@@ -26,7 +32,19 @@ internal struct StatX
     [FieldOffset(16)]
     internal uint Names;
 
+    /// <summary>Number of the inode; together with the device it tells one file from another.</summary>
+    [FieldOffset(32)]
+    internal ulong Inode;
+
     /// <summary>In bytes.</summary>
     [FieldOffset(40)]
     internal long Length;
+
+    /// <summary>Major number of the device.</summary>
+    [FieldOffset(136)]
+    internal uint DeviceMajor;
+
+    /// <summary>Minor number of the device.</summary>
+    [FieldOffset(140)]
+    internal uint DeviceMinor;
 }

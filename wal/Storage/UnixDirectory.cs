@@ -15,6 +15,8 @@ internal sealed class UnixDirectory : IWalDirectory
 
     public string Path { get; }
 
+    public bool IsInPlace => _lock is null || _lock.IsHeld;
+
     public long FreeBytes
     {
         get
@@ -52,7 +54,7 @@ internal sealed class UnixDirectory : IWalDirectory
 
     public void CreateFolder(string folder)
     {
-        ThrowWhenReadOnly();
+        ThrowUnlessMine();
         MakeFolder(Full(folder));
         // Also when it was there: whoever made it may not have lived to sync it.
         Sync();
@@ -60,7 +62,7 @@ internal sealed class UnixDirectory : IWalDirectory
 
     public IWalFile Create(string name)
     {
-        ThrowWhenReadOnly();
+        ThrowUnlessMine();
         return UnixFile.Open(Full(name), Libc.ReadWrite | Libc.CreateNew);
     }
 
@@ -68,14 +70,14 @@ internal sealed class UnixDirectory : IWalDirectory
     {
         if (writable)
         {
-            ThrowWhenReadOnly();
+            ThrowUnlessMine();
         }
         return UnixFile.Open(Full(name), writable ? Libc.ReadWrite : Libc.ReadOnly);
     }
 
     public void Rename(string from, string to)
     {
-        ThrowWhenReadOnly();
+        ThrowUnlessMine();
         if (Libc.Rename(Full(from), Full(to)) != 0)
         {
             throw Errno.Failure($"rename {Full(from)} to", Full(to), opening: true);
@@ -84,7 +86,7 @@ internal sealed class UnixDirectory : IWalDirectory
 
     public void Delete(string name)
     {
-        ThrowWhenReadOnly();
+        ThrowUnlessMine();
         if (Libc.Unlink(Full(name)) != 0)
         {
             throw Errno.Failure("unlink", Full(name), opening: true);
@@ -93,7 +95,7 @@ internal sealed class UnixDirectory : IWalDirectory
 
     public void Sync(string folder = "")
     {
-        ThrowWhenReadOnly();
+        ThrowUnlessMine();
         SyncPath(Full(folder));
     }
 
@@ -129,11 +131,16 @@ internal sealed class UnixDirectory : IWalDirectory
 
     private string Full(string name) => name.Length == 0 ? Path : System.IO.Path.Combine(Path, name);
 
-    private void ThrowWhenReadOnly()
+    private void ThrowUnlessMine()
     {
         if (_lock is null)
         {
             throw new InvalidOperationException($"{Path} was opened for reading only.");
+        }
+        if (!_lock.IsHeld)
+        {
+            throw new StorageException(
+                StorageFailure.Failed, $"{Path} was moved or replaced, or its lock was deleted: another process may work there now.");
         }
     }
 }

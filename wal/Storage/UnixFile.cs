@@ -9,10 +9,11 @@ internal sealed class UnixFile : IWalFile
     private readonly SafeFileHandle _handle;
     private readonly string _path;
 
-    private UnixFile(SafeFileHandle handle, string path)
+    private UnixFile(SafeFileHandle handle, string path, bool isDirectory)
     {
         _handle = handle;
         _path = path;
+        IsDirectory = isDirectory;
     }
 
     internal static UnixFile Open(string path, int flags)
@@ -23,7 +24,7 @@ internal sealed class UnixFile : IWalFile
             var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, OwnerReadsAndWritesGroupReads);
             if (descriptor >= 0)
             {
-                return new UnixFile(new SafeFileHandle(descriptor, ownsHandle: true), path);
+                return new UnixFile(new SafeFileHandle(descriptor, ownsHandle: true), path, (flags & Libc.Directory) != 0);
             }
             if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
             {
@@ -33,6 +34,9 @@ internal sealed class UnixFile : IWalFile
     }
 
     internal SafeFileHandle Handle => _handle;
+
+    /// <summary>Opened as a directory.</summary>
+    internal bool IsDirectory { get; }
 
     public long Length
     {

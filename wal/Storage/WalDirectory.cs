@@ -5,12 +5,35 @@ public static class WalDirectory
 {
     /// <summary>Opens or creates the directory and takes its lock.</summary>
     /// <exception cref="StorageException">In use, not permitted, read-only, full.</exception>
-    public static IWalDirectory Open(string path)
+    public static IWalDirectory Open(string path) => Open(path, DirectoryLock.FileName, formerLockFile: null);
+
+    /// <summary>Opens or creates the directory and takes its lock, with a lock file of another name than a log's.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="lockFile">Made in it; holds the process id.</param>
+    /// <param name="formerLockFile">The name earlier builds used: removed, unless such a build runs and holds it. Null: there was
+    /// none.</param>
+    /// <exception cref="StorageException">In use, not permitted, read-only, full.</exception>
+    public static IWalDirectory Open(string path, string lockFile, string? formerLockFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var full = Path.GetFullPath(path);
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        // A file that passes the limit of file sizes (ulimit -f) is a failed write with a message, not the death of the process by SIGXFSZ.
+        _ = Libc.Signal(Libc.FileSizeSignal, Libc.IgnoreSignal);
         CreateDurably(full);
-        return new UnixDirectory(full, DirectoryLock.Take(full));
+        var held = DirectoryLock.Take(full, lockFile);
+        try
+        {
+            if (formerLockFile is not null)
+            {
+                DirectoryLock.RemoveFormer(full, formerLockFile);
+            }
+            return new UnixDirectory(full, held);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens an existing directory for reading only, without the lock: for inspection beside a running process.</summary>

@@ -58,4 +58,15 @@ internal static class TestEvents
         }
         return batch;
     }
+
+    /// <summary>Events of these streams, each with its number as payload.</summary>
+    internal static EventBatch Of(params (long Sequence, string Stream)[] events)
+    {
+        var batch = new EventBatch();
+        foreach (var (sequence, stream) in events)
+        {
+            batch.Add(sequence, Body($"{{\"n\":{sequence}}}", stream: stream));
+        }
+        return batch;
+    }
 }

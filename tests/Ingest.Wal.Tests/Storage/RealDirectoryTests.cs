@@ -27,6 +27,48 @@ public sealed class RealDirectoryTests
     }
 
     [Fact]
+    public void A_second_process_is_refused_also_when_the_lock_file_was_deleted()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var first = WalDirectory.Open(temporary.Path);
+        File.Delete(temporary["lock"]);
+        Assert.Equal(StorageFailure.InUse, Assert.Throws<StorageException>(() => WalDirectory.Open(temporary.Path)).Kind);
+        Assert.True(first.IsInPlace);
+        first.Create("file").Dispose();
+    }
+
+    [Fact]
+    public void A_process_whose_directory_was_moved_changes_nothing_in_the_one_that_took_its_place()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var first = WalDirectory.Open(temporary["log"]);
+        Assert.True(first.IsInPlace);
+        Directory.Move(temporary["log"], temporary["moved"]);
+        Assert.False(first.IsInPlace);
+        using var second = WalDirectory.Open(temporary["log"]);
+        Assert.False(first.IsInPlace);
+        Assert.Throws<StorageException>(() => first.Create("file"));
+        Assert.Throws<StorageException>(() => first.Delete("lock"));
+        Assert.Equal(["lock"], second.List());
+        Assert.True(second.IsInPlace);
+    }
+
+    [Fact]
+    public void An_earlier_builds_lock_file_is_taken_over_unless_it_is_held()
+    {
+        using var temporary = new TemporaryDirectory();
+        using (var earlier = WalDirectory.Open(temporary.Path))
+        {
+            Assert.Throws<StorageException>(() => WalDirectory.Open(temporary.Path, ".lock", "lock"));
+        }
+        WalDirectory.Open(temporary.Path, ".lock", "lock").Dispose();
+        Assert.False(File.Exists(temporary["lock"]));
+        File.WriteAllText(temporary["lock"], "no process id");
+        WalDirectory.Open(temporary.Path, ".lock", "lock").Dispose();
+        Assert.Equal("no process id", File.ReadAllText(temporary["lock"]));
+    }
+
+    [Fact]
     public void Parents_are_created_and_a_relative_path_is_made_absolute()
     {
         using var temporary = new TemporaryDirectory();
@@ -114,6 +156,20 @@ public sealed class RealDirectoryTests
         Assert.Equal(["file"], Directory.EnumerateFiles(temporary.Path).Select(Path.GetFileName));
     }
 
+    /// <summary>By its absence the process would be dead: the limit's signal kills unless it is ignored.</summary>
+    [Fact]
+    public void A_file_above_the_limit_of_sizes_is_a_failure_that_names_the_limit()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var directory = WalDirectory.Open(temporary.Path);
+        using var file = directory.Create("file");
+        // Above what any file system takes: the same error number, the same message.
+        var failure = Assert.Throws<StorageException>(() => file.Write([1], long.MaxValue - 1));
+        Assert.Equal(27, failure.ErrorNumber);
+        Assert.Contains("ulimit -f", failure.Message, StringComparison.Ordinal);
+        Assert.NotEqual(0UL, IgnoredSignals() & (1UL << 24));
+    }
+
     [Theory]
     [InlineData(28, true, StorageFailure.Full)]
     [InlineData(28, false, StorageFailure.Full)]
@@ -190,5 +246,12 @@ public sealed class RealDirectoryTests
         using var volume = SmallVolume.MountOrSkip(megabytes: 1, readOnly: true);
         var denied = Assert.Throws<StorageException>(() => WalDirectory.Open(volume["log"]));
         Assert.Equal(StorageFailure.Denied, denied.Kind);
+    }
+
+    private static ulong IgnoredSignals()
+    {
+        var line = File.ReadLines("/proc/self/status").Single(text => text.StartsWith("SigIgn:", StringComparison.Ordinal));
+        return ulong.Parse(line.AsSpan("SigIgn:".Length).Trim(), System.Globalization.NumberStyles.HexNumber,
+            System.Globalization.CultureInfo.InvariantCulture);
     }
 }

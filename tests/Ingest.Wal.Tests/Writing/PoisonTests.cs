@@ -1,3 +1,4 @@
+using Ingest.Testing;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Retention;
 using Ingest.Wal.Storage;
@@ -39,6 +40,22 @@ public sealed class PoisonTests
         Assert.Equal(CommitOutcome.Poisoned, log.Commit(0));
         Assert.Contains(".wal was deleted by somebody else", log.Poison?.Message, StringComparison.Ordinal);
         Assert.Equal(5, log.DurableSequence);
+    }
+
+    [Fact]
+    public void Nothing_is_acknowledged_once_another_process_may_work_in_the_directory()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var first = WriteAheadLog.Open(WalDirectory.Open(temporary["log"]), TestDisk.Small);
+        first.Fill(5);
+        Directory.Move(temporary["log"], temporary["moved"]);
+        using var second = WriteAheadLog.Open(WalDirectory.Open(temporary["log"]), TestDisk.Small);
+        second.Fill(3);
+        Assert.True(first.Add("more"));
+        Assert.Equal(CommitOutcome.Poisoned, first.Commit(0));
+        Assert.Contains("was moved or replaced", first.Poison?.Message, StringComparison.Ordinal);
+        Assert.Throws<StorageException>(first.MarkClean);
+        second.ReadAll().AssertFilled(1, 3);
     }
 
     [Theory, InlineData(0), InlineData(4096), InlineData(WalOptions.SegmentBytesMin - 1)]

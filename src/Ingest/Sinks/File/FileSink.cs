@@ -64,6 +64,7 @@ internal sealed class FileSink : ISink, IRewindable
         try
         {
             CloseStreams();
+            LeaveUnlessInPlace();
             _context ??= OpenContext();
             return SinkVerdict.Delivered;
         }
@@ -107,9 +108,9 @@ internal sealed class FileSink : ISink, IRewindable
     // Stream by stream; after the first failure the rest of the batch waits for the next attempt.
     private SinkResult Send(EventBatch batch)
     {
-        if (_context is null)
+        if (!IsOpen(out var why))
         {
-            return new SinkResult(new SinkVerdict(VerdictKind.Retryable, "the output directory is not open"));
+            return new SinkResult(why);
         }
         _batches++;
         _groups.Group(batch);
@@ -127,6 +128,41 @@ internal sealed class FileSink : ISink, IRewindable
             }
         }
         return SinkResult.Delivered;
+    }
+
+    // The directory may have been removed, moved, or unmounted and mounted again: then it is opened anew, made if need be, and each stream
+    // goes on from the position that is found there.
+    private bool IsOpen(out SinkVerdict why)
+    {
+        LeaveUnlessInPlace();
+        why = SinkVerdict.Delivered;
+        try
+        {
+            _context ??= OpenContext();
+            return true;
+        }
+        catch (StorageException e)
+        {
+            why = Verdict(e);
+            return false;
+        }
+    }
+
+    private void LeaveUnlessInPlace()
+    {
+        if (_context is not { } context || context.Directory.IsInPlace)
+        {
+            return;
+        }
+        Log.DirectoryGone(_logger, context.Directory.Path);
+        foreach (var stream in _streams.Values)
+        {
+            // Nothing is noted: what this process knows belongs to the directory that went away.
+            stream.Dispose();
+        }
+        _streams.Clear();
+        context.Directory.Dispose();
+        _context = null;
     }
 
     private void Send(EventBatch batch, StreamGroup group)
@@ -189,6 +225,7 @@ internal sealed class FileSink : ISink, IRewindable
 
     private void Rewind(long nextSequence)
     {
+        LeaveUnlessInPlace();
         _context ??= OpenContext();
         CloseStreams();
         var rewind = new OutputRewind(_setup.LogId, _context.Rewind.Rewinds + 1, nextSequence);

@@ -20,4 +20,8 @@ internal static partial class Log
 
     [LoggerMessage(4005, LogLevel.Warning, "Output {Folder}: the position could not be noted; the next start scans more. {Reason}")]
     internal static partial void PositionNotNoted(ILogger logger, string folder, string reason);
+
+    [LoggerMessage(4006, LogLevel.Warning,
+        "Output directory {Directory} was removed, moved or replaced. It is opened anew, and made if it is missing.")]
+    internal static partial void DirectoryGone(ILogger logger, string directory);
 }

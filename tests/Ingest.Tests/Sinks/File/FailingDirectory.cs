@@ -10,6 +10,8 @@ internal sealed class FailingDirectory(IWalDirectory real) : IWalDirectory
 
     public string Path => real.Path;
 
+    public bool IsInPlace => real.IsInPlace;
+
     public long FreeBytes => real.FreeBytes;
 
     public IReadOnlyList<string> List(string folder = "") => real.List(folder);

@@ -38,7 +38,7 @@ internal sealed class FileSinkFixture : IAsyncDisposable
         }
         var settings = new ConfigurationBuilder().Build().GetSection("Sinks:file");
         var setup = new SinkSetup("file", settings, _directory.Path, LogId, Time, NullLoggerFactory.Instance);
-        _sink = new FileSink(setup, Options, () => Disk = new FailingDirectory(WalDirectory.Open(Out)));
+        _sink = new FileSink(setup, Options, () => Disk = new FailingDirectory(FileSinkFactory.OpenOutput(Out)));
         Assert.Equal(SinkVerdict.Delivered, await _sink.OpenAsync(TestContext.Current.CancellationToken));
         return this;
     }
