@@ -9,6 +9,8 @@ namespace Ingest.Worker;
 /// </summary>
 internal static class Logs
 {
+    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ";
+
     internal static void Configure(ILoggingBuilder logging, NodeSettings settings)
     {
         logging.SetMinimumLevel(LogLevel.Information);
@@ -17,16 +19,23 @@ internal static class Logs
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Whoever reads them may stand still: then messages are dropped, and counted there, but no event waits for them.
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
-        logging.AddConfiguration(settings.ToConfiguration().GetSection("Logging"));
-        logging.AddSimpleConsole(console =>
+        // Before the section is read, so that it may say otherwise; and without naming a formatter, so that it may choose one.
+        logging.Services.Configure<SimpleConsoleFormatterOptions>(console =>
         {
             console.SingleLine = true;
             console.UseUtcTimestamp = true;
             // A name that was given is on every line: where several nodes write into one place it tells them apart.
             console.TimestampFormat = settings.Get<NodeOptions>().Name is { Length: > 0 } name
-                ? $"yyyy-MM-ddTHH:mm:ss.fffZ '{name}' "
-                : "yyyy-MM-ddTHH:mm:ss.fffZ ";
+                ? $"{Timestamp} '{name}' "
+                : $"{Timestamp} ";
             console.ColorBehavior = LoggerColorBehavior.Default;
         });
+        logging.Services.Configure<JsonConsoleFormatterOptions>(console =>
+        {
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = Timestamp;
+        });
+        logging.AddConfiguration(settings.ToConfiguration().GetSection("Logging"));
+        logging.AddConsole();
     }
 }

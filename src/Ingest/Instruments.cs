@@ -28,6 +28,8 @@ public sealed class Instruments : IDisposable
             "ingest.deadletters.stored.events", "{event}", "Events put into the dead letters, by lane and class of reason.");
         PolicySyncDuration = Meter.CreateHistogram(
             "ingest.policy.sync.duration", "s", "Time to read, check and apply a changed policy file.", advice: Seconds(5e-3 / 64));
+        SpansDropped = Meter.CreateCounter<long>(
+            "ingest.telemetry.dropped.spans", "{span}", "Spans dropped because the collector did not take them in time.");
     }
 
     /// <summary>The meter all of ours belong to.</summary>
@@ -53,6 +55,9 @@ public sealed class Instruments : IDisposable
 
     /// <summary>Seconds per changed policy file.</summary>
     public Histogram<double> PolicySyncDuration { get; }
+
+    /// <summary>Spans that the collector did not take in time.</summary>
+    public Counter<long> SpansDropped { get; }
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();

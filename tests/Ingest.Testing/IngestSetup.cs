@@ -18,6 +18,9 @@ public sealed record IngestSetup
     /// <summary>Settings, as <c>--set Key=Value</c> takes them.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A file of settings; null: none.</summary>
+    public string? Config { get; init; }
+
     /// <summary>A command to run the node under, such as <c>strace</c> with its options; empty: none.</summary>
     public IReadOnlyList<string> Wrapper { get; init; } = [];
 
@@ -48,6 +51,7 @@ public sealed record IngestSetup
         "--data", Data,
         "--intake", Intake.GetLeftPart(UriPartial.Authority),
         "--admin", Admin.GetLeftPart(UriPartial.Authority),
+        .. Config is { } file ? ["--config", file] : Array.Empty<string>(),
         .. Sinks.SelectMany(sink => new[] { "--sink", sink }),
         .. Settings.SelectMany(setting => new[] { "--set", $"{setting.Key}={setting.Value}" }),
     ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -45,6 +46,35 @@ public sealed class OperatingTests : IDisposable
             .Is(ExitCode.Unavailable, error: "Nobody answers at http://127.0.0.1:");
         (await Cli.RunAsync("status", "--admin", node.Setup.Intake.GetLeftPart(UriPartial.Authority)))
             .Is(ExitCode.Unavailable, error: "is no admin listener");
+    }
+
+    [Fact]
+    public async Task A_drain_that_met_its_deadline_keeps_the_age_of_what_is_left_and_the_reason()
+    {
+        using var node = await IngestProcess.StartReadyAsync(new IngestSetup { Data = _directory["data"], Sinks = ["http"] }.With(
+            ("Drain:BalancerDelay", "0"), ("Drain:Deadline", "1s"), ("Sinks:http:Url", $"http://127.0.0.1:{FreePort.Next()}/")));
+        await PostAsync(node, "orders", 3);
+        await Poll.Until("the lane has met its obstacle", async () => (await StatusAsync(node)).Lanes[0].Reason.Length > 0);
+
+        var drained = await Cli.RunAsync("drain", "--admin", Admin(node));
+
+        Assert.Contains("3 events stay in the log", drained.Output, StringComparison.Ordinal);
+        var status = await StatusAsync(node);
+        Assert.Equal(("stopped", 3L), (status.Lanes[0].State, status.Lanes[0].PendingEvents));
+        Assert.Contains("refused", status.Lanes[0].Reason, StringComparison.OrdinalIgnoreCase);
+        Assert.All(
+            [status.Lanes[0].LagSeconds, status.Log.OldestPendingSeconds, status.Drain.BacklogOldestSeconds],
+            seconds => Assert.InRange(seconds, 0.9, 300));
+        using var admin = new AdminClient(node.Setup);
+        var metrics = await admin.MetricsAsync();
+        foreach (var name in (string[])["ingest_lane_lag_seconds", "ingest_log_oldest_pending_age_seconds"])
+        {
+            var line = metrics.Split('\n').First(line => line.Split('{', ' ')[0] == name);
+            Assert.InRange(double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture), 0.9, 300);
+        }
+        var groups = status.Queue.Groups;
+        (await Cli.RunAsync("resume", "--admin", Admin(node))).Is(ExitCode.Fine);
+        Assert.Equal(groups, (await StatusAsync(node)).Queue.Groups);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Ingest.Events;
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 using Ingest.Worker.Bench;
 using Ingest.Worker.Terminal;
 using Spectre.Console;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands;
@@ -12,9 +13,11 @@ internal static class CommandTree
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Parses and runs. Mistakes on the command line end with exit code 2 and one line that says which.</summary>
-    internal static async Task<int> RunAsync(string[] arguments)
+    /// <param name="arguments">The words after <c>ingest</c>.</param>
+    /// <param name="signals">The process's signals, where the command is <c>serve</c>.</param>
+    internal static async Task<int> RunAsync(string[] arguments, ShutdownSignals? signals)
     {
-        var root = Create();
+        var root = Create(signals);
         var parsed = root.Parse(GlobalFlags.Sort(root, arguments), Parsing);
         if (parsed.Errors.Count > 0)
         {
@@ -38,11 +41,11 @@ internal static class CommandTree
     }
 
     /// <summary>All of them.</summary>
-    internal static RootCommand Create()
+    internal static RootCommand Create(ShutdownSignals? signals = null)
     {
         var root = new RootCommand("Takes events over HTTP, answers 202 when they are on disk, and delivers them.")
         {
-            ServeCommand.Create(),
+            ServeCommand.Create(signals),
             StatusCommand.Create(),
             DrainCommand.CreateDrain(),
             DrainCommand.CreateResume(),

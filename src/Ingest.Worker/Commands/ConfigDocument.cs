@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 
 namespace Ingest.Worker.Commands;
 

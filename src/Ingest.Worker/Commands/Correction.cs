@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 
 namespace Ingest.Worker.Commands;
 

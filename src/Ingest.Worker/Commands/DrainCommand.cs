@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Ingest.Drain;
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 using Ingest.Operations.Status;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
@@ -29,16 +29,26 @@ internal static class DrainCommand
             HelpName = "TIME",
             Description = "How long lanes may deliver, such as 2m. Default: Drain:Deadline, and with --data as long as it takes.",
         }.Within(TimeSpan.Zero, DrainOptions.DeadlineMax);
+        var only = new Option<string[]>("--only")
+        {
+            HelpName = "LANE",
+            Description = "With --data: deliver this lane alone and ask only whether it is empty; repeatable. Others may be owed events.",
+        };
         var noWait = new Option<bool>("--no-wait") { Description = "Return at once; `ingest status` shows how far it is." };
         command.Add(deadline);
         command.Add(noWait);
+        command.Add(only);
         var json = JsonOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             if (log.Read(parsed, address) is { } arguments)
             {
                 var patience = Deadline(parsed.GetValue(deadline)) ?? Timeout.InfiniteTimeSpan;
-                return await OfflineDrainRun.RunAsync(arguments, patience, parsed.GetValue(json), cancel);
+                return await OfflineDrainRun.RunAsync(arguments, parsed.GetValue(only) ?? [], patience, parsed.GetValue(json), cancel);
+            }
+            if (parsed.GetValue(only) is { Length: > 0 })
+            {
+                throw new CommandFailure(ExitCode.Usage, "--only goes with --data: a running node drains all of its lanes.");
             }
             using var client = address.Connect(parsed);
             var status = await client.NodeStatusAsync(HttpMethod.Post, "/drain" + Query(parsed.GetValue(deadline)), cancel);

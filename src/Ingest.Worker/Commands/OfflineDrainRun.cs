@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 using Ingest.Publishing.Lanes;
@@ -12,7 +13,8 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest drain --data DIR</c>: delivers the log of a node that is gone, and exits.</summary>
 internal static class OfflineDrainRun
 {
-    internal static async Task<int> RunAsync(ServeArguments arguments, TimeSpan deadline, bool json, CancellationToken cancel)
+    internal static async Task<int> RunAsync(
+        ServeArguments arguments, IReadOnlyList<string> only, TimeSpan deadline, bool json, CancellationToken cancel)
     {
         var settings = Configuration.Read(arguments).ThrowIfWrongUnheard();
         using var loggers = LoggerFactory.Create(logging =>
@@ -22,20 +24,21 @@ internal static class OfflineDrainRun
             logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
             logging.AddFilter("Ingest", LogLevel.Warning);
         });
-        var report = await WatchAsync(settings, deadline, loggers, cancel);
-        Print(report, json);
+        var report = await WatchAsync(settings, only, deadline, loggers, cancel);
+        Print(report, json, settings);
         return report.IsEmpty ? ExitCode.Fine : ExitCode.NotFine;
     }
 
-    private static async Task<DrainReport> WatchAsync(
-        NodeSettings settings, TimeSpan deadline, ILoggerFactory loggers, CancellationToken cancel)
+    private static async Task<OfflineDrainReport> WatchAsync(
+        NodeSettings settings, IReadOnlyList<string> only, TimeSpan deadline, ILoggerFactory loggers, CancellationToken cancel)
     {
-        Task<DrainReport> Run(Action<IReadOnlyList<LaneStatus>> progress) =>
-            OfflineDrain.RunAsync(settings, Configuration.Sinks, deadline, progress, loggers, cancel);
+        Task<OfflineDrainReport> Run(Action<IReadOnlyList<LaneStatus>> progress) =>
+            OfflineDrain.RunAsync(settings, Configuration.Sinks, only, deadline, progress, loggers, cancel);
         return Screen.IsWatched ? await ProgressAsync(Run) : await Run(_ => { });
     }
 
-    private static async Task<DrainReport> ProgressAsync(Func<Action<IReadOnlyList<LaneStatus>>, Task<DrainReport>> run)
+    private static async Task<OfflineDrainReport> ProgressAsync(
+        Func<Action<IReadOnlyList<LaneStatus>>, Task<OfflineDrainReport>> run)
     {
         return await Screen.Error.Progress().AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
@@ -57,7 +60,7 @@ internal static class OfflineDrainRun
             });
     }
 
-    private static void Print(DrainReport report, bool json)
+    private static void Print(OfflineDrainReport report, bool json, NodeSettings settings)
     {
         if (json)
         {
@@ -78,24 +81,63 @@ internal static class OfflineDrainRun
                 StateOf(lane));
         }
         Screen.Show(table);
-        Screen.Line(report.IsEmpty
-            ? "0 pending: everything in this log was delivered to these sinks."
-            : $"{Humanize.Count(Pending(report))} pending: they stay in the log; run it again to go on from there.");
+        foreach (var debt in report.Owed)
+        {
+            Screen.Line($"{Humanize.Count(debt.Events, "event")} owed to lane {debt.Lane}: {debt.Reason}.");
+        }
+        foreach (var debt in report.LeftOut)
+        {
+            Screen.Line("Not looked at because of --only: "
+                + $"{Humanize.Count(debt.Events, "event")} owed to lane {debt.Lane}: {debt.Reason}.");
+        }
+        Screen.Line(Verdict(report));
+        if (report.DeadLetters > 0)
+        {
+            var directory = Path.Combine(Path.GetFullPath(settings.Get<NodeOptions>().Data), "dead");
+            Screen.Line($"{Humanize.Count(report.DeadLetters, "dead letter")} in {directory}: look at them before the directory goes.");
+        }
+    }
+
+    private static string Verdict(OfflineDrainReport report)
+    {
+        var lanes = report.Only.Count == 0 ? "every lane it has" : $"lane {string.Join(", ", report.Only)}, the only one asked for";
+        return report.DeadLettersUnread ? "The dead letters could not be read in time: run it again."
+            : report.IsEmpty ? $"0 pending: everything in this log was delivered to {lanes}."
+            : $"{Humanize.Count(Pending(report))} pending for {lanes}: they stay in the log; run it again to go on from there.";
     }
 
     private static string StateOf(LaneStatus lane) => lane.Reason.Length > 0 ? $"{lane.State}: {lane.Reason}" : lane.State.ToString();
 
-    private static long Pending(DrainReport report) => report.Lanes.Select(lane => lane.PendingEvents).DefaultIfEmpty().Max();
+    // Of the lane that is owed most: lanes are owed the same events.
+    private static long Pending(OfflineDrainReport report) => report.Owed.Select(debt => debt.Events).DefaultIfEmpty().Max();
 
-    private static OfflineDrainSummary Summary(DrainReport report) => new(
+    private static OfflineDrainSummary Summary(OfflineDrainReport report) => new(
         report.IsEmpty,
         Pending(report),
         [.. report.Lanes.Select(lane => new OfflineLaneSummary(
-            lane.Name, lane.Kind, lane.Delivered, lane.DeadLettered, lane.Lost, lane.PendingEvents, lane.Reason))]);
+            lane.Name, lane.Kind, lane.Delivered, lane.DeadLettered, lane.Lost, lane.PendingEvents, lane.Reason))],
+        [.. report.Owed],
+        [.. report.Only],
+        [.. report.LeftOut],
+        report.DeadLetters);
 }
 
 /// <summary>How an offline drain ended, for scripts.</summary>
-internal sealed record OfflineDrainSummary(bool Empty, long Pending, OfflineLaneSummary[] Lanes);
+/// <param name="Empty">Nothing is owed to any lane that counts.</param>
+/// <param name="Pending">Events of the lane that is owed most.</param>
+/// <param name="Lanes">The lanes that delivered.</param>
+/// <param name="Owed">What is owed, by lane, also by lanes that have no sink here.</param>
+/// <param name="Only">The lanes that count; empty: all.</param>
+/// <param name="LeftOut">What is owed to lanes that do not count.</param>
+/// <param name="DeadLetters">Events in the dead letters.</param>
+internal sealed record OfflineDrainSummary(
+    bool Empty,
+    long Pending,
+    OfflineLaneSummary[] Lanes,
+    OwedEvents[] Owed,
+    string[] Only,
+    OwedEvents[] LeftOut,
+    long DeadLetters);
 
 /// <summary>A lane of it; counts are over the log's whole life.</summary>
 internal sealed record OfflineLaneSummary(

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Ingest.Events;
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 using Ingest.Operations;
 
 namespace Ingest.Worker.Commands;

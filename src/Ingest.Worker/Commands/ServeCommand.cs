@@ -8,12 +8,18 @@ namespace Ingest.Worker.Commands;
 /// <summary><c>ingest serve</c>: the node.</summary>
 internal static class ServeCommand
 {
-    internal static Command Create()
+    private const string Name = "serve";
+
+    /// <summary>Whether the command line asks for a node.</summary>
+    internal static bool IsMeant(string[] arguments) =>
+        arguments.FirstOrDefault(word => !word.StartsWith('-')) == Name;
+
+    internal static Command Create(ShutdownSignals? signals)
     {
         var options = new ServeOptions();
-        var command = new Command("serve", "Run a node: take events over HTTP, keep them on disk, deliver them.");
+        var command = new Command(Name, "Run a node: take events over HTTP, keep them on disk, deliver them.");
         options.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(options.Read(parsed)));
+        command.SetAction((parsed, _) => RunAsync(options.Read(parsed), signals));
         return command;
     }
 
@@ -22,7 +28,7 @@ internal static class ServeCommand
     private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>Runs until the node has drained, or its log failed.</summary>
-    internal static async Task<int> RunAsync(ServeArguments arguments)
+    internal static async Task<int> RunAsync(ServeArguments arguments, ShutdownSignals? signals)
     {
         if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
         {
@@ -35,7 +41,8 @@ internal static class ServeCommand
             settings,
             Configuration.Sinks,
             logging => Logs.Configure(logging, settings),
-            Operate);
+            Operate,
+            signals);
         var node = host.Services.GetRequiredService<IngestNode>();
         try
         {

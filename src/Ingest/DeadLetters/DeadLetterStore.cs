@@ -41,7 +41,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 
     // Under the lock.
     private RequeuePump? _pump;
-    private Func<LaneSet?>? _lanes;
+    private LaneSet? _lanes;
     private Task _recovery = Task.CompletedTask;
     private bool _disposed;
 
@@ -85,7 +85,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         (_directory, _logId, _options, _segmentBytes) = (directory, logId, options, segmentBytes);
         (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
         _publication = publication;
-        Operations = new DeadLetterOperations(KnownAsync, () => _lanes?.Invoke(), time, _logger);
+        Operations = new DeadLetterOperations(KnownAsync, () => _lanes, time, _logger);
         // The sink that letters are published to is made with their log: what is wrong with its settings shows at the start.
         if (Directory.Exists(directory) || publication is not null)
         {
@@ -123,8 +123,8 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     }
 
     /// <summary>Lets requeued letters go to their lanes from here on.</summary>
-    /// <param name="lanes">The lanes of now; null while there are none.</param>
-    public void Start(Func<LaneSet?> lanes)
+    /// <param name="lanes">The lanes; stopped ones are waited for.</param>
+    public void Start(LaneSet lanes)
     {
         lock (_opening)
         {

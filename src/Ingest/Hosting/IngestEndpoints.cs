@@ -37,12 +37,13 @@ public static class IngestEndpoints
     {
         // The node opens when its host starts, which is after this where an application maps its routes first.
         var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+        var mark = new SurfaceMark(HostedSurface.Intake);
         endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context => Spans.AreWanted
             ? IntakeSpan.RunAsync(context, IntakeEndpoint.DefaultPattern, node.Intake.HandleDefaultAsync)
-            : node.Intake.HandleDefaultAsync(context)));
+            : node.Intake.HandleDefaultAsync(context))).WithMetadata(mark);
         endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context => Spans.AreWanted
             ? IntakeSpan.RunAsync(context, IntakeEndpoint.StreamPattern, node.Intake.HandleStreamAsync)
-            : node.Intake.HandleStreamAsync(context)));
+            : node.Intake.HandleStreamAsync(context))).WithMetadata(mark);
         return endpoints;
     }
 

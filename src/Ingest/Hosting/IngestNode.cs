@@ -3,6 +3,7 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Health.Policy;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
@@ -29,7 +30,6 @@ public sealed class IngestNode : IAsyncDisposable
     private NodeLog? _writing;
     private DeadLetterStore? _deadLetters;
     private LaneSet? _lanes;
-    private bool _lanesStopped;
     private int _disposed;
     private NodeHealth? _health;
     private PolicyFile? _policy;
@@ -69,7 +69,7 @@ public sealed class IngestNode : IAsyncDisposable
     /// <summary>Whether intake accepts, and why not.</summary>
     public AdmissionGate Gate => _parts.Gate;
 
-    /// <summary>The lanes; another set after a drain was taken back.</summary>
+    /// <summary>The lanes.</summary>
     public LaneSet Lanes => _lanes ?? throw NotOpen();
 
     /// <summary>The operator's hand on the running node.</summary>
@@ -85,7 +85,9 @@ public sealed class IngestNode : IAsyncDisposable
     internal Task Opened => _opened.Task;
 
     /// <summary>Why the log failed; null while it is sound.</summary>
-    public string? LogFailure => _writing?.Log.Poison?.Message;
+    public string? LogFailure => _writing is { } writing
+        ? writing.Log.Poison?.Message ?? (writing.Queue.Failed.IsCompletedSuccessfully ? writing.Queue.Failed.Result : null)
+        : null;
 
     /// <summary>Bytes of requests' bodies intake takes at most, decompressed or not.</summary>
     public long BodyBytesMax => Settings.Get<IntakeOptions>().BodyBytesMax;
@@ -138,17 +140,16 @@ public sealed class IngestNode : IAsyncDisposable
         Task.WhenAny(_recall!.Ended, Task.Delay(RecallPatience, _parts.Time));
 
     /// <summary>Accepts and delivers.</summary>
-    public void Start()
+    /// <param name="application">Where the application around the node listens; null: the node listens itself.</param>
+    internal void Start(IReadOnlyList<string>? application = null)
     {
         Writing.StartUpkeep(() => Lanes.SettledSequence, () => _recall!.KeepFrom);
         Lanes.Start();
         Policy.Start();
-        DeadLetters.Start(() => _lanes);
+        DeadLetters.Start(Lanes);
         _health!.Start();
         _parts.Gate.Open(RefusalCode.Starting);
-        var listen = Settings.Get<ListenerOptions>();
-        var name = Settings.Get<NodeOptions>().NameOrMachine;
-        Log.Ready(_parts.Loggers.CreateLogger<IngestNode>(), name, listen.Intake, listen.Admin, _parts.DataPath);
+        LogReady(application);
         _ = WatchLogAsync();
     }
 
@@ -170,7 +171,7 @@ public sealed class IngestNode : IAsyncDisposable
         {
             await _recall.DisposeAsync();
         }
-        if (_lanes is not null && !_lanesStopped)
+        if (_lanes is not null)
         {
             await _lanes.DisposeAsync();
         }
@@ -188,23 +189,32 @@ public sealed class IngestNode : IAsyncDisposable
 
     internal void HurryLanes() => _ = Lanes.DrainAsync(Timeout.InfiniteTimeSpan, CancellationToken.None);
 
-    internal async Task StopLanesAsync()
-    {
-        await Lanes.DisposeAsync();
-        _lanesStopped = true;
-    }
-
-    /// <summary>Lanes run at their own pace again: those there are, or new ones where they were stopped.</summary>
+    /// <summary>Lanes run at their own pace again; those that were stopped are opened again.</summary>
     internal void StartLanes()
     {
-        if (!_lanesStopped)
+        if (Lanes.IsStopped)
+        {
+            Lanes.Start();
+        }
+        else
         {
             Lanes.EndDrain();
-            return;
         }
-        _lanes = NewLanes();
-        _lanes.Start();
-        _lanesStopped = false;
+    }
+
+    private void LogReady(IReadOnlyList<string>? application)
+    {
+        var logger = _parts.Loggers.CreateLogger<IngestNode>();
+        var name = Settings.Get<NodeOptions>().NameOrMachine;
+        if (application is null)
+        {
+            var listen = Settings.Get<ListenerOptions>();
+            Log.Ready(logger, name, listen.Intake, listen.Admin, _parts.DataPath);
+        }
+        else
+        {
+            Log.ReadyInApplication(logger, name, application.Count > 0 ? string.Join(", ", application) : "no address", _parts.DataPath);
+        }
     }
 
     private IntakeEndpoint NewIntake()
@@ -223,7 +233,7 @@ public sealed class IngestNode : IAsyncDisposable
 
     private LaneSet NewLanes()
     {
-        var lanes = NodeLanes.Create(_parts, Writing.Log, DeadLetters);
+        var lanes = NodeLanes.Create(_parts, Writing.Log, DeadLetters, only: []);
         lanes.SetBreakerFailureRatio(Policy.Current.Document.CircuitBreakerThreshold);
         return lanes;
     }
@@ -243,35 +253,9 @@ public sealed class IngestNode : IAsyncDisposable
     // because the disk that failed would have to take their cursors.
     private async Task WatchLogAsync()
     {
-        while (true)
-        {
-            var queue = Writing.Queue;
-            await queue.Ended;
-            if (Writing.Log.Poison is not null)
-            {
-                _ = Drain.RequestDrain("the log failed", exitAfter: true, TimeSpan.Zero);
-                Drain.SkipWaits("the log failed");
-                return;
-            }
-            if (!await ReopenedAsync(queue))
-            {
-                return;
-            }
-        }
-    }
-
-    // Closed by a drain: either the process leaves, or the drain is taken back and another queue opens.
-    private async Task<bool> ReopenedAsync(CommitQueue closed)
-    {
-        while (ReferenceEquals(Writing.Queue, closed))
-        {
-            var leaving = await Task.WhenAny(Exit, Task.Delay(TimeSpan.FromSeconds(1), _parts.Time));
-            if (leaving == Exit)
-            {
-                return false;
-            }
-        }
-        return true;
+        await Writing.Queue.Failed;
+        _ = Drain.RequestDrain("the log failed", exitAfter: true, TimeSpan.Zero);
+        Drain.SkipWaits("the log failed");
     }
 
     private long PendingBytes(long events)

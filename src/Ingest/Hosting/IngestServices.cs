@@ -1,4 +1,5 @@
 using Ingest.Hosting.Lifecycle;
+using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Discard;
@@ -21,36 +22,62 @@ public static class IngestServices
 
     /// <summary>
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with
-    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/> before this call.
+    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, by instance,
+    /// by type or by factory, before or after this call.
     /// </summary>
-    /// <exception cref="SettingsException">The configuration is wrong; one line per error.</exception>
+    /// <remarks>
+    /// The settings are read when the host is built: a wrong one ends that with a <see cref="SettingsException"/> that has one line per
+    /// error. An application that other machines can reach must guard what it maps, or its start ends with one as well.
+    /// </remarks>
     public static IServiceCollection AddIngest(this IServiceCollection services, IConfiguration configuration)
     {
-        var factories = services.Where(service => service.ServiceType == typeof(ISinkFactory))
-            .Select(service => service.ImplementationInstance).OfType<ISinkFactory>().Concat(BuiltInSinks).ToList();
-        var kinds = factories.ToDictionary(factory => factory.Kind, factory => factory.OptionsType);
-        var settings = NodeSettings.Read(SettingsSources.Of(configuration), NodeSections.All, kinds);
-        NodeFiles.ThrowIfWrong(settings.ThrowIfWrong());
-        return services.AddIngest(settings, factories);
+        foreach (var factory in BuiltInSinks)
+        {
+            services.AddSingleton(factory);
+        }
+        services.AddSingleton<SinkKinds>();
+        services.AddSingleton(provider => Read(configuration, provider.GetRequiredService<SinkKinds>()));
+        services.AddSingleton<ApplicationGuard>();
+        return services.AddNode();
     }
 
     /// <summary>Adds a node with settings that are bound and checked already.</summary>
+    /// <param name="services">The host's.</param>
+    /// <param name="settings">Bound and checked.</param>
+    /// <param name="factories">One per kind of sink.</param>
     public static IServiceCollection AddIngest(
         this IServiceCollection services, NodeSettings settings, IReadOnlyList<ISinkFactory> factories)
     {
+        services.AddSingleton(new SinkKinds(factories));
+        services.AddSingleton(settings);
+        return services.AddNode();
+    }
+
+    private static NodeSettings Read(IConfiguration configuration, SinkKinds kinds)
+    {
+        var settings = NodeSettings.Read(SettingsSources.Of(configuration), NodeSections.All, kinds.OptionTypes);
+        NodeFiles.ThrowIfWrong(settings.ThrowIfWrong());
+        return settings;
+    }
+
+    private static IServiceCollection AddNode(this IServiceCollection services)
+    {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Instruments>();
-        services.AddSingleton(settings);
         services.AddSingleton(provider => new IngestNode(
-            settings,
-            factories,
+            provider.GetRequiredService<NodeSettings>(),
+            provider.GetRequiredService<SinkKinds>().Factories,
             provider.GetRequiredService<Instruments>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-        services.AddIngestOperations(settings);
-        services.AddHostedService<IngestService>();
+        services.AddIngestOperations();
+        services.AddHostedService(provider => new IngestService(
+            provider.GetRequiredService<IngestNode>(),
+            provider.GetRequiredService<IHostApplicationLifetime>(),
+            provider.GetService<ApplicationGuard>()));
         // The drain decides how long stopping takes; the host must not cut it short.
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.Get<Drain.DrainOptions>().Total + TimeSpan.FromSeconds(15));
+        services.AddOptions<HostOptions>().Configure<NodeSettings>(static (host, settings) =>
+            host.ShutdownTimeout = settings.Get<Drain.DrainOptions>().Total + TimeSpan.FromSeconds(15));
         return services;
     }
 }

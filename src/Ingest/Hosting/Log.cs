@@ -39,6 +39,15 @@ internal static partial class Log
     internal static partial void Ready(ILogger logger, string node, string intake, string admin, string data);
 
     [LoggerMessage(
+        9014,
+        LogLevel.Information,
+        "{Node} is ready in its application, which listens at {Addresses}; data lies in {Data}.")]
+    internal static partial void ReadyInApplication(ILogger logger, string node, string addresses, string data);
+
+    [LoggerMessage(9015, LogLevel.Information, "Opened the log in {Directory}: it is empty, and the next event has number {Next}.")]
+    internal static partial void EmptyLogOpened(ILogger logger, string directory, long next);
+
+    [LoggerMessage(
         9004,
         LogLevel.Information,
         "Memory is limited to {Allowance} bytes: {Key} is {Used} instead of {Configured}, so that a burst between two looks still fits.")]

@@ -33,7 +33,7 @@ internal sealed class NodeDrain(IngestNode node, NodeContext parts) : IDrainStep
     /// <inheritdoc/>
     public async Task SaveAsync()
     {
-        await node.StopLanesAsync();
+        await node.Lanes.StopAsync();
         node.Writing.MarkClean();
     }
 
@@ -47,7 +47,7 @@ internal sealed class NodeDrain(IngestNode node, NodeContext parts) : IDrainStep
     /// <inheritdoc/>
     public Task ReopenQueueAsync()
     {
-        node.Writing.ReopenQueue();
+        node.Writing.Queue.Reopen();
         return Task.CompletedTask;
     }
 

@@ -9,9 +9,14 @@ namespace Ingest.Hosting;
 /// <summary>Makes the lanes a configuration asks for.</summary>
 internal static class NodeLanes
 {
-    internal static LaneSet Create(NodeContext parts, WriteAheadLog log, IDeadLetterStore deadLetters)
+    /// <param name="parts">The node's settings and services.</param>
+    /// <param name="log">The log to deliver.</param>
+    /// <param name="deadLetters">Where rejected events go.</param>
+    /// <param name="only">Names of the sinks to deliver to; empty: all that are configured.</param>
+    internal static LaneSet Create(NodeContext parts, WriteAheadLog log, IDeadLetterStore deadLetters, IReadOnlyList<string> only)
     {
-        var specs = parts.Settings.Sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log.Id)));
+        var sinks = parts.Settings.Sinks.Where(sink => only.Count == 0 || only.Contains(sink.Name, StringComparer.OrdinalIgnoreCase));
+        var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log.Id)));
         return new LaneSet(
             log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
     }

@@ -18,7 +18,6 @@ internal sealed class NodeLog : IAsyncDisposable
     private readonly IWalDirectory _directory;
     private readonly WalCursor _totalsCursor;
     private LogUpkeep? _upkeep;
-    private volatile CommitQueue _queue;
 
     private NodeLog(NodeContext parts, IWalDirectory directory, WriteAheadLog log)
     {
@@ -31,15 +30,22 @@ internal sealed class NodeLog : IAsyncDisposable
         {
             _totalsCursor.Save(sequence, encoded);
         }
-        _queue = NewQueue();
+        Queue = new CommitQueue(
+            log,
+            parts.Settings.Get<QueueOptions>(),
+            parts.Gate,
+            Totals,
+            parts.Instruments,
+            parts.Time,
+            parts.Loggers.CreateLogger<CommitQueue>());
     }
 
     internal WriteAheadLog Log { get; }
 
     internal StreamTotals Totals { get; } = new();
 
-    /// <summary>The queue that takes batches now; another one after a drain was taken back.</summary>
-    internal CommitQueue Queue => _queue;
+    /// <summary>The queue that takes batches; it lives as long as the log is open.</summary>
+    internal CommitQueue Queue { get; }
 
     /// <exception cref="StorageException">In use, not permitted, full or failing; the message says which.</exception>
     internal static NodeLog Open(NodeContext parts)
@@ -80,20 +86,7 @@ internal sealed class NodeLog : IAsyncDisposable
             () => _directory.FreeBytes,
             _parts.Time,
             _parts.Loggers.CreateLogger<LogUpkeep>());
-        _queue.Committed = _upkeep.AfterCommit;
-    }
-
-    /// <summary>Takes batches again after the queue was closed.</summary>
-    internal void ReopenQueue()
-    {
-        if (!_queue.Ended.IsCompleted)
-        {
-            return;
-        }
-        _queue.Dispose();
-        var queue = NewQueue();
-        queue.Committed = _upkeep is { } upkeep ? upkeep.AfterCommit : null;
-        _queue = queue;
+        Queue.Committed = _upkeep.AfterCommit;
     }
 
     /// <summary>Says that everything is flushed and the process stops in order. A failed log is left as it is: recovery decides.</summary>
@@ -118,7 +111,7 @@ internal sealed class NodeLog : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _queue.Dispose();
+        Queue.Dispose();
         if (_upkeep is not null)
         {
             await _upkeep.DisposeAsync();
@@ -132,8 +125,16 @@ internal sealed class NodeLog : IAsyncDisposable
     {
         var logger = parts.Loggers.CreateLogger<NodeLog>();
         var found = log.Recovery;
-        Hosting.Log.LogOpened(
-            logger, directory.Path, log.FirstSequence, log.DurableSequence, log.Bytes, found.CleanShutdown, found.TornBytes);
+        if (log.FirstSequence > log.DurableSequence && found.TornBytes == 0)
+        {
+            // A first start, or everything was delivered and given back: there is no end that could be torn.
+            Hosting.Log.EmptyLogOpened(logger, directory.Path, log.DurableSequence + 1);
+        }
+        else
+        {
+            Hosting.Log.LogOpened(
+                logger, directory.Path, log.FirstSequence, log.DurableSequence, log.Bytes, found.CleanShutdown, found.TornBytes);
+        }
         foreach (var range in found.Quarantined)
         {
             if (range.IsWholeFile)
@@ -146,13 +147,4 @@ internal sealed class NodeLog : IAsyncDisposable
             }
         }
     }
-
-    private CommitQueue NewQueue() => new(
-        Log,
-        _parts.Settings.Get<QueueOptions>(),
-        _parts.Gate,
-        Totals,
-        _parts.Instruments,
-        _parts.Time,
-        _parts.Loggers.CreateLogger<CommitQueue>());
 }

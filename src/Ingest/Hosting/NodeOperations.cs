@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Debug;
@@ -7,6 +8,7 @@ using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
 using Ingest.Operations.Telemetry;
 using Ingest.Queue;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,25 +29,26 @@ public static class NodeOperations
         var node = services.GetRequiredService<IngestNode>();
         var settings = node.Settings;
         var instruments = services.GetRequiredService<Instruments>();
-        var status = new StatusReader(View(node), services.GetRequiredService<TimeProvider>());
+        // Asked before the node is open, both fail and are asked again.
+        var view = new Lazy<NodeView>(() => View(node), LazyThreadSafetyMode.PublicationOnly);
+        var status = new StatusReader(view, services.GetRequiredService<TimeProvider>());
         _ = new ObservedInstruments(instruments, status);
         var options = settings.Get<AdminOptions>();
-        endpoints.MapOperations(new AdminSurface
+        var operations = endpoints.MapGroup("");
+        operations.WithMetadata(new SurfaceMark(HostedSurface.Operations));
+        operations.MapOperations(new AdminSurface
         {
             Guard = new AdminGuard(options),
             Options = options,
             Status = status,
             Metrics = services.GetRequiredService<PrometheusExporter>(),
             Drain = node.Drain,
-            Lanes = () => node.Lanes,
-            Policy = () => node.Policy,
-            Log = () => node.Writing.Log,
+            Node = new Lazy<NodeStations>(() => new(
+                node.Writing.Log, node.Writing.Queue, node.Lanes, node.DeadLetters, node.Policy), LazyThreadSafetyMode.PublicationOnly),
             LogDirectory = node.LogDirectory,
-            TakesNoMore = () => node.Writing.Queue.Ended.IsCompleted,
             Settings = () => Shown(settings),
             Time = services.GetRequiredService<TimeProvider>(),
             Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
-            DeadLetters = () => node.DeadLetters,
         });
     }
 
@@ -57,15 +60,20 @@ public static class NodeOperations
     };
 
     /// <summary>The exporter is the container's, so that it ends with it.</summary>
-    internal static IServiceCollection AddIngestOperations(this IServiceCollection services, NodeSettings settings) =>
+    internal static IServiceCollection AddIngestOperations(this IServiceCollection services) =>
         services.AddSingleton(provider => new PrometheusExporter(
             provider.GetRequiredService<Instruments>(),
             provider.GetService<IMeterFactory>(),
-            settings.Get<MetricsOptions>(),
-            Resource(settings),
+            provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>(),
+            Resource(provider.GetRequiredService<NodeSettings>()),
             provider.GetRequiredService<ILogger<PrometheusExporter>>()))
-            .AddSingleton<IHostedService>(_ => new OtlpExport(
-                settings.Get<OtlpOptions>(), settings.Get<MetricsOptions>().Meters, Resource(settings)));
+            .AddSingleton<IHostedService>(provider => new OtlpExport(
+                provider.GetRequiredService<NodeSettings>().Get<OtlpOptions>(),
+                provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>().Meters,
+                Resource(provider.GetRequiredService<NodeSettings>()),
+                provider.GetRequiredService<Instruments>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<OtlpExport>>()));
 
     private static List<ShownSetting> Shown(NodeSettings settings) =>
         [.. settings.Effective().Select(entry => new ShownSetting(entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Default))];
@@ -75,14 +83,13 @@ public static class NodeOperations
         Name = node.Settings.Get<NodeOptions>().NameOrMachine,
         Version = NodeVersion.Text,
         Gate = node.Gate,
-        Log = () => node.Writing.Log,
+        Log = node.Writing.Log,
         LogDirectory = node.LogDirectory,
         WalSettings = node.Settings.Get<WalSettings>(),
-        Queue = () => node.Writing.Queue,
+        Queue = node.Writing.Queue,
         QueueOptions = node.Settings.Get<QueueOptions>(),
         Streams = () => node.Writing.Totals.Snapshot(),
-        Lanes = () => node.Lanes.Statuses,
-        Orphans = () => node.Lanes.Orphans,
+        Lanes = node.Lanes,
         DeadLetters = () => node.DeadLetters.Status,
         Drain = () => node.Drain.Status,
         Health = () => node.Health.Sample,

@@ -38,7 +38,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly WalCursor _cursor;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _wake = new(0);
+    private readonly TimedSignal _wake;
     private readonly Task _loop;
 
     // Under the lock.
@@ -53,9 +53,6 @@ public sealed class LogUpkeep : IAsyncDisposable
     private long? _failureTold;
     private bool _diskFull;
     private bool _overLimit;
-
-    // Any thread, Volatile.
-    private int _rollPending;
 
     /// <summary>Starts the loop.</summary>
     /// <param name="log">The log.</param>
@@ -83,15 +80,16 @@ public sealed class LogUpkeep : IAsyncDisposable
         (_log, _totals, _cursor, _settings, _gate) = (log, totals, cursor, settings, gate);
         (_settled, _keepFrom, _freeBytes, _time, _logger) = (settled, keepFrom, freeBytes, time, logger);
         _totalsSaved = time.GetTimestamp();
+        _wake = new TimedSignal(time);
         _loop = Task.Run(RunAsync);
     }
 
     /// <summary>Commit thread: asks for a look now when the segment made ready ahead was used up.</summary>
     public void AfterCommit()
     {
-        if (_log.SegmentsReady == 0 && Interlocked.Exchange(ref _rollPending, 1) == 0)
+        if (_log.SegmentsReady == 0)
         {
-            _wake.Release();
+            _wake.Set();
         }
     }
 
@@ -99,6 +97,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        _wake.Set();
         await _loop;
         SaveTotals();
         _cursor.Dispose();
@@ -119,7 +118,7 @@ public sealed class LogUpkeep : IAsyncDisposable
             {
                 Tell(e);
             }
-            await WaitAsync();
+            await _wake.WaitAsync(Pause);
         }
     }
 
@@ -130,18 +129,6 @@ public sealed class LogUpkeep : IAsyncDisposable
             Log.UpkeepFailed(_logger, Pause, failure.Message);
             _failureTold = _time.GetTimestamp();
         }
-    }
-
-    private async Task WaitAsync()
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        var woken = _wake.WaitAsync(either.Token);
-        var tick = Task.Delay(Pause, _time, either.Token);
-        await Task.WhenAny(woken, tick);
-        await either.CancelAsync();
-        // Either may have been cancelled just now; that is how the wait ends, not a failure.
-        await Task.WhenAll(woken, tick).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Volatile.Write(ref _rollPending, 0);
     }
 
     private void LookAfter()

@@ -5,7 +5,7 @@ namespace Ingest.Tests.Architecture;
 /// <summary>Who may reference whom. The stations of an event's journey meet only where this table says.</summary>
 public sealed partial class ReferenceTests
 {
-    private static readonly Dictionary<string, string[]> Allowed = new()
+    internal static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Events"] = [],
         ["Health"] = [],

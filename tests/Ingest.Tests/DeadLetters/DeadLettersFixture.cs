@@ -82,7 +82,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
         var spec = new LaneSpec(Lane, "scripted", Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
-        Letters.Start(() => Lanes);
+        Letters.Start(Lanes);
         return this;
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Ingest.Events;
-using Ingest.Hosting;
+using Ingest.Hosting.Lifecycle;
 using Ingest.Intake.Idempotency;
 using Ingest.Queue;
 using Ingest.Testing;

@@ -6,13 +6,14 @@ using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Testing;
 using Ingest.Wal;
+using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Operations;
 
 /// <summary>A real log and queue in a directory of their own, lanes as a test says, and the status of all.</summary>
-internal sealed class NodeFixture : IDisposable
+internal sealed class NodeFixture : ILaneStatuses, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly CommitQueue _queue;
@@ -23,27 +24,22 @@ internal sealed class NodeFixture : IDisposable
         _queue = new CommitQueue(
             Log, new QueueOptions(), Gate, new StreamTotals(), Instruments, Time, NullLogger<CommitQueue>.Instance);
         Status = new StatusReader(
-            new NodeView
+            new Lazy<NodeView>(new NodeView
             {
                 Name = "node-1",
                 Version = "1.2.3+abc",
                 Gate = Gate,
-                Log = () => Log,
+                Log = Log,
                 LogDirectory = "/data/wal",
                 WalSettings = new WalSettings(),
-                Queue = () => _queue,
+                Queue = _queue,
                 QueueOptions = new QueueOptions(),
                 Streams = () => Streams,
-                Lanes = () =>
-                {
-                    Looks++;
-                    return Lanes;
-                },
-                Orphans = () => [new("old", 17)],
+                Lanes = this,
                 DeadLetters = () => Letters,
                 Drain = () => Drain,
                 Health = () => Sample,
-            },
+            }),
             Time);
     }
 
@@ -80,6 +76,17 @@ internal sealed class NodeFixture : IDisposable
         Remaining = null,
         Failures = [],
     };
+
+    IReadOnlyList<LaneStatus> ILaneStatuses.Statuses
+    {
+        get
+        {
+            Looks++;
+            return Lanes;
+        }
+    }
+
+    IReadOnlyList<CursorPosition> ILaneStatuses.Orphans => [new("old", 17)];
 
     public void Dispose()
     {

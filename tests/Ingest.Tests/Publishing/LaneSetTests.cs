@@ -64,6 +64,41 @@ public sealed class LaneSetTests : IDisposable
     }
 
     [Fact]
+    public async Task Lanes_that_were_stopped_say_what_they_left_and_go_on_there_when_they_are_started_again()
+    {
+        var sinks = new List<ScriptedSink>();
+        var dead = true;
+        ISink NewSink()
+        {
+            sinks.Add(new ScriptedSink
+            {
+                OnOpen = _ => Task.FromResult(
+                    dead ? new SinkVerdict(VerdictKind.Retryable, "nothing listens there") : SinkVerdict.Delivered),
+            });
+            return sinks[^1];
+        }
+        _log.AppendMany(10);
+        await using var lanes = new LaneSet(
+            _log.Log, [new LaneSpec("a", "scripted", NewSink)], _options, new MemoryDeadLetters(), _instruments, TimeProvider.System,
+            NullLoggerFactory.Instance);
+        lanes.Start();
+        await Poll.Until("it has met its obstacle", () => lanes.Statuses[0].Reason.Length > 0);
+
+        await lanes.StopAsync();
+
+        var left = lanes.Statuses[0];
+        Assert.Equal((LaneState.Stopped, 10L, "nothing listens there"), (left.State, left.PendingEvents, left.Reason));
+        Assert.True(left.LagSeconds > 0, $"{left}");
+
+        dead = false;
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 10);
+        Assert.Equal(2, lanes.Openings);
+        Assert.Equal(10, sinks[^1].Delivered.Count);
+        Assert.Equal((0, ""), (lanes.Statuses[0].LagSeconds, lanes.Statuses[0].Reason));
+    }
+
+    [Fact]
     public async Task Without_sinks_everything_durable_is_settled()
     {
         _log.AppendMany(10);

@@ -18,6 +18,28 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public async Task A_queue_that_was_closed_refuses_and_takes_batches_again_when_it_is_reopened()
+    {
+        using var fixture = new QueueFixture();
+        var seen = 0;
+        fixture.Queue.Committed = () => seen++;
+        await fixture.Queue.SubmitAsync(QueueFixture.Batch("1"), "s", Cancel);
+
+        await fixture.Queue.CloseAsync();
+        Assert.True(fixture.Queue.IsClosed);
+        Assert.Equal(CommitStatus.Closed, (await fixture.Queue.SubmitAsync(QueueFixture.Batch("x"), "s", Cancel)).Status);
+        fixture.Queue.Reopen();
+        fixture.Queue.Reopen();
+
+        Assert.False(fixture.Queue.IsClosed);
+        Assert.Equal(new CommitReceipt(CommitStatus.Durable, 2, 2), await fixture.Queue.SubmitAsync(QueueFixture.Batch("2"), "s", Cancel));
+        // One object all along: who counts its commits or is told of them need not know that it was closed.
+        Assert.Equal((2L, 2), (fixture.Queue.Groups, seen));
+        Assert.Equal((0L, 0L), (fixture.Queue.Items, fixture.Queue.Bytes));
+        Assert.Equal([(1, "1"), (2, "2")], fixture.Stored());
+    }
+
+    [Fact]
     public async Task Many_at_once_share_flushes_and_each_gets_numbers_of_its_own()
     {
         using var fixture = new QueueFixture();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -29,6 +30,9 @@ internal sealed class Collector : IAsyncDisposable
         app.MapPost(Service + "trace.v1.TraceService/Export", context => KeepFramedAsync(context, _traces));
     }
 
+    /// <summary>Seconds of Retry-After in a 503 to everything over HTTP; null: everything is taken.</summary>
+    internal int? Refusal { get; set; }
+
     internal string Url => _app.Urls.Single();
 
     /// <summary>Values of the header <c>x-team</c> that came with requests.</summary>
@@ -57,6 +61,13 @@ internal sealed class Collector : IAsyncDisposable
 
     private async Task KeepAsync(HttpContext context, ConcurrentQueue<byte[]> kept)
     {
+        if (Refusal is { } seconds)
+        {
+            await ReadAsync(context);
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return;
+        }
         kept.Enqueue(await ReadAsync(context));
         context.Response.ContentType = "application/x-protobuf";
     }

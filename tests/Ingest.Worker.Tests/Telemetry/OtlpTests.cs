@@ -99,6 +99,43 @@ public sealed class OtlpTests : IDisposable
         Assert.Contains("everything was delivered", node.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Spans_that_a_collector_refuses_for_a_while_are_sent_again_and_none_is_lost()
+    {
+        await using var collector = await Collector.StartAsync();
+        collector.Refusal = 2;
+        using var node = await StartAsync(
+            ("Telemetry:Otlp:Endpoint", collector.Url), ("Telemetry:Otlp:TraceRatio", "1"), ("Telemetry:Otlp:Timeout", "1s"));
+        for (var i = 0; i < 50; i++)
+        {
+            await PostAsync(node, traceParent: null);
+        }
+        await Poll.Until("it is said", () => node.Output.Contains("does not take spans: ", StringComparison.Ordinal));
+
+        collector.Refusal = null;
+
+        await Poll.Until("all are there", () => Requests(collector) == 50);
+        await Poll.Until("it is said", () => node.Output.Contains("takes spans again", StringComparison.Ordinal));
+        Assert.Equal(ExitCode.Fine, await node.StopAsync());
+    }
+
+    [Fact]
+    public async Task Spans_that_are_dropped_are_counted_and_said()
+    {
+        await using var collector = await Collector.StartAsync();
+        collector.Refusal = 60;
+        using var node = await StartAsync(
+            ("Telemetry:Otlp:Endpoint", collector.Url), ("Telemetry:Otlp:TraceRatio", "1"), ("Telemetry:Otlp:Timeout", "1s"));
+        await PostAsync(node, traceParent: null);
+
+        Assert.Equal(ExitCode.Fine, await node.StopAsync());
+
+        Assert.Contains("spans that the collector did not take; its last answer: ", node.Output, StringComparison.Ordinal);
+    }
+
+    private static int Requests(Collector collector) =>
+        collector.Spans.Where(span => span.Name.StartsWith("POST", StringComparison.Ordinal)).Select(span => span.Span).Distinct().Count();
+
     private async Task<IngestProcess> StartAsync(params (string Key, string Value)[] settings) => await IngestProcess.StartReadyAsync(
         new IngestSetup { Data = _directory["data"], Sinks = ["file"] }
             .With([("Drain:BalancerDelay", "0"), ("Telemetry:Otlp:Interval", "1s"), .. settings]));

@@ -1,6 +1,5 @@
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing;
-using Ingest.Publishing.Scheduling;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;

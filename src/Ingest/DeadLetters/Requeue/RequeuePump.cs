@@ -1,6 +1,5 @@
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing.Lanes;
-using Ingest.Publishing.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.DeadLetters.Requeue;
@@ -17,7 +16,7 @@ internal sealed class RequeuePump : IAsyncDisposable
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
     private readonly OpenDeadLetters _letters;
-    private readonly Func<LaneSet?> _lanes;
+    private readonly LaneSet _lanes;
     private readonly DeadLetterUpkeep _upkeep;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -30,9 +29,9 @@ internal sealed class RequeuePump : IAsyncDisposable
     // Loop only.
     private readonly Dictionary<string, Task> _runners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _offered = new(StringComparer.Ordinal);
-    private LaneSet? _known;
+    private int _opening;
 
-    internal RequeuePump(OpenDeadLetters letters, Func<LaneSet?> lanes, int segmentBytes, TimeProvider time, ILogger logger)
+    internal RequeuePump(OpenDeadLetters letters, LaneSet lanes, int segmentBytes, TimeProvider time, ILogger logger)
     {
         (_letters, _lanes, _time, _logger) = (letters, lanes, time, logger);
         _upkeep = new DeadLetterUpkeep(letters, segmentBytes, logger);
@@ -82,34 +81,34 @@ internal sealed class RequeuePump : IAsyncDisposable
     private async Task<bool> LookAsync()
     {
         // Before everything is known, nothing can be said of what is not.
-        if (!_letters.Feed.Rebuilt.IsCompletedSuccessfully || _lanes() is not { IsStopped: false } lanes)
+        if (!_letters.Feed.Rebuilt.IsCompletedSuccessfully || _lanes.IsStopped)
         {
             return false;
         }
-        OfferSettlements(lanes);
+        OfferSettlements();
         foreach (var lane in _letters.Ledger.LanesWithRequeued())
         {
             if (!_runners.TryGetValue(lane, out var runner) || runner.IsCompleted)
             {
-                _runners[lane] = new RequeueRunner(_letters, lane, _time, _logger).RunAsync(lanes, _abandon.Token);
+                _runners[lane] = new RequeueRunner(_letters, lane, _time, _logger).RunAsync(_lanes, _abandon.Token);
             }
         }
-        return await _upkeep.LookAsync(lanes, _stop.Token);
+        return await _upkeep.LookAsync(_lanes, _stop.Token);
     }
 
-    // Each to each set of lanes once: a set made after a drain was taken back has read its accounts from the disk.
-    private void OfferSettlements(LaneSet lanes)
+    // Each at each opening of the lanes once: lanes opened after a drain was taken back have read their accounts from the disk.
+    private void OfferSettlements()
     {
-        if (!ReferenceEquals(lanes, _known))
+        if (_lanes.Openings is var opening && opening != _opening)
         {
-            _known = lanes;
+            _opening = opening;
             _offered.Clear();
         }
         foreach (var (lane, settlement) in _letters.Ledger.Settlements())
         {
             if (settlement.Position > _offered.GetValueOrDefault(lane))
             {
-                lanes.SettleRequeues(lane, settlement);
+                _lanes.SettleRequeues(lane, settlement);
                 _offered[lane] = settlement.Position;
             }
         }

@@ -11,7 +11,9 @@ internal sealed class KernelFiles(string root = "/")
     {
         try
         {
-            return File.ReadAllText(Path.Combine(root, path.TrimStart('/')));
+            var full = Path.Combine(root, path.TrimStart('/'));
+            // Which of them there are depends on the kernel; asked once a second, the missing ones are no exceptions.
+            return File.Exists(full) ? File.ReadAllText(full) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

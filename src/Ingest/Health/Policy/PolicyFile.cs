@@ -18,7 +18,7 @@ public sealed class PolicyFile : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _noticed = new(0, 1);
+    private readonly TimedSignal _noticed;
     private readonly Lock _lock = new();
     private FileSystemWatcher? _watcher;
     private Task _loop = Task.CompletedTask;
@@ -27,7 +27,6 @@ public sealed class PolicyFile : IAsyncDisposable
     private byte[]? _seen;
     private string? _mistake;
     private bool _missed;
-    private bool _deaf;
     private DateTimeOffset? _appliedAt;
     private long _changes;
     private string? _error;
@@ -42,6 +41,7 @@ public sealed class PolicyFile : IAsyncDisposable
     public PolicyFile(string path, AdmissionGate gate, Instruments instruments, TimeProvider time, ILogger<PolicyFile> logger)
     {
         (_path, _gate, _instruments, _time, _logger) = (Path.GetFullPath(path), gate, instruments, time, logger);
+        _noticed = new TimedSignal(time);
         Read();
     }
 
@@ -108,13 +108,9 @@ public sealed class PolicyFile : IAsyncDisposable
     /// <summary>Ends watching.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
-        {
-            // Beside a notice that is just being given, not in the middle of it.
-            _deaf = true;
-        }
         await _stop.CancelAsync();
         _watcher?.Dispose();
+        _noticed.Set();
         await _loop;
         _stop.Dispose();
         _noticed.Dispose();
@@ -207,11 +203,7 @@ public sealed class PolicyFile : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-            var noticed = _noticed.WaitAsync(either.Token);
-            await Task.WhenAny(noticed, Task.Delay(ReadInterval, _time, either.Token));
-            await either.CancelAsync();
-            await noticed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _noticed.WaitAsync(ReadInterval);
             if (!_stop.IsCancellationRequested)
             {
                 Read();
@@ -224,9 +216,9 @@ public sealed class PolicyFile : IAsyncDisposable
         try
         {
             var watcher = new FileSystemWatcher(Path.GetDirectoryName(_path)!, Path.GetFileName(_path));
-            watcher.Changed += (_, _) => Notice();
-            watcher.Created += (_, _) => Notice();
-            watcher.Renamed += (_, _) => Notice();
+            watcher.Changed += (_, _) => _noticed.Set();
+            watcher.Created += (_, _) => _noticed.Set();
+            watcher.Renamed += (_, _) => _noticed.Set();
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
@@ -235,17 +227,6 @@ public sealed class PolicyFile : IAsyncDisposable
             // Too many watches, or no such directory yet: once a second is good enough.
             Log.PolicyNotWatched(_logger, _path, e.Message);
             return null;
-        }
-    }
-
-    private void Notice()
-    {
-        lock (_lock)
-        {
-            if (_noticed.CurrentCount == 0 && !_deaf)
-            {
-                _noticed.Release();
-            }
         }
     }
 }

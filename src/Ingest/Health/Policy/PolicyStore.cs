@@ -11,6 +11,11 @@ internal static partial class PolicyStore
     /// <exception cref="IOException">It cannot be read or is too large.</exception>
     internal static byte[]? Read(string path)
     {
+        // Asked once a second: a file that is not there is no exception.
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            return null;
+        }
         try
         {
             using var file = File.OpenHandle(path);

@@ -1,3 +1,4 @@
+using Ingest.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 
 namespace Ingest.Hosting.Lifecycle;
@@ -6,7 +7,11 @@ namespace Ingest.Hosting.Lifecycle;
 /// Ties a node to its host's life: opened before the server listens, started once it does, drained before it stops, so that both listeners
 /// serve health and progress until the end.
 /// </summary>
-internal sealed class IngestService(IngestNode node, IHostApplicationLifetime lifetime) : IHostedLifecycleService
+/// <param name="node">The node.</param>
+/// <param name="lifetime">Ended by a node that has drained to exit, or whose log failed.</param>
+/// <param name="application">The application around the node; null where the node is the process.</param>
+internal sealed class IngestService(IngestNode node, IHostApplicationLifetime lifetime, ApplicationGuard? application)
+    : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken)
@@ -22,8 +27,10 @@ internal sealed class IngestService(IngestNode node, IHostApplicationLifetime li
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
+        // The server listens, and the gate is shut.
+        application?.ThrowIfOpen();
         await node.RecallAsync();
-        node.Start();
+        node.Start(application?.Addresses);
     }
 
     /// <inheritdoc/>

@@ -5,21 +5,48 @@ namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>
 /// Turns what asks a process to end into a drain: SIGTERM, SIGINT, SIGQUIT, and SIGHUP, which a terminal sends when it goes away. A second
-/// one skips the waits. Nothing else ends the process in the meantime. One that comes while the node opens waits for that.
+/// one skips the waits. Nothing else ends the process in the meantime. SIGUSR1 and SIGUSR2, which end a process by default, do nothing.
 /// </summary>
-internal sealed class ShutdownSignals : IDisposable
+/// <remarks>
+/// Made by the first statement of a process: from then on no signal ends it. One that comes before there is something to drain is kept
+/// until <see cref="Attach"/>, in the order in which they came.
+/// </remarks>
+public sealed class ShutdownSignals : IDisposable
 {
-    private readonly PosixSignalRegistration[] _registrations;
+    // Numbers of Linux, the same on x64 and arm64; the enumeration of the base library does not have them.
+    private const PosixSignal User1 = (PosixSignal)10;
+    private const PosixSignal User2 = (PosixSignal)12;
 
-    internal ShutdownSignals(DrainController drain, Task opened)
-    {
+    // A process that is told to end this often has been told.
+    private const int KeptMax = 16;
+
+    private readonly PosixSignalRegistration[] _registrations;
+    private readonly Lock _lock = new();
+
+    // Under the lock.
+    private readonly List<string> _kept = [];
+    private DrainController? _drain;
+
+    /// <summary>Handles signals from here on.</summary>
+    public ShutdownSignals() =>
         _registrations =
         [
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, drain, opened, "SIGTERM")),
-            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, drain, opened, "SIGINT")),
-            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => Handle(context, drain, opened, "SIGQUIT")),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Handle(context, drain, opened, "SIGHUP")),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, "SIGTERM")),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, "SIGINT")),
+            PosixSignalRegistration.Create(PosixSignal.SIGQUIT, context => Handle(context, "SIGQUIT")),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Handle(context, "SIGHUP")),
+            .. OperatingSystem.IsLinux() ? [Ignore(User1), Ignore(User2)] : Array.Empty<PosixSignalRegistration>(),
         ];
+
+    /// <summary>Gives the drain what came so far and what comes from here on.</summary>
+    internal void Attach(DrainController drain)
+    {
+        lock (_lock)
+        {
+            _drain = drain;
+            _kept.ForEach(drain.OnSignal);
+            _kept.Clear();
+        }
     }
 
     /// <inheritdoc/>
@@ -31,15 +58,22 @@ internal sealed class ShutdownSignals : IDisposable
         }
     }
 
-    private static void Handle(PosixSignalContext context, DrainController drain, Task opened, string name)
+    private static PosixSignalRegistration Ignore(PosixSignal signal) =>
+        PosixSignalRegistration.Create(signal, static context => context.Cancel = true);
+
+    private void Handle(PosixSignalContext context, string name)
     {
         context.Cancel = true;
-        _ = DrainAsync(drain, opened, name);
-    }
-
-    private static async Task DrainAsync(DrainController drain, Task opened, string name)
-    {
-        await opened;
-        drain.OnSignal(name);
+        lock (_lock)
+        {
+            if (_drain is { } drain)
+            {
+                drain.OnSignal(name);
+            }
+            else if (_kept.Count < KeptMax)
+            {
+                _kept.Add(name);
+            }
+        }
     }
 }

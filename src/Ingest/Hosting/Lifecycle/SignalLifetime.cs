@@ -3,20 +3,22 @@ using Microsoft.Extensions.Hosting;
 namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>The host's life ends when the node says so; signals are the drain's (<see cref="ShutdownSignals"/>), not the host's.</summary>
-internal sealed class SignalLifetime(IngestNode node) : IHostLifetime, IDisposable
+/// <remarks>The signals are attached when there is something to drain: a start that fails ends the process by itself.</remarks>
+internal sealed class SignalLifetime(IngestNode node, ShutdownSignals signals) : IHostLifetime
 {
-    private ShutdownSignals? _signals;
-
     /// <inheritdoc/>
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        _signals = new ShutdownSignals(node.Drain, node.Opened);
+        _ = AttachAsync();
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public void Dispose() => _signals?.Dispose();
+    private async Task AttachAsync()
+    {
+        await node.Opened;
+        signals.Attach(node.Drain);
+    }
 }

@@ -28,13 +28,15 @@ public static class IngestServer
     /// <param name="factories">One per kind of sink.</param>
     /// <param name="logging">Where messages go.</param>
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
+    /// <param name="signals">Handles the process's signals already, and is the caller's; null: handled once the host starts.</param>
     /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
     /// <exception cref="IOException">The process may open too few files.</exception>
     public static IHost Build(
         NodeSettings settings,
         IReadOnlyList<ISinkFactory> factories,
         Action<ILoggingBuilder> logging,
-        Action<IEndpointRouteBuilder> operate)
+        Action<IEndpointRouteBuilder> operate,
+        ShutdownSignals? signals = null)
     {
         NodeFiles.ThrowIfWrong(settings);
         var openFiles = OpenFiles.Limit();
@@ -50,6 +52,7 @@ public static class IngestServer
                 .AddRoutingCore()
                 .AddIngest(settings, factories)
                 .AddSingleton<IHostLifetime, SignalLifetime>()
+                .AddSignals(signals)
                 .AddSingleton<ILoggerFactory>(provider => new ClientFaultLogging(
                     ActivatorUtilities.CreateInstance<LoggerFactory>(provider), provider.GetRequiredService<TimeProvider>())))
             .ConfigureWebHost(web => web
@@ -68,6 +71,10 @@ public static class IngestServer
         }
         return host;
     }
+
+    // One that is given is not the container's to dispose.
+    private static IServiceCollection AddSignals(this IServiceCollection services, ShutdownSignals? signals) =>
+        signals is null ? services.AddSingleton<ShutdownSignals>() : services.AddSingleton(signals);
 
     private static void BoundConnections(IServiceCollection services, int max) =>
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedListenerFactory(

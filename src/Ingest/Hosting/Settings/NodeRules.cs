@@ -63,7 +63,8 @@ internal static class NodeRules
         }
     }
 
-    private static bool IsGuarded(ListenerOptions listen, IntakeOptions intake) =>
+    /// <summary>Whether producers have to show who they are, or the settings say that anyone may send.</summary>
+    internal static bool IsGuarded(ListenerOptions listen, IntakeOptions intake) =>
         intake.Anonymous || intake.KeysFile.Length > 0 || intake.IntrospectionUrl.Length > 0 || listen.ClientAuthoritiesPath.Length > 0;
 
     private static ListenAddress? Parse(string key, string url, Func<string, string> source, out SettingError? wrong)

@@ -1,5 +1,6 @@
 using Ingest.DeadLetters;
 using Ingest.Hosting.Server;
+using Ingest.Hosting.Settings.Values;
 using Ingest.Intake;
 using Ingest.Operations.Admin;
 using Microsoft.Extensions.Configuration;

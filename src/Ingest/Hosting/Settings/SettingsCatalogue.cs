@@ -1,4 +1,5 @@
 using System.Reflection;
+using Ingest.Hosting.Settings.Values;
 
 namespace Ingest.Hosting.Settings;
 

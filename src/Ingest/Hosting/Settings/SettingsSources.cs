@@ -1,4 +1,5 @@
 using System.Collections;
+using Ingest.Hosting.Settings.Values;
 using Microsoft.Extensions.Configuration;
 
 namespace Ingest.Hosting.Settings;

@@ -1,3 +1,5 @@
+using Ingest.Hosting.Settings.Values;
+
 namespace Ingest.Hosting.Settings;
 
 /// <summary>Keys that mean nothing here: most often a slip of the finger, which would otherwise pass in silence.</summary>

@@ -21,6 +21,9 @@ public sealed record AdminSurface
     /// <summary>What the node looks like.</summary>
     public required StatusReader Status { get; init; }
 
+    /// <summary>The node's parts: made when the first request asks, for routes are mapped before the node is open.</summary>
+    public required Lazy<NodeStations> Node { get; init; }
+
     /// <summary>What it counts.</summary>
     public required PrometheusExporter Metrics { get; init; }
 
@@ -28,19 +31,19 @@ public sealed record AdminSurface
     public required DrainController Drain { get; init; }
 
     /// <summary>The operator's policy.</summary>
-    public required Func<PolicyFile> Policy { get; init; }
+    public PolicyFile Policy => Node.Value.Policy;
 
-    /// <summary>Its lanes; others after a drain was taken back.</summary>
-    public required Func<LaneSet> Lanes { get; init; }
+    /// <summary>Its lanes.</summary>
+    public LaneSet Lanes => Node.Value.Lanes;
 
     /// <summary>Its log.</summary>
-    public required Func<WriteAheadLog> Log { get; init; }
+    public WriteAheadLog Log => Node.Value.Log;
 
     /// <summary>Where the log lies, absolute.</summary>
     public required string LogDirectory { get; init; }
 
     /// <summary>Nothing more is committed until a drain is taken back.</summary>
-    public required Func<bool> TakesNoMore { get; init; }
+    public bool TakesNoMore => Node.Value.Queue.IsClosed;
 
     /// <summary>Every key with its value, secrets masked.</summary>
     public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }
@@ -52,5 +55,5 @@ public sealed record AdminSurface
     public required CancellationToken Stopping { get; init; }
 
     /// <summary>What its sinks refused.</summary>
-    public required Func<DeadLetterStore> DeadLetters { get; init; }
+    public DeadLetterStore DeadLetters => Node.Value.DeadLetters;
 }

@@ -34,7 +34,7 @@ internal static class DeadLetterEndpoints
     {
         try
         {
-            await act(context, surface.DeadLetters());
+            await act(context, surface.DeadLetters);
         }
         catch (FormatException e)
         {

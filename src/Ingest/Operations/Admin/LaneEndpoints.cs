@@ -26,7 +26,7 @@ internal static class LaneEndpoints
 
     /// <summary>Lets a blocked or waiting lane try now.</summary>
     private static Task ResumeAsync(HttpContext context, AdminSurface surface) =>
-        surface.Lanes().Resume(Lane(context)) ? Done(context) : Unknown(context);
+        surface.Lanes.Resume(Lane(context)) ? Done(context) : Unknown(context);
 
     /// <summary>Counts what a rewind to <c>?to=</c> would deliver again, and moves nothing.</summary>
     private static Task PreviewAsync(HttpContext context, AdminSurface surface)
@@ -36,11 +36,11 @@ internal static class LaneEndpoints
             return NoPlace(context);
         }
         var name = Lane(context);
-        if (surface.Lanes().Statuses.FirstOrDefault(lane => lane.Name == name) is not { } lane)
+        if (surface.Lanes.Statuses.FirstOrDefault(lane => lane.Name == name) is not { } lane)
         {
             return Unknown(context);
         }
-        var (first, settled) = (surface.Log().FirstSequence, lane.Settled);
+        var (first, settled) = (surface.Log.FirstSequence, lane.Settled);
         return next < first || next > settled + 1
             ? AdminProblem.Conflict("out_of_range", $"Lane {name} can go back to any event from {first} to {settled + 1}.").WriteAsync(context)
             : AdminJson.WriteAsync(
@@ -48,7 +48,7 @@ internal static class LaneEndpoints
     }
 
     private static bool TryFindPlace(HttpContext context, AdminSurface surface, out long next) =>
-        TailRequest.TryFind(context.Request.Query["to"].ToString(), surface.Log(), out next);
+        TailRequest.TryFind(context.Request.Query["to"].ToString(), surface.Log, out next);
 
     private static Task NoPlace(HttpContext context) =>
         AdminProblem.Bad($"to is a sequence number from 1, or {TimeText.Expected}.").WriteAsync(context);
@@ -61,7 +61,7 @@ internal static class LaneEndpoints
             await NoPlace(context);
             return;
         }
-        var outcome = await surface.Lanes().RewindAsync(Lane(context), next, context.RequestAborted);
+        var outcome = await surface.Lanes.RewindAsync(Lane(context), next, context.RequestAborted);
         await (outcome.Status switch
         {
             RewindStatus.Done => Done(context),
@@ -76,14 +76,14 @@ internal static class LaneEndpoints
     private static Task ForgetAsync(HttpContext context, AdminSurface surface)
     {
         var name = Lane(context);
-        if (surface.Lanes().Statuses.Any(lane => lane.Name == name))
+        if (surface.Lanes.Statuses.Any(lane => lane.Name == name))
         {
             const string detail = "The lane has a sink; take it out of Deliver and restart first.";
             return AdminProblem.Conflict("lane_in_use", detail).WriteAsync(context);
         }
         lock (Forgetting)
         {
-            return surface.Lanes().Forget(name) ? Done(context) : Unknown(context);
+            return surface.Lanes.Forget(name) ? Done(context) : Unknown(context);
         }
     }
 

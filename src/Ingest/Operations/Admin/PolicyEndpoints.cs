@@ -17,7 +17,7 @@ internal static class PolicyEndpoints
     internal static void Map(AdminRoutes routes, AdminSurface surface) => routes.Map(
         "/policy",
         needsToken: true,
-        (HttpMethods.Get, context => ShowAsync(context, surface.Policy().Current.Document)),
+        (HttpMethods.Get, context => ShowAsync(context, surface.Policy.Current.Document)),
         (HttpMethods.Put, context => ReplaceAsync(context, surface)));
 
     private static Task ShowAsync(HttpContext context, PolicyDocument document)
@@ -29,7 +29,7 @@ internal static class PolicyEndpoints
 
     private static async Task ReplaceAsync(HttpContext context, AdminSurface surface)
     {
-        var policy = surface.Policy();
+        var policy = surface.Policy;
         var before = policy.Current;
         var match = context.Request.Headers.IfMatch.ToString();
         if (match is not ("" or "*") && match != Tag(Body(before.Document)))

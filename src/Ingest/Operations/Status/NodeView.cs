@@ -4,12 +4,11 @@ using Ingest.Health.Policy;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal;
-using Ingest.Wal.Reading;
 
 namespace Ingest.Operations.Status;
 
 /// <summary>
-/// What status and instruments look at. Everything is asked anew each time, so that what a drain replaced is seen replaced.
+/// What status and instruments look at: the parts of an open node, and what is read of the others each time.
 /// </summary>
 internal sealed record NodeView
 {
@@ -23,7 +22,7 @@ internal sealed record NodeView
     internal required AdmissionGate Gate { get; init; }
 
     /// <summary>The open log.</summary>
-    internal required Func<WriteAheadLog> Log { get; init; }
+    internal required WriteAheadLog Log { get; init; }
 
     /// <summary>Where it lies.</summary>
     internal required string LogDirectory { get; init; }
@@ -32,7 +31,7 @@ internal sealed record NodeView
     internal required WalSettings WalSettings { get; init; }
 
     /// <summary>What waits for the disk.</summary>
-    internal required Func<CommitQueue> Queue { get; init; }
+    internal required CommitQueue Queue { get; init; }
 
     /// <summary>How much may.</summary>
     internal required QueueOptions QueueOptions { get; init; }
@@ -40,11 +39,8 @@ internal sealed record NodeView
     /// <summary>What each stream was promised.</summary>
     internal required Func<IReadOnlyList<StreamTotal>> Streams { get; init; }
 
-    /// <summary>Every lane.</summary>
-    internal required Func<IReadOnlyList<LaneStatus>> Lanes { get; init; }
-
-    /// <summary>Cursors nobody moves.</summary>
-    internal required Func<IReadOnlyList<CursorPosition>> Orphans { get; init; }
+    /// <summary>Every lane, and the cursors without one.</summary>
+    internal required ILaneStatuses Lanes { get; init; }
 
     /// <summary>Events that sinks refused.</summary>
     internal required Func<DeadLetterStatus> DeadLetters { get; init; }

@@ -18,7 +18,7 @@ public sealed class StatusReader
 
     private static readonly TimeSpan RecentAge = TimeSpan.FromMilliseconds(250);
 
-    private readonly NodeView _view;
+    private readonly Lazy<NodeView> _node;
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _startedAt;
     private readonly long _started;
@@ -28,29 +28,33 @@ public sealed class StatusReader
     private NodeStatus? _recent;
     private long _recentAt;
 
-    internal StatusReader(NodeView view, TimeProvider time)
+    /// <param name="view">Asked for with the first status: routes and instruments are made before the node is open.</param>
+    /// <param name="time">The clock.</param>
+    internal StatusReader(Lazy<NodeView> view, TimeProvider time)
     {
-        (_view, _time) = (view, time);
+        (_node, _time) = (view, time);
         (_startedAt, _started) = (time.GetUtcNow(), time.GetTimestamp());
     }
 
     /// <summary>When the process started, in seconds since 1970; the same for as long as it runs.</summary>
     internal double ProcessStart { get; } = StartOfProcess();
 
+    private NodeView View => _node.Value;
+
     /// <summary>The node as it is now. Any thread.</summary>
     public NodeStatus Read()
     {
-        var lanes = _view.Lanes();
-        var log = _view.Log();
+        var lanes = View.Lanes.Statuses;
+        var log = View.Log;
         var durable = log.DurableSequence;
-        var streams = _view.Streams();
-        var drain = _view.Drain();
-        var reasons = _view.Gate.Reasons;
-        var sample = _view.Health();
+        var streams = View.Streams();
+        var drain = View.Drain();
+        var reasons = View.Gate.Reasons;
+        var sample = View.Health();
         return new NodeStatus
         {
-            Node = _view.Name,
-            Version = _view.Version,
+            Node = View.Name,
+            Version = View.Version,
             StartedAt = _startedAt,
             UptimeSeconds = Rounded(_time.GetElapsedTime(_started).TotalSeconds),
             State = State(reasons, drain.Phase, log),
@@ -60,13 +64,13 @@ public sealed class StatusReader
             Log = ReadLog(log, durable, lanes),
             Queue = ReadQueue(),
             Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable))],
-            Orphans = [.. _view.Orphans().Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
+            Orphans = [.. View.Lanes.Orphans.Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
-            DeadLetters = DeadLetterView.Of(_view.DeadLetters(), _time.GetUtcNow()),
+            DeadLetters = DeadLetterView.Of(View.DeadLetters(), _time.GetUtcNow()),
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
-            Policy = _view.Policy() is { } policy ? PolicyView.Of(policy) : null,
+            Policy = View.Policy() is { } policy ? PolicyView.Of(policy) : null,
         };
     }
 
@@ -104,12 +108,12 @@ public sealed class StatusReader
         var damage = log.Quarantined;
         return new LogStatus
         {
-            Directory = _view.LogDirectory,
+            Directory = View.LogDirectory,
             Id = log.Id,
             First = log.FirstSequence,
             Durable = durable,
             Bytes = log.Bytes,
-            BytesMax = _view.WalSettings.BytesMax,
+            BytesMax = View.WalSettings.BytesMax,
             Pending = lanes.Select(lane => lane.PendingEvents).DefaultIfEmpty().Max(),
             OldestPendingSeconds = Rounded(lanes.Select(lane => lane.LagSeconds).DefaultIfEmpty().Max()),
             Poison = log.Poison?.Message,
@@ -122,7 +126,7 @@ public sealed class StatusReader
 
     private QueueStatus ReadQueue()
     {
-        var (queue, options) = (_view.Queue(), _view.QueueOptions);
+        var (queue, options) = (View.Queue, View.QueueOptions);
         return new QueueStatus(
             queue.Items, options.DepthItems, queue.Bytes, options.DepthBytes, queue.Groups, Rounded(queue.CommitRunning.TotalSeconds));
     }

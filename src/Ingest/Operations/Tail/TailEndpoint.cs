@@ -22,7 +22,7 @@ internal sealed class TailEndpoint(AdminSurface surface)
 
     internal async Task HandleAsync(HttpContext context)
     {
-        if (TailRequest.TryRead(context.Request.Query, surface.Log(), out var problem) is not { } request)
+        if (TailRequest.TryRead(context.Request.Query, surface.Log, out var problem) is not { } request)
         {
             await AdminProblem.Bad(problem).WriteAsync(context);
             return;
@@ -59,7 +59,7 @@ internal sealed class TailEndpoint(AdminSurface surface)
         // The client is to know at once that it is followed, also when nothing happens for long.
         await response.StartAsync(stop);
         await response.Body.FlushAsync(stop);
-        using var tail = new LogTail(surface.Log(), request);
+        using var tail = new LogTail(surface.Log, request);
         using var lines = new LineBuffer();
         using var timer = new PeriodicTimer(LookInterval, surface.Time);
         while (!tail.IsDone && !stop.IsCancellationRequested)
@@ -67,7 +67,7 @@ internal sealed class TailEndpoint(AdminSurface surface)
             // A flush may end on a thread that serves sockets, and reading a file is not its business.
             await Task.Yield();
             // Asked before the log is read: what was committed before the queue closed is shown, and then it is over.
-            var ended = !request.Follow || surface.TakesNoMore() || surface.Stopping.IsCancellationRequested;
+            var ended = !request.Follow || surface.TakesNoMore || surface.Stopping.IsCancellationRequested;
             var caughtUp = tail.Fill(lines);
             if (lines.Length > 0)
             {

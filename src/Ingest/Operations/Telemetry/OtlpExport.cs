@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -8,14 +10,22 @@ using OpenTelemetry.Trace;
 namespace Ingest.Operations.Telemetry;
 
 /// <summary>
-/// Sends metrics and traces to a collector, on threads of its own. What the collector does not take in time is dropped: the pipeline
-/// neither waits for it nor hears of it.
+/// Sends metrics and traces to a collector, on threads of its own; the pipeline never waits for it. Metrics are sums since the start, so
+/// the next ones make up for those that were not taken; spans are kept and sent again (<see cref="SpanSender"/>).
 /// </summary>
 /// <param name="options">Checked.</param>
 /// <param name="meters">Meters beside our own.</param>
 /// <param name="resource">What is said of the node with everything.</param>
+/// <param name="instruments">Where dropped spans are counted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">For a collector that does not take what it is sent.</param>
 internal sealed class OtlpExport(
-    OtlpOptions options, IReadOnlyList<string> meters, IReadOnlyDictionary<string, string> resource) : IHostedService, IDisposable
+    OtlpOptions options,
+    IReadOnlyList<string> meters,
+    IReadOnlyDictionary<string, string> resource,
+    Instruments instruments,
+    TimeProvider time,
+    ILogger<OtlpExport> logger) : IHostedService, IDisposable
 {
     // Spans wait no longer than this for company.
     private static readonly TimeSpan TraceDelayMax = TimeSpan.FromSeconds(5);
@@ -66,14 +76,19 @@ internal sealed class OtlpExport(
         .SetResourceBuilder(Resource())
         .AddSource(Spans.SourceName)
         .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(options.TraceRatio)))
-        .AddOtlpExporter(exporter =>
-        {
-            Configure(exporter, "v1/traces");
-            var delay = options.Interval < TraceDelayMax ? options.Interval : TraceDelayMax;
-            exporter.BatchExportProcessorOptions.ScheduledDelayMilliseconds = (int)delay.TotalMilliseconds;
-            exporter.BatchExportProcessorOptions.ExporterTimeoutMilliseconds = (int)options.Timeout.TotalMilliseconds;
-        })
+        .AddProcessor(_ => Sender())
         .Build();
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The client owns the handler, the exporter the client, the processor it.")]
+    private SpanSender Sender()
+    {
+        var answers = new CollectorAnswers(time);
+        var exporter = new OtlpExporterOptions();
+        Configure(exporter, "v1/traces");
+        exporter.HttpClientFactory = () => new HttpClient(answers) { Timeout = options.Timeout };
+        var delay = options.Interval < TraceDelayMax ? options.Interval : TraceDelayMax;
+        return new SpanSender(new OtlpTraceExporter(exporter), answers, delay, instruments, time, logger);
+    }
 
     private void Configure(OtlpExporterOptions exporter, string path)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Scheduling;
 using Ingest.Publishing.Window;
@@ -21,16 +22,17 @@ internal sealed partial class Lane : IAsyncDisposable
     private readonly long _began;
     private readonly Backoff _restart;
     private readonly CancellationTokenSource _stop = new();
-
-    // Can be asked for when its source is gone.
-    private readonly CancellationToken _stopping;
+    private readonly CancellationToken _stopping; // Can be asked for when its source is gone.
     private readonly IDisposable _observer;
-    private readonly long[] _attempts = new long[Enum.GetValues<VerdictKind>().Length];
 
     // Guards what other threads read in one piece.
     private readonly Lock _lock = new();
     private LaneGauges _gauges;
+    private readonly LaneObstacle _obstacle = new();
     private TaskCompletionSource? _empty;
+
+    // Null where the log's records are no events.
+    private readonly OldestPending? _oldest;
 
     // 1 while the loop sleeps and wants to know of the next commit.
     private int _watching;
@@ -48,6 +50,7 @@ internal sealed partial class Lane : IAsyncDisposable
         Door = new SinkConnection(context, Pace, () => Now);
         Window = new AimdWindow(new AimdOptions { LimitMax = context.Sink.Traits.WindowMax });
         Caller = new SinkCaller(context.Options, context.Time, context.Random);
+        _oldest = context.Records is null ? new OldestPending(context.Log) : null;
         _gauges = Resting(LaneState.Opening, "", _cursor.Saved);
         _observer = context.Log.ObserveDurable(OnDurable);
     }
@@ -118,7 +121,7 @@ internal sealed partial class Lane : IAsyncDisposable
         var accounts = _cursor.Accounts.Snapshot();
         var settled = gauges.Settled;
         var pending = Math.Max(_context.Log.DurableSequence - settled - gauges.SettledAhead, 0);
-        var lag = pending > 0 && gauges.OldestAcceptedUnixMs is { } oldest
+        var lag = pending > 0 && (gauges.OldestAcceptedUnixMs ?? _oldest?.UnixMs(settled)) is { } oldest
             ? Math.Max((_context.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds, 0)
             : 0;
         return new LaneStatus
@@ -144,7 +147,7 @@ internal sealed partial class Lane : IAsyncDisposable
             WindowMax = _context.Sink.Traits.WindowMax,
             SlowStartThreshold = gauges.SlowStartThreshold,
             Breaker = gauges.Breaker,
-            Attempts = Enum.GetValues<VerdictKind>().ToDictionary(kind => kind, kind => Interlocked.Read(ref _attempts[(int)kind])),
+            Attempts = Enum.GetValues<VerdictKind>().ToDictionary(kind => kind, kind => Interlocked.Read(ref _context.Attempts[(int)kind])),
             RoundTripMs = gauges.RoundTrip.TotalMilliseconds,
             LagSeconds = lag,
             Streams = accounts.Streams,
@@ -165,7 +168,7 @@ internal sealed partial class Lane : IAsyncDisposable
 
     internal void Count(VerdictKind kind, TimeSpan took)
     {
-        Interlocked.Increment(ref _attempts[(int)kind]);
+        Interlocked.Increment(ref _context.Attempts[(int)kind]);
         _context.Instruments.AttemptDuration.Record(
             took.TotalSeconds,
             new KeyValuePair<string, object?>("lane", Name),
@@ -177,6 +180,7 @@ internal sealed partial class Lane : IAsyncDisposable
         lock (_lock)
         {
             _gauges = gauges;
+            _obstacle.Note(gauges);
         }
     }
 
@@ -238,7 +242,7 @@ internal sealed partial class Lane : IAsyncDisposable
                 await Task.Delay(pause, _context.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        Publish(Resting(LaneState.Stopped, "", _cursor.Saved));
+        Publish(Resting(LaneState.Stopped, _cursor.Saved < _context.Log.DurableSequence ? _obstacle.Reason : "", _cursor.Saved));
         Log.LaneStopped(_context.Logger, Name, _cursor.Saved);
     }
 

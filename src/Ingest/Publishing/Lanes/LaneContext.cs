@@ -32,4 +32,7 @@ internal sealed record LaneContext
     internal required ILogger Logger { get; init; }
 
     internal required Random Random { get; init; }
+
+    /// <summary>Attempts by verdict, counted on by each lane of this name.</summary>
+    internal long[] Attempts { get; init; } = new long[Enum.GetValues<VerdictKind>().Length];
 }

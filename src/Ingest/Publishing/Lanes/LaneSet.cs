@@ -7,18 +7,31 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Publishing.Lanes;
 
 /// <summary>
-/// All lanes of a node: one per configured sink, each with its own cursor, window and breaker, so that a dead sink slows nobody else.
+/// All lanes of a node: one per configured sink, each with its own cursor, window and breaker, so that a dead sink slows no other. The set
+/// lives as long as the node: a drain stops the lanes, and <see cref="Start"/> opens them again where they stopped.
 /// </summary>
-public sealed class LaneSet : IAsyncDisposable
+public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
 {
     private readonly WriteAheadLog _log;
+    private readonly IReadOnlyList<LaneSpec> _sinks;
+    private readonly IDeadLetterStore _deadLetters;
+    private readonly Instruments _instruments;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly PublishingOptions _options;
-    private readonly List<Lane> _lanes = [];
+    private readonly int? _seed;
+
+    // By name of the lane: attempts since the process started, whatever was stopped in between.
+    private readonly Dictionary<string, long[]> _attempts;
 
     // Replaced as a whole; any thread, Volatile.
     private CursorPosition[] _orphans;
+    private volatile Lane[] _lanes;
     private volatile bool _stopped;
+    private int _openings;
+
+    // Null: as configured. Read by openings, which the drain that sets it cannot overlap.
+    private double? _failureRatio;
 
     /// <summary>Opens a cursor for every sink. Nothing is sent before <see cref="Start"/>.</summary>
     /// <param name="log">The log to deliver.</param>
@@ -40,31 +53,20 @@ public sealed class LaneSet : IAsyncDisposable
         ILoggerFactory loggers,
         int? seed = null)
     {
-        (_log, _time, _options) = (log, time, options);
-        var logger = loggers.CreateLogger<LaneSet>();
-        var names = sinks.Select(sink => sink.Name).ToHashSet(StringComparer.Ordinal);
-        _orphans = [.. log.ListCursors().Where(cursor => IsLane(cursor.Name) && !names.Contains(cursor.Name))];
+        (_log, _sinks, _options, _deadLetters, _instruments, _time, _seed) =
+            (log, sinks, options, deadLetters, instruments, time, seed);
+        _logger = loggers.CreateLogger<LaneSet>();
+        _attempts = sinks.ToDictionary(sink => sink.Name, _ => new long[Enum.GetValues<VerdictKind>().Length], StringComparer.Ordinal);
+        _orphans = [.. log.ListCursors().Where(cursor => IsLane(cursor.Name) && !_attempts.ContainsKey(cursor.Name))];
         foreach (var orphan in _orphans)
         {
-            Log.OrphanCursor(logger, orphan.Name, orphan.Sequence);
+            Log.OrphanCursor(_logger, orphan.Name, orphan.Sequence);
         }
-        foreach (var spec in sinks)
-        {
-            _lanes.Add(new Lane(new LaneContext
-            {
-                Name = spec.Name,
-                Kind = spec.Kind,
-                Sink = spec.Sink,
-                Log = log,
-                Options = options,
-                DeadLetters = deadLetters,
-                Instruments = instruments,
-                Time = time,
-                Logger = logger,
-                Random = seed is { } given ? new Random(given) : new Random(),
-            }));
-        }
+        _lanes = Open();
     }
+
+    /// <summary>Grows each time the lanes are opened: the accounts are read from the disk again then. Any thread.</summary>
+    public int Openings => Volatile.Read(ref _openings);
 
     /// <summary>
     /// The lowest position saved by any lane or left by a sink that is no longer configured: the log may be reclaimed up to here.
@@ -115,9 +117,15 @@ public sealed class LaneSet : IAsyncDisposable
     /// </summary>
     public static bool IsLane(string cursor) => !cursor.StartsWith('_');
 
-    /// <summary>Starts delivering.</summary>
+    /// <summary>Starts delivering; lanes that were stopped are opened again, each at its saved position.</summary>
+    /// <exception cref="Ingest.Wal.Storage.StorageException">A cursor cannot be opened.</exception>
     public void Start()
     {
+        if (_stopped)
+        {
+            _lanes = Open();
+            _stopped = false;
+        }
         foreach (var lane in _lanes)
         {
             lane.Start();
@@ -155,6 +163,7 @@ public sealed class LaneSet : IAsyncDisposable
     /// <summary>Share of failed attempts at which breakers open from now on; null: as configured. Any thread.</summary>
     public void SetBreakerFailureRatio(double? ratio)
     {
+        _failureRatio = ratio;
         foreach (var lane in _lanes)
         {
             lane.Caller.FailureRatio = ratio ?? _options.BreakerFailureRatio;
@@ -203,12 +212,48 @@ public sealed class LaneSet : IAsyncDisposable
     /// </summary>
     public void SettleRequeues(string lane, RequeueSettlement settlement) => Find(lane)?.SettleRequeues(settlement);
 
-    /// <summary>Stops all lanes: batches in flight get their grace, cursors are saved, sinks are closed.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Stops all lanes: batches in flight get their grace, cursors are saved, sinks are closed. What a lane had left, and why, stays in
+    /// <see cref="Statuses"/>. Repeatable.
+    /// </summary>
+    public async Task StopAsync()
     {
+        if (_stopped)
+        {
+            return;
+        }
         _stopped = true;
         await Task.WhenAll(_lanes.Select(lane => lane.DisposeAsync().AsTask()));
     }
 
-    private Lane? Find(string lane) => _lanes.Find(candidate => candidate.Name == lane);
+    /// <summary>Stops all lanes for good.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private Lane[] Open()
+    {
+        Interlocked.Increment(ref _openings);
+        return [.. _sinks.Select(Open)];
+    }
+
+    private Lane Open(LaneSpec spec)
+    {
+        var lane = new Lane(new LaneContext
+        {
+            Name = spec.Name,
+            Kind = spec.Kind,
+            Sink = spec.NewSink(),
+            Log = _log,
+            Options = _options,
+            DeadLetters = _deadLetters,
+            Instruments = _instruments,
+            Time = _time,
+            Logger = _logger,
+            Random = _seed is { } given ? new Random(given) : new Random(),
+            Attempts = _attempts[spec.Name],
+        });
+        lane.Caller.FailureRatio = _failureRatio ?? _options.BreakerFailureRatio;
+        return lane;
+    }
+
+    private Lane? Find(string lane) => Array.Find(_lanes, candidate => candidate.Name == lane);
 }

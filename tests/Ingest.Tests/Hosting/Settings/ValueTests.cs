@@ -1,4 +1,4 @@
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 
 namespace Ingest.Tests.Hosting.Settings;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>
 /// What an options class says about several of its keys together: it is an <see cref="IValidatableObject"/> then, or has a method

@@ -4,7 +4,7 @@ using Ingest.Intake;
 using Ingest.Queue;
 using Microsoft.Extensions.Logging;
 
-namespace Ingest.Hosting;
+namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>
 /// Fits what may be held at once into a small container. Health looks once a second; what a burst takes in less has to be bounded

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>
 /// Sizes as people write them: <c>65536</c>, <c>64KiB</c>, <c>64MiB</c>, <c>1GiB</c> (powers of 1,024), <c>64MB</c> (powers of 1,000).

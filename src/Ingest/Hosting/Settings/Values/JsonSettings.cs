@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>A JSON file of settings as flat keys: <c>{"Wal":{"SegmentBytes":"64MiB"}}</c> is <c>Wal:SegmentBytes</c>.</summary>
 internal static class JsonSettings

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>Durations as people write them: <c>250ms</c>, <c>5s</c>, <c>1h30m</c>, <c>7d</c>, or <c>[d.]hh:mm:ss[.fff]</c>.</summary>
 public static class Duration

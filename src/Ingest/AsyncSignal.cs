@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Ingest.Publishing.Scheduling;
+namespace Ingest;
 
 /// <summary>
 /// Wakes one waiting loop. Setting it is cheap while it is set already, and never runs the loop on the setter's thread; waiting

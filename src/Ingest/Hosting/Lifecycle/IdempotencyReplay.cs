@@ -4,7 +4,7 @@ using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Ingest.Hosting;
+namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>
 /// Fills the window of repeats from the log after a start, on a thread of its own: ten minutes of intake may be gigabytes, and only
@@ -31,7 +31,8 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
     private long _next;
 
     /// <summary>Starts reading, unless nothing is remembered at all. Before anything is accepted.</summary>
-    internal IdempotencyReplay(WriteAheadLog log, IdempotencyWindow window, TimeSpan span, TimeProvider time, ILogger<IdempotencyReplay> logger)
+    internal IdempotencyReplay(
+        WriteAheadLog log, IdempotencyWindow window, TimeSpan span, TimeProvider time, ILogger<IdempotencyReplay> logger)
     {
         (_log, _window, _span, _time, _logger) = (log, window, span, time, logger);
         _last = log.DurableSequence;

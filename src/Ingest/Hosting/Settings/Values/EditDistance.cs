@@ -1,4 +1,4 @@
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>How many slips of the finger lie between two words: letters left out, added, changed, or swapped.</summary>
 public static class EditDistance

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>Values of settings to text and back.</summary>
 internal static class SettingText

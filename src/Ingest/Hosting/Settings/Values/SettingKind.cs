@@ -1,4 +1,4 @@
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>How a setting's value is written.</summary>
 public enum SettingKind

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 
-namespace Ingest.Hosting.Settings;
+namespace Ingest.Hosting.Settings.Values;
 
 /// <summary>One key of the configuration: what it is, what it may be, what it is when nobody says.</summary>
 public sealed class Setting
