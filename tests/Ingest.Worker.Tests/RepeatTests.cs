@@ -42,7 +42,7 @@ public sealed class RepeatTests : IDisposable
             Assert.Equal(first[2], await AcceptedAsync(setup, Envelope("1"), null, "application/cloudevents+json", replayed: true));
             Assert.Equal("""{"accepted":3,"first":1,"last":3}""", first[0]);
             await ConflictAsync(setup, "[1,2]", "batch");
-            await ConflictAsync(setup, Envelope("2"), null, "application/cloudevents+json");
+            await AcceptedAsync(setup, Envelope("2"), null, "application/cloudevents+json", replayed: true);
             Assert.Equal("""{"accepted":1,"first":6,"last":6}""", await AcceptedAsync(setup, "{\"a\":1}", "another"));
         }
     }

@@ -19,6 +19,9 @@ public static class IngestEndpoints
         ("/healthz", health => health.Ready),
     ];
 
+    // A balancer that is told no method asks with OPTIONS; it wants the status alone.
+    private static readonly string[] HealthMethods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Options];
+
     /// <summary>Where health is asked for.</summary>
     internal static IEnumerable<string> HealthPatterns => HealthRoutes.Select(route => route.Pattern);
 
@@ -55,16 +58,21 @@ public static class IngestEndpoints
         {
             endpoints.MapMethods(
                 pattern,
-                [HttpMethods.Get, HttpMethods.Head],
+                HealthMethods,
                 (RequestDelegate)(context => AnswerAsync(context, pick(node.Health))));
         }
         return endpoints;
     }
 
-    private static Task AnswerAsync(HttpContext context, HealthAnswer answer)
+    /// <summary>Answers with the status of <paramref name="answer"/>, and its text where the method has one.</summary>
+    internal static Task AnswerAsync(HttpContext context, HealthAnswer answer)
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            response.Headers.Allow = IntakeEndpoint.HealthMethods;
+        }
         response.ContentType = "application/json";
         response.ContentLength = answer.Body.Length;
         response.Headers.CacheControl = "no-store";

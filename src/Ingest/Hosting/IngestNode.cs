@@ -222,7 +222,11 @@ public sealed class IngestNode : IAsyncDisposable
         var options = Settings.Get<IntakeOptions>();
         return new IntakeEndpoint(
             options,
-            new StreamDirectory(options, Writing.Totals.Snapshot().Select(total => total.Stream)),
+            new StreamDirectory(
+                options,
+                Writing.Totals.Snapshot().Select(total => total.Stream),
+                _parts.Time,
+                () => _lanes is null ? TimeSpan.MaxValue : Backlog.OldestAge),
             _parts.Gate,
             (batch, stream, cancel) => Writing.Queue.SubmitAsync(batch, stream, cancel),
             new NodeAdvice(Advice),

@@ -79,4 +79,7 @@ internal static partial class Log
         "{Path} or what belongs to it has changed and cannot be used; connections are served the certificate from before, which expires at "
         + "{NotAfter:u}. Put a certificate and its key there; no restart is needed. Reason: {Reason}")]
     internal static partial void CertificateKept(ILogger logger, string path, DateTimeOffset notAfter, string reason);
+
+    [LoggerMessage(9031, LogLevel.Information, "Removed the socket {Path}: its process ended without doing so.")]
+    internal static partial void SocketRemoved(ILogger logger, string path);
 }

@@ -14,9 +14,21 @@ public sealed class IntakeOptions : IValidatableObject
     [Description("The only streams there are; empty: any name is one, up to StreamsMax of them.")]
     public string[] Streams { get; set; } = [];
 
-    /// <summary>Streams the node takes events for; the next name is an unknown stream. Default 256; 1 to 100,000.</summary>
-    [Range(1, 100_000), Description("Streams the node takes events for; the next name is an unknown stream.")]
+    /// <summary>Streams the node takes events for; a further name is refused for as long. Default 256; 1 to 100,000.</summary>
+    [Range(1, 100_000), Description("Streams the node takes events for at once; a further name is told to come back.")]
     public int StreamsMax { get; set; } = 256;
+
+    /// <summary>
+    /// How long a stream has had no events before its name may be given up for another, once all of its events are delivered. Default
+    /// 1 min; 1 s to 30 days.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    [Description("How long a stream has had no events before its name makes room for another; nothing of it may be pending.")]
+    public TimeSpan StreamIdle { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Streams one key may have named of those there are at the moment. Default 0: three quarters of StreamsMax.</summary>
+    [Range(0, 100_000), Description("Streams one key may name; 0: three quarters of StreamsMax. Without keys there is no such limit.")]
+    public int StreamsPerKeyMax { get; set; }
 
     /// <summary>Bytes of one event. Default 1 MiB; 1 KiB to 64 MiB.</summary>
     [Range(1024, 64 * 1024 * 1024), Description("Bytes of one event.")]
@@ -37,6 +49,22 @@ public sealed class IntakeOptions : IValidatableObject
     /// <summary>Time for a whole body to arrive once its headers have. Default 30 s; 100 ms to 1 h.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00"), Description("Time for a whole body to arrive once its headers have.")]
     public TimeSpan BodyDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a refused request's body is read on and thrown away, so that the answer reaches clients that write all of it before they
+    /// read. Default 30 s; 0 (not at all) to 1 h.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    [Description("How long a refused request's body is read on, so that the answer reaches clients that write before they read.")]
+    public TimeSpan LingerTime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many bytes of a refused request's body are thrown away so. Default 1 GiB; 0 to 1 TiB.</summary>
+    [Range(0L, 1024L * 1024 * 1024 * 1024), Description("How many bytes of a refused request's body are read on at most.")]
+    public long LingerBytesMax { get; set; } = 1024L * 1024 * 1024;
+
+    /// <summary>Refused requests whose bodies are read on at once. Default 256; 0 to 100,000.</summary>
+    [Range(0, 100_000), Description("Refused requests whose bodies are read on at once; further ones are closed at once.")]
+    public int LingerRequestsMax { get; set; } = 256;
 
     /// <summary>
     /// Bytes of bodies held at once while they arrive, all requests together; beyond it requests are refused as overloaded. Bodies that

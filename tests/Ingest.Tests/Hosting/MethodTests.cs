@@ -1,5 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Ingest.Health;
+using Ingest.Hosting;
+using Ingest.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Ingest.Tests.Hosting;
 
@@ -14,13 +18,15 @@ public sealed class MethodTests
         {
             foreach (var path in new[] { "/health", "/health/live", "/health/ready", "/healthz", "/openapi.json" })
             {
-                foreach (var method in new[] { HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete, HttpMethod.Options })
+                var isDocument = path == "/openapi.json";
+                HttpMethod[] methods = [HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete];
+                foreach (var method in isDocument && listener == node.Intake ? [.. methods, HttpMethod.Options] : methods)
                 {
                     using var request = new HttpRequestMessage(method, new Uri(listener, path));
                     using var answer = await node.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
                     Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
-                    Assert.Equal(["GET", "HEAD"], answer.Content.Headers.Allow);
+                    Assert.Equal(isDocument ? ["GET", "HEAD"] : ["GET", "HEAD", "OPTIONS"], answer.Content.Headers.Allow);
                     Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
                     using var problem = JsonDocument.Parse(
                         await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
@@ -28,5 +34,40 @@ public sealed class MethodTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task Health_answers_OPTIONS_with_the_status_of_GET_on_both_listeners()
+    {
+        await using var node = await NodeHost.StartAsync();
+        await OnAllPathsAsync(node, HttpStatusCode.OK, HttpStatusCode.OK);
+        using var check = await Tests.Intake.RawConnection.OpenAsync(node.Intake);
+        await check.SendAsync("OPTIONS / HTTP/1.0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", await check.ReadAsync(_ => false), StringComparison.Ordinal);
+
+        node.Services.GetRequiredService<IngestNode>().Gate.Close(RefusalCode.PolicyRefused, "Off.");
+        await Poll.Until("not ready", async () => await StatusAsync(node, HttpMethod.Get, node.Intake, "/health/ready") == 503);
+        await OnAllPathsAsync(node, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+    }
+
+    private static async Task OnAllPathsAsync(NodeHost node, HttpStatusCode live, HttpStatusCode ready)
+    {
+        foreach (var listener in new[] { node.Intake, node.Admin })
+        {
+            foreach (var method in new[] { HttpMethod.Get, HttpMethod.Head, HttpMethod.Options })
+            {
+                Assert.Equal((int)live, await StatusAsync(node, method, listener, "/health/live"));
+                Assert.Equal((int)ready, await StatusAsync(node, method, listener, "/health/ready"));
+                Assert.Equal((int)ready, await StatusAsync(node, method, listener, "/healthz"));
+                Assert.Equal((int)ready, await StatusAsync(node, method, listener, "/health"));
+            }
+        }
+    }
+
+    private static async Task<int> StatusAsync(NodeHost node, HttpMethod method, Uri listener, string path)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(listener, path));
+        using var answer = await node.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return (int)answer.StatusCode;
     }
 }

@@ -95,7 +95,7 @@ public sealed class AdmissionTests
         await server.PostAsync("/v1/streams/broken/events", null, "{");
         Assert.Equal(HttpStatusCode.Accepted, (await server.PostAsync("/v1/streams/third/events", null, "{}")).StatusCode);
         await IntakeServer.ProblemAsync(
-            await server.PostAsync("/v1/streams/fourth/events", null, "{}"), HttpStatusCode.NotFound, "unknown_stream");
+            await server.PostAsync("/v1/streams/fourth/events", null, "{}"), HttpStatusCode.ServiceUnavailable, "streams_exhausted");
         Assert.Equal(HttpStatusCode.Accepted, (await server.PostAsync("/v1/streams/old/events", null, "{}")).StatusCode);
         Assert.Equal(HttpStatusCode.Accepted, (await server.PostAsync("/v1/events", null, "{}")).StatusCode);
     }

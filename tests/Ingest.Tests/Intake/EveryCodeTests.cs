@@ -31,7 +31,9 @@ public sealed class EveryCodeTests : IDisposable
         ["batch_too_large"] = test => test.PostAsync("[" + new string(' ', 1024) + "1]", configure: options => options.BodyBytesMax = 1024),
         ["too_many_events"] = test => test.PostAsync("[1,2]", configure: options => options.EventsPerRequestMax = 1),
         ["unsupported_media_type"] = test => test.PostAsync("{}", "application/xml"),
-        ["unsupported_encoding"] = test => test.PostAsync("{}", Json, ("Content-Encoding", "zstd")),
+        ["unsupported_encoding"] = test => test.PostAsync("{}", Json, ("Content-Encoding", "compress")),
+        ["expectation_failed"] = test => test.PostAsync("{}", Json, ("Expect", "banana")),
+        ["streams_exhausted"] = test => test.ExhaustAsync(),
         ["rate_limited"] = test => test.RateLimitedAsync(),
         ["internal_error"] = test => test.PostAsync(
             "{}", prepare: server => server.Queue.Ready = Task.FromException(new InvalidCastException())),
@@ -73,6 +75,12 @@ public sealed class EveryCodeTests : IDisposable
                 await server.DisposeAsync();
             }
         }
+    }
+
+    private async Task<HttpResponseMessage> ExhaustAsync()
+    {
+        var server = await StartAsync(options => options.StreamsMax = 1);
+        return await server.PostAsync("/v1/streams/second/events", Json, "{}");
     }
 
     private async Task<IntakeServer> StartAsync(Action<IntakeOptions>? configure = null)

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting.Connections;
 
@@ -10,9 +12,16 @@ namespace Ingest.Hosting.Connections;
 /// </summary>
 /// <param name="inner">Listens.</param>
 /// <param name="room">For accepted connections at once. The next waits in the listener's backlog.</param>
-internal sealed class BoundedListenerFactory(IConnectionListenerFactory inner, SemaphoreSlim room) : IConnectionListenerFactory
+/// <param name="logger">Told of the file of a socket that was removed.</param>
+internal sealed class BoundedListenerFactory(IConnectionListenerFactory inner, SemaphoreSlim room, ILogger logger) : IConnectionListenerFactory
 {
     /// <inheritdoc/>
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new BoundedListener(await inner.BindAsync(endpoint, cancellationToken), room);
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        if (endpoint is UnixDomainSocketEndPoint socket && AbandonedSocket.Remove(socket.ToString()))
+        {
+            Log.SocketRemoved(logger, socket.ToString());
+        }
+        return new BoundedListener(await inner.BindAsync(endpoint, cancellationToken), room);
+    }
 }

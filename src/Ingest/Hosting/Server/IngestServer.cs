@@ -3,6 +3,7 @@ using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Intake.Body;
+using Ingest.Intake.Http;
 using Ingest.Operations;
 using Ingest.Operations.Admin;
 using Ingest.Sinks.Contract;
@@ -78,7 +79,9 @@ public static class IngestServer
 
     private static void BoundConnections(IServiceCollection services, int max) =>
         services.AddSingleton<IConnectionListenerFactory>(provider => new BoundedListenerFactory(
-            ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), new SemaphoreSlim(max, max)));
+            ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider),
+            new SemaphoreSlim(max, max),
+            provider.GetRequiredService<ILogger<IngestNode>>()));
 
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
     {
@@ -95,7 +98,14 @@ public static class IngestServer
             endpoints.MapMethods(
                 DocumentPattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => ApiDocument.WriteAsync(context)));
             var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
-            MapOtherMethods(endpoints, [.. IngestEndpoints.HealthPatterns, DocumentPattern], node.Intake.HandleReadOnlyAsync);
+            // What a balancer asks that is told neither a method nor a path.
+            endpoints.MapMethods("/", [HttpMethods.Options], context => IngestEndpoints.AnswerAsync(context, node.Health.Ready));
+            MapOtherMethods(
+                endpoints,
+                IngestEndpoints.HealthPatterns,
+                context => node.Intake.HandleReadOnlyAsync(context, IntakeEndpoint.HealthMethods));
+            MapOtherMethods(
+                endpoints, [DocumentPattern], context => node.Intake.HandleReadOnlyAsync(context, IntakeEndpoint.ReadMethods));
             endpoints.MapFallback("{**path}", (RequestDelegate)(context => node.Intake.HandleUnknownAsync(context)));
         });
     }

@@ -20,6 +20,9 @@ internal static class KestrelSetup
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
         kestrel.AllowResponseHeaderCompression = false;
+        // A request in absolute form names its host itself (RFC 9112, section 3.2.2); a Host header that says otherwise is ignored.
+        kestrel.AllowHostHeaderOverride = true;
+        kestrel.RequestHeaderEncodingSelector = RequestHeaderEncodings.Select;
         var limits = kestrel.Limits;
         // Of each address; each listener's own quota, over all its addresses, is below.
         limits.MaxConcurrentConnections = Math.Max(connectionsMax, OpenFiles.AdminConnections);

@@ -26,6 +26,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
 {
     private const string RenamedContentLength = "X-Content-Length";
     private const string Chunked = "chunked";
+    private const string Continue = "100-continue";
 
     /// <summary>
     /// Lets a request in, or says why not: the cheapest and most likely reasons first. One whose producer has to be asked for is let in
@@ -52,6 +53,14 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
             return new Problem(
                 ProblemKind.BadRequest,
                 "Transfer-Encoding is not chunked alone, there is a Content-Length beside it, or this is HTTP/1.0, which has none.");
+        }
+        if (headers.Expect is { Count: > 0 } expected && !Continue.Equals(expected.ToString(), StringComparison.OrdinalIgnoreCase))
+        {
+            return new Problem(ProblemKind.ExpectationFailed, "The only expectation that can be met is 100-continue.");
+        }
+        if (SingleHeaders.FirstRepeated(headers) is { } repeated)
+        {
+            return new Problem(ProblemKind.BadRequest, $"{repeated} is there more than once.");
         }
         var producer = authentication.Find(headers, out var problem);
         if (!problem.IsNone

@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.IO.Compression;
 using Ingest.Intake.Admission;
+using Ingest.Intake.Body.Compression;
 using Ingest.Intake.Http;
 
 namespace Ingest.Intake.Body;
@@ -33,10 +32,11 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
         Problem problem;
         try
         {
-            problem = encoding == ContentEncoding.Brotli ? Unbrotli(encoded, ref decoded) : Inflate(encoded, encoding, ref decoded);
+            problem = encoded.Length == 0 ? Bad : Fill(encoded, encoding, ref decoded);
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            // The second is what the framework throws for zlib with a preset dictionary, which HTTP has no way to name.
             problem = Bad;
         }
         if (problem.IsNone)
@@ -47,19 +47,9 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
         return new ArrivedBody { Problem = problem };
     }
 
-    private Problem Inflate(in ArrivedBody encoded, ContentEncoding encoding, ref ArrivedBody decoded)
+    private Problem Fill(in ArrivedBody encoded, ContentEncoding encoding, ref ArrivedBody decoded)
     {
-        if (encoded.Length == 0)
-        {
-            return Bad;
-        }
-        using var input = new EncodedStream(encoded.Rented!, encoded.Length);
-        using Stream inflate = encoding switch
-        {
-            ContentEncoding.GZip => new GZipStream(input, CompressionMode.Decompress),
-            _ when IsZlib(encoded.Bytes) => new ZLibStream(input, CompressionMode.Decompress),
-            _ => new DeflateStream(input, CompressionMode.Decompress),
-        };
+        using var reader = LayerReader.Open(encoding, encoded.Rented!, encoded.Length);
         while (true)
         {
             var problem = MakeRoom(encoded, ref decoded);
@@ -67,39 +57,12 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
             {
                 return problem;
             }
-            var count = inflate.Read(decoded.Rented.AsSpan(decoded.Length));
+            var count = reader.Read(decoded.Rented.AsSpan(decoded.Length));
             if (count == 0)
             {
-                // Behind a member of gzip there may be another, so its end is always looked behind; the other formats know theirs.
-                var complete = encoding == ContentEncoding.GZip ? GZipTrailer.Matches(encoded.Bytes, decoded.Bytes) : !input.EndWasRead;
-                return complete ? default : Bad;
+                return default;
             }
             decoded = decoded with { Length = decoded.Length + count };
-        }
-    }
-
-    private Problem Unbrotli(in ArrivedBody encoded, ref ArrivedBody decoded)
-    {
-        using var decoder = default(BrotliDecoder);
-        var rest = encoded.Bytes;
-        while (true)
-        {
-            var problem = MakeRoom(encoded, ref decoded);
-            if (!problem.IsNone)
-            {
-                return problem;
-            }
-            var status = decoder.Decompress(rest, decoded.Rented.AsSpan(decoded.Length), out var consumed, out var written);
-            rest = rest[consumed..];
-            decoded = decoded with { Length = decoded.Length + written };
-            if (status == OperationStatus.Done && rest.IsEmpty)
-            {
-                return decoded.Length > options.BodyBytesMax ? BodyLimits.TooLarge(options) : default;
-            }
-            if (status != OperationStatus.DestinationTooSmall)
-            {
-                return Bad;
-            }
         }
     }
 
@@ -123,9 +86,6 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
         return hasRoom ? default : BufferBudget.Exhausted;
     }
 
-    private static bool IsZlib(ReadOnlySpan<byte> encoded) =>
-        encoded.Length >= 2 && (encoded[0] & 0x0F) == 8 && ((encoded[0] << 8) | encoded[1]) % 31 == 0;
-
     private static Problem Bad { get; } =
-        new(ProblemKind.BadEncoding, "The body is not what its Content-Encoding says, or it is cut short.");
+        new(ProblemKind.BadEncoding, "The body is not what its Content-Encoding says, it is cut short, or something follows its end.");
 }

@@ -12,10 +12,10 @@ internal static class BodyLimits
     internal static Problem EmptyArray { get; } = new(ProblemKind.EmptyBody, "The array is empty.");
 
     /// <summary>
-    /// The limit the server itself must be given: it counts the framing of chunks, and small chunks are framing for the most part. The
-    /// exact limit is kept here.
+    /// The limit the server itself must be given: it counts the framing of chunks, and small chunks are framing for the most part; and what
+    /// is read of a body behind its refusal. The exact limit is kept here.
     /// </summary>
-    internal static long ServerBytesMax(IntakeOptions options) => (options.BodyBytesMax * 2L) + (64 * 1024);
+    internal static long ServerBytesMax(IntakeOptions options) => (options.BodyBytesMax * 2L) + (64 * 1024) + options.LingerBytesMax;
 
     /// <summary>What can be said of a body before a byte of it is read.</summary>
     internal static Problem Check(BodyType type, bool isEncoded, long? contentLength, IntakeOptions options) => contentLength switch

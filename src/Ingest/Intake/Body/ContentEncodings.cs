@@ -14,13 +14,16 @@ internal enum ContentEncoding : byte
 
     /// <summary>deflate: zlib's format, RFC 1950, as HTTP means it, or the bare RFC 1951 that many send under that name.</summary>
     Deflate,
+
+    /// <summary>Zstandard, RFC 8878, with a window of at most 8 MiB (RFC 9659); several frames count as one body.</summary>
+    Zstd,
 }
 
 /// <summary>From Content-Encoding to the steps that undo it.</summary>
 internal static class ContentEncodings
 {
     /// <summary>What is taken, as the answer to a request with something else says it.</summary>
-    internal const string Accepted = "gzip, br, deflate";
+    internal const string Accepted = "gzip, br, deflate, zstd";
 
     /// <summary>Most encodings on top of each other. Nobody honest uses more than one.</summary>
     internal const int LayersMax = 3;
@@ -53,6 +56,7 @@ internal static class ContentEncodings
                 "gzip" or "x-gzip" => ContentEncoding.GZip,
                 "br" => ContentEncoding.Brotli,
                 "deflate" => ContentEncoding.Deflate,
+                "zstd" => ContentEncoding.Zstd,
                 _ => null,
             };
             if (layer is null || layers.Count == LayersMax)

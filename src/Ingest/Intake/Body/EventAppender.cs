@@ -79,7 +79,7 @@ internal readonly ref struct EventAppender
     {
         if (_type.Format == BodyFormat.CloudEvent)
         {
-            _traits.MarkCloudEvent(_type, payload);
+            _traits.MarkCloudEvent();
         }
         if (CloudEvent.PartitionKey.IsEmpty && _traits.KeyPointer is { } pointer)
         {
@@ -95,6 +95,11 @@ internal readonly ref struct EventAppender
         if (!pointer.TryFind(payload, _traits.PointedKey))
         {
             return new Problem(ProblemKind.BadRequest, KeyPointer.Misfit);
+        }
+        // As in a header or a CloudEvent: a key goes on to the next node in one of those.
+        if (!CloudEventText.IsString(_traits.PointedKey.Written))
+        {
+            return new Problem(ProblemKind.BadRequest, "The key in the event has control characters, or others that are none.");
         }
         Write(payload, _traits.PointedKey.Written, id);
         return default;

@@ -14,7 +14,11 @@ internal static class MediaTypes
         + "application/cloudevents-batch+json, application/octet-stream, text/plain";
 
     private const string CloudEvents = "application/cloudevents";
+    private const string EmptyCharset = "charset=";
     private const int RememberedMax = 64;
+
+    // The labels of UTF-8 in the Encoding Standard that are in use, its subset, and none at all.
+    private static readonly string[] Utf8Names = ["", "utf-8", "utf8", "us-ascii", "ascii"];
 
     private static readonly byte[] JsonType = "application/json"u8.ToArray();
     private static readonly byte[] CloudEventType = "application/cloudevents+json"u8.ToArray();
@@ -61,7 +65,14 @@ internal static class MediaTypes
         {
             return type;
         }
-        if (contentType.Length > EventEncoder.NameBytesMax || !MediaTypeHeaderValue.TryParse(contentType, out var parsed))
+        if (contentType.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            problem = new Problem(ProblemKind.BadRequest, "Content-Type has other characters than printable ASCII.");
+            return null;
+        }
+        // A parameter without a value is as good as absent, and so is nothing behind a semicolon: clients that have no charset send both.
+        if (contentType.Length > EventEncoder.NameBytesMax
+            || !MediaTypeHeaderValue.TryParse(WithoutEmptyEnd(contentType), out var parsed))
         {
             problem = Unsupported("The Content-Type cannot be read.");
             return null;
@@ -113,10 +124,16 @@ internal static class MediaTypes
             : new BodyType(isJson ? BodyFormat.JsonData : BodyFormat.OpaqueData, Encoding.ASCII.GetBytes(contentType));
     }
 
+    private static string WithoutEmptyEnd(string contentType)
+    {
+        var text = contentType.TrimEnd(';', ' ');
+        return text.EndsWith(EmptyCharset, StringComparison.OrdinalIgnoreCase) ? text[..^EmptyCharset.Length].TrimEnd(';', ' ') : text;
+    }
+
     private static bool IsUtf8(MediaTypeHeaderValue parsed, out Problem problem)
     {
-        var name = parsed.Charset.HasValue ? parsed.Charset.Value.Trim('"') : "utf-8";
-        var known = name.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || name.Equals("us-ascii", StringComparison.OrdinalIgnoreCase);
+        var name = parsed.Charset.HasValue ? parsed.Charset.Value.Trim('"') : "";
+        var known = Utf8Names.Contains(name, StringComparer.OrdinalIgnoreCase);
         problem = known ? default : Unsupported("JSON is UTF-8; another charset is not taken.");
         return known;
     }

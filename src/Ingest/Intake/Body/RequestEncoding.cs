@@ -39,9 +39,9 @@ internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory str
         }
         var batch = RecordBatch.Rent(body.Length + (type.IsOneEvent ? 0 : body.Length / 4) + HeadBytesEstimate);
         problem = EventBodies.Encode(type, body, traits, options, batch);
-        if (problem.IsNone && !streams.TryKeep(admitted.Stream))
+        if (problem.IsNone)
         {
-            problem = StreamDirectory.TooMany;
+            problem = streams.Keep(admitted.Stream, admitted.Producer!.Name);
         }
         if (!problem.IsNone)
         {

@@ -79,7 +79,8 @@ internal static class CloudEventHeaders
     {
         length = 0;
         var text = value.AsSpan().Trim(" \t");
-        if (Utf8.FromUtf16(text, target, out _, out var written, replaceInvalidSequences: false) != OperationStatus.Done)
+        if (!HeaderText.IsReadable(text)
+            || Utf8.FromUtf16(text, target, out _, out var written, replaceInvalidSequences: false) != OperationStatus.Done)
         {
             return false;
         }

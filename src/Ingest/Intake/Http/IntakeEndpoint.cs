@@ -24,6 +24,9 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>The methods of a path that is only read, as <c>Allow</c> has them.</summary>
     internal const string ReadMethods = "GET, HEAD";
 
+    /// <summary>The methods of health, as <c>Allow</c> has them.</summary>
+    internal const string HealthMethods = "GET, HEAD, OPTIONS";
+
     private const string NoRoute = "";
 
     // A body that takes longer to check than a hop to the pool costs is not checked on the thread that serves the sockets: about 0.2 ms.
@@ -38,6 +41,7 @@ internal sealed class IntakeEndpoint : IDisposable
     private readonly EventStore _store;
     private readonly RequestMetrics _metrics;
     private readonly Refusals _refusals;
+    private readonly LingeringClose _lingering;
     private readonly ILogger _logger;
     private readonly RequestIdentity _identity = new();
     private int _inFlight;
@@ -73,6 +77,7 @@ internal sealed class IntakeEndpoint : IDisposable
         _encoding = new RequestEncoding(options, streams, Idempotency, time);
         _metrics = new RequestMetrics(instruments, time);
         _refusals = new Refusals(advice, _metrics);
+        _lingering = new LingeringClose(options, time);
         _store = new EventStore(submit, Idempotency, _refusals, _metrics);
     }
 
@@ -100,16 +105,16 @@ internal sealed class IntakeEndpoint : IDisposable
     {
         Begin(context);
         var problem = new Problem(ProblemKind.UnknownPath, $"Events are sent to {DefaultPattern} or {StreamPattern}.");
-        return _refusals.AnswerAsync(context, problem, NoRoute, _metrics.Start());
+        return RefuseAsync(context, problem, NoRoute, _metrics.Start());
     }
 
     /// <summary>Handles every other method on a path that is only read, such as health.</summary>
-    public Task HandleReadOnlyAsync(HttpContext context)
+    public Task HandleReadOnlyAsync(HttpContext context, string allow)
     {
         Begin(context);
-        context.Response.Headers.Allow = ReadMethods;
+        context.Response.Headers.Allow = allow;
         var problem = new Problem(ProblemKind.MethodNotAllowed, "This path is only read.");
-        return _refusals.AnswerAsync(context, problem, NoRoute, _metrics.Start());
+        return RefuseAsync(context, problem, NoRoute, _metrics.Start());
     }
 
     /// <inheritdoc/>
@@ -122,7 +127,7 @@ internal sealed class IntakeEndpoint : IDisposable
         var problem = _admission.Check(context.Request, streamName, out var admitted);
         if (!problem.IsNone)
         {
-            return _refusals.AnswerAsync(context, problem, route, started);
+            return RefuseAsync(context, problem, route, started);
         }
         return admitted.Producer is null
             ? VerifyAndTakeAsync(context, admitted, route, started)
@@ -143,7 +148,13 @@ internal sealed class IntakeEndpoint : IDisposable
         var (producer, problem) = await _admission.VerifyAsync(context.Request, admitted);
         await (problem.IsNone
             ? TakeAsync(context, admitted with { Producer = producer }, route, started)
-            : _refusals.AnswerAsync(context, problem, route, started));
+            : RefuseAsync(context, problem, route, started));
+    }
+
+    private async Task RefuseAsync(HttpContext context, Problem problem, string route, long started)
+    {
+        await _refusals.AnswerAsync(context, problem, route, started);
+        await _lingering.ReadOnAsync(context);
     }
 
     /// <summary>The whole way of an admitted request.</summary>
@@ -190,6 +201,11 @@ internal sealed class IntakeEndpoint : IDisposable
         finally
         {
             Interlocked.Decrement(ref _inFlight);
+        }
+        // Answered, and so no longer in flight: a drain does not wait for this.
+        if (context.Response.StatusCode >= StatusCodes.Status400BadRequest)
+        {
+            await _lingering.ReadOnAsync(context);
         }
     }
 }

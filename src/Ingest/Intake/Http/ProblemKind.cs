@@ -25,6 +25,9 @@ internal sealed class ProblemKind
     internal static readonly ProblemKind TooManyEvents = new(413, "too_many_events", "The body holds too many events");
     internal static readonly ProblemKind UnsupportedMediaType = new(415, "unsupported_media_type", "This media type is not taken here");
     internal static readonly ProblemKind UnsupportedEncoding = new(415, "unsupported_encoding", "This encoding is not taken here");
+    internal static readonly ProblemKind ExpectationFailed =
+        new(417, "expectation_failed", "The expectation cannot be met");
+
     internal static readonly ProblemKind RateLimited = new(429, "rate_limited", "The quota of this key is used up");
     internal static readonly ProblemKind InternalError = new(500, "internal_error", "The node made a mistake");
     internal static readonly ProblemKind Starting = new(503, "starting", "The node is starting");
@@ -34,6 +37,9 @@ internal sealed class ProblemKind
     internal static readonly ProblemKind MemoryPressure = new(503, "memory_pressure", "The node is short of memory");
     internal static readonly ProblemKind DiskPressure = new(503, "disk_pressure", "The node is short of disk space");
     internal static readonly ProblemKind VerifierUnavailable = new(503, "verifier_unavailable", "The key cannot be verified for now");
+    internal static readonly ProblemKind StreamsExhausted =
+        new(503, "streams_exhausted", "There is no room for another stream for now");
+
     internal static readonly ProblemKind Overloaded = new(503, "overloaded", "The node has more to do than it can");
 
     /// <summary>Every kind there is.</summary>
@@ -41,7 +47,7 @@ internal sealed class ProblemKind
     [
         MalformedJson, EmptyBody, InvalidCloudEvent, BadEncoding, BadRequest, Unauthenticated, Forbidden, UnknownStream, UnknownPath,
         MethodNotAllowed, BodyTimeout, IdempotencyConflict, EventTooLarge, BatchTooLarge, TooManyEvents, UnsupportedMediaType,
-        UnsupportedEncoding, RateLimited, InternalError, VerifierUnavailable,
+        UnsupportedEncoding, ExpectationFailed, RateLimited, InternalError, VerifierUnavailable, StreamsExhausted,
         Starting, LogFailed, Draining, PolicyRefused, MemoryPressure, DiskPressure, Overloaded,
     ];
 

@@ -91,18 +91,18 @@ internal sealed class RequestTraits
         _marksCloudEvents = marksCloudEvents;
         if (type.IsData)
         {
-            MarkCloudEvent(type, body);
+            MarkCloudEvent();
         }
         return default;
     }
 
     /// <summary>Marks the request as the one that brings the CloudEvent just read, unless it is marked already.</summary>
-    internal void MarkCloudEvent(BodyType type, ReadOnlySpan<byte> payload)
+    internal void MarkCloudEvent()
     {
         if (_marksCloudEvents && !IsMarked)
         {
             IsMarked = true;
-            Mark = RequestMark.OfCloudEvent(Stream.Name, _producer, CloudEvent.Source, CloudEvent.Id, type.EventType.Span, payload);
+            Mark = RequestMark.OfCloudEvent(Stream.Name, _producer, CloudEvent.Source, CloudEvent.Id);
         }
     }
 
@@ -113,6 +113,10 @@ internal sealed class RequestTraits
             || written > KeyBytesMax)
         {
             return new Problem(ProblemKind.BadRequest, "Ingest-Key is longer than 1024 bytes.");
+        }
+        if (!HeaderText.IsReadable(key) || !CloudEventText.IsString(_key.GetSpan()[..written]))
+        {
+            return new Problem(ProblemKind.BadRequest, "Ingest-Key is no UTF-8, or has control characters or others that are none.");
         }
         _key.Advance(written);
         return default;

@@ -13,4 +13,10 @@ internal sealed class StreamRoute(string name, KeyPointer? keyPointer)
     internal ReadOnlyMemory<byte> Utf8 { get; } = Encoding.UTF8.GetBytes(name);
 
     internal KeyPointer? KeyPointer { get; } = keyPointer;
+
+    /// <summary>The name of the key that named it; empty where none did, or before this start. Written before others see it.</summary>
+    internal string Key { get; set; } = "";
+
+    /// <summary>Timestamp of the last request to it. Any thread; a value that is lost makes no difference.</summary>
+    internal long UsedAt { get; set; }
 }

@@ -59,7 +59,7 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
                 _entries.Add(mark.Identity, new Entry { Fingerprint = mark.Fingerprint });
                 return new IdempotencyClaim(ClaimOutcome.New);
             }
-            if (entry.Fingerprint != mark.Fingerprint)
+            if (mark.IsExact && entry.Fingerprint != mark.Fingerprint)
             {
                 return new IdempotencyClaim(ClaimOutcome.Conflict);
             }

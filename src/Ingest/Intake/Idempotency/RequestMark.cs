@@ -9,7 +9,9 @@ namespace Ingest.Intake.Idempotency;
 /// carries it in the log, the others carry <see cref="Continuation"/>, so that the answers can be given again after a restart.
 /// </summary>
 /// <param name="Identity">Stream, producer and the key given, digested.</param>
-/// <param name="Fingerprint">The media type and the body, digested.</param>
+/// <param name="Fingerprint">
+/// The media type and the body, digested; 0 where the identity alone decides (docs/decisions/0061-repeats-by-id.md).
+/// </param>
 internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprint)
 {
     /// <summary>Bytes of the mark on the first event: <c>u8 1 · u128 identity · u128 fingerprint</c>, little-endian.</summary>
@@ -47,15 +49,15 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
         return new RequestMark(Digest("key"u8, stream, producer, default, utf8[..Encoding.UTF8.GetBytes(key, utf8)]), Digest(type, body));
     }
 
-    /// <summary>The mark of a request that brings one CloudEvent.</summary>
-    internal static RequestMark OfCloudEvent(
-        string stream,
-        string producer,
-        ReadOnlySpan<byte> source,
-        ReadOnlySpan<byte> id,
-        ReadOnlySpan<byte> type,
-        ReadOnlySpan<byte> body) =>
-        new(Digest("cloudevent"u8, stream, producer, source, id), Digest(type, body));
+    /// <summary>Whether the same key may come with nothing but the same body.</summary>
+    internal bool IsExact => Fingerprint != 0;
+
+    /// <summary>
+    /// The mark of a request that brings one CloudEvent. Source and id alone say which event it is: a sender may write it down anew with
+    /// each attempt.
+    /// </summary>
+    internal static RequestMark OfCloudEvent(string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> id) =>
+        new(Digest("cloudevent"u8, stream, producer, source, id), Fingerprint: 0);
 
     private static UInt128 Digest(
         ReadOnlySpan<byte> kind, string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> key)

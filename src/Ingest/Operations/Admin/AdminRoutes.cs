@@ -37,7 +37,7 @@ internal sealed class AdminRoutes(IEndpointRouteBuilder endpoints, AdminGuard gu
     internal static Task RefuseMethodAsync(HttpContext context)
     {
         AddHeaders(context);
-        context.Response.Headers.Allow = IntakeEndpoint.ReadMethods;
+        context.Response.Headers.Allow = IntakeEndpoint.HealthMethods;
         return AdminProblem.MethodNotAllowed.WriteAsync(context);
     }
 

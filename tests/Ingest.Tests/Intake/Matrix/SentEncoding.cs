@@ -17,6 +17,7 @@ internal sealed record SentEncoding(string Name, string? Header, Func<byte[], by
             plain.Length == 0 ? NoZLib : Through(plain, buffer => new ZLibStream(buffer, CompressionLevel.Fastest))),
         new("deflate, bare", "deflate", plain =>
             plain.Length == 0 ? NoDeflate : Through(plain, buffer => new DeflateStream(buffer, CompressionLevel.Fastest))),
+        new("zstd", "zstd", Zstd),
         new("gzip, br", "gzip, br", plain => Brotli(GZip(plain))),
     ];
 
@@ -31,6 +32,12 @@ internal sealed record SentEncoding(string Name, string? Header, Func<byte[], by
         plain.Length == 0 ? NoGZip : Through(plain, buffer => new GZipStream(buffer, CompressionLevel.Fastest));
 
     private static byte[] Brotli(byte[] plain) => Through(plain, buffer => new BrotliStream(buffer, CompressionLevel.Fastest));
+
+    private static byte[] Zstd(byte[] plain)
+    {
+        using var compressor = new ZstdSharp.Compressor();
+        return compressor.Wrap(plain).ToArray();
+    }
 
     private static byte[] Through(byte[] plain, Func<Stream, Stream> open)
     {

@@ -12,6 +12,7 @@ internal sealed record SentFeature(
 {
     internal const int EventBytesMax = 4096;
     private const string Once = "202, repeated, 409 idempotency_conflict";
+    private const string OnceById = "202, repeated, 202";
     private const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
     internal static IReadOnlyList<SentFeature> All { get; } =
@@ -27,7 +28,7 @@ internal sealed record SentFeature(
         new("Idempotency-Key", (_, _) => Once, cell => RepeatAsync(cell, ("Idempotency-Key", cell.Id))),
         new(
             "CloudEvent source and id",
-            (format, _) => format.IsMarkedByItself ? Once : null,
+            (format, _) => format.IsMarkedByItself ? OnceById : null,
             cell => RepeatAsync(cell)),
         new("without a byte", (format, _) => format.Empty, async cell => (await cell.PostAsync(body: "")).Word),
         new("an event too large", (_, _) => "413 event_too_large", async cell => (await cell.PostAsync(body: cell.Large)).Word),
