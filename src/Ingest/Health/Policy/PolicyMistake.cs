@@ -13,12 +13,17 @@ internal static class PolicyMistake
 
     private static readonly Dictionary<string, string> Members = new(StringComparer.Ordinal)
     {
-        ["enabled"] = Switch, ["rateLimit"] = Number, ["circuitBreakerThreshold"] = Number, ["streams"] = Rules, ["keys"] = Rules,
+        ["enabled"] = Switch,
+        ["rateLimit"] = Number,
+        ["circuitBreakerThreshold"] = Number,
+        ["streams"] = Rules,
+        ["keys"] = Rules,
     };
 
     private static readonly Dictionary<string, string> RuleMembers = new(StringComparer.Ordinal)
     {
-        ["enabled"] = Switch, ["rateLimit"] = Number,
+        ["enabled"] = Switch,
+        ["rateLimit"] = Number,
     };
 
     /// <summary>What is wrong with a text that could not be read as a policy.</summary>
