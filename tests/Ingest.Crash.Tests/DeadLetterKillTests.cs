@@ -73,8 +73,9 @@ public sealed class DeadLetterKillTests(ITestOutputHelper output)
         {
             await PostAsync(node);
             await Poll.Until("all are letters", async () => await CountAsync(node) == EventsPerRound);
-            using var answer = await Http.PostAsJsonAsync(new Uri(setup.Admin, "/deadletters/drop"), new { all = true });
-            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            using var answer = await Http.PostAsJsonAsync(
+                new Uri(setup.Admin, "/deadletters/drop"), new { all = true }, TestContext.Current.CancellationToken);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
             await node.KillAsync();
         }
         using var last = await IngestProcess.StartReadyAsync(setup);

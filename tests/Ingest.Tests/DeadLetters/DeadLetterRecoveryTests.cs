@@ -1,4 +1,3 @@
-using Ingest.DeadLetters;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
 using Ingest.Testing;

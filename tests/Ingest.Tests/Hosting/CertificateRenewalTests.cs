@@ -128,7 +128,11 @@ public sealed class CertificateRenewalTests : IDisposable
         await client.ConnectAsync(node.Intake.Host, node.Intake.Port, TestContext.Current.CancellationToken);
         var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false);
         await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, _, _, _) => true },
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.Subject == "CN=localhost",
+            },
             TestContext.Current.CancellationToken);
         return stream;
     }
