@@ -113,7 +113,8 @@ public sealed class ProcessTests : IDisposable
         {
             const string caught = "SigCgt:";
             var line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith(caught, StringComparison.Ordinal));
-            return (ulong.Parse(line[caught.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (signal - 1))) != 0;
+            var mask = ulong.Parse(line[caught.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            return (mask & (1UL << (signal - 1))) != 0;
         }
         catch (IOException)
         {

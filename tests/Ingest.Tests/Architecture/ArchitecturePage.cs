@@ -13,9 +13,12 @@ internal static partial class ArchitecturePage
 
     /// <summary>Rows of the table of references: <c>| Intake | Events, Queue |</c>; a dash stands for none.</summary>
     internal static IReadOnlyList<(string Station, string[] May)> References { get; } =
-        [.. Lines.Select(line => ReferenceRow().Match(line)).Where(match => match.Success && match.Groups[1].Value is not ("Folder" or "Station")).Select(match =>
-            (match.Groups[1].Value, match.Groups[2].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Where(word => word != "-").ToArray()))];
+        [.. Lines.Select(line => ReferenceRow().Match(line))
+            .Where(match => match.Success && match.Groups[1].Value is not ("Folder" or "Station"))
+            .Select(match => (match.Groups[1].Value, Words(match.Groups[2].Value)))];
+
+    private static string[] Words(string cell) =>
+        [.. cell.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(word => word != "-")];
 
     [GeneratedRegex(@"^\| `([a-z][\w./-]*)` \|")]
     private static partial Regex FolderRow();
