@@ -1,6 +1,7 @@
 using System.Collections;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
+using Ingest.Intake.Dialects;
 using Ingest.Kafka;
 using Ingest.Sinks.Contract;
 
@@ -33,6 +34,10 @@ internal static class Configuration
         AddFlag(sources, "--intake", "Listen:Intake", arguments.Intake);
         AddFlag(sources, "--admin", "Listen:Admin", arguments.Admin);
         AddFlag(sources, "--sink", nameof(NodeOptions.Deliver), arguments.Sinks.Count > 0 ? string.Join(',', arguments.Sinks) : null);
+        foreach (var dialect in arguments.Dialects)
+        {
+            AddFlag(sources, "--dialect", $"{BuiltInDialects.Section}:{dialect}:{nameof(DialectOptions.Enabled)}", "true");
+        }
         foreach (var assignment in arguments.Assignments)
         {
             sources.AddAssignment(assignment);

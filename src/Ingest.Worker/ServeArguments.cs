@@ -18,6 +18,9 @@ internal sealed record ServeArguments
     /// <summary>Names of sinks; none: as the settings say.</summary>
     internal IReadOnlyList<string> Sinks { get; init; } = [];
 
+    /// <summary>Names of dialects to serve, beside those the settings enable.</summary>
+    internal IReadOnlyList<string> Dialects { get; init; } = [];
+
     /// <summary>Settings as <c>Key=Value</c>.</summary>
     internal IReadOnlyList<string> Assignments { get; init; } = [];
 }

@@ -21,7 +21,7 @@ internal static class ConfigDocument
         1. `appsettings.json` beside the executable,
         2. the file of `--config FILE`, JSON like the first, comments allowed: `{"Wal": {"BytesMax": "256GiB"}}`,
         3. environment variables: `INGEST_` and the key with two underscores for each colon, `INGEST_Wal__BytesMax=256GiB`,
-        4. the command line: `--set Wal:BytesMax=256GiB`, and the flags `--data`, `--intake`, `--admin`, `--sink`.
+        4. the command line: `--set Wal:BytesMax=256GiB`, and the flags `--data`, `--intake`, `--admin`, `--sink`, `--dialect`.
 
         Keys do not tell capitals from small letters. A key that does not exist is an error, with the one that was probably meant. A
         configuration error ends the start before anything listens, with exit code 1 and one line per error: key, value, source, what is

@@ -25,6 +25,12 @@ internal sealed class ServeOptions
         Description = "A sink to deliver to (Deliver); may be repeated. Default file.",
     };
 
+    private readonly Option<string[]> _dialects = new("--dialect")
+    {
+        HelpName = "NAME",
+        Description = "A dialect to serve (Dialects:NAME:Enabled), several with commas; may be repeated. Default none.",
+    };
+
     private readonly Option<string?> _config = new("--config") { HelpName = "FILE", Description = "A JSON file of settings." };
 
     private readonly Option<string[]> _set = new("--set")
@@ -39,6 +45,7 @@ internal sealed class ServeOptions
         command.Add(_admin);
         command.Add(_data);
         command.Add(_sinks);
+        command.Add(_dialects);
         command.Add(_config);
         command.Add(_set);
     }
@@ -49,6 +56,8 @@ internal sealed class ServeOptions
         Admin = parsed.GetValue(_admin),
         Data = parsed.GetValue(_data),
         Sinks = parsed.GetValue(_sinks) ?? [],
+        Dialects = [.. (parsed.GetValue(_dialects) ?? []).SelectMany(names => names.Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
         Config = parsed.GetValue(_config),
         Assignments = parsed.GetValue(_set) ?? [],
     };

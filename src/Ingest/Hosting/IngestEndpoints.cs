@@ -27,7 +27,7 @@ public static class IngestEndpoints
 
     /// <summary>
     /// Maps intake and health: <c>/v1/events</c>, <c>/v1/streams/{stream}/events</c>, <c>/health/live</c>, <c>/health/ready</c>,
-    /// <c>/health</c> and <c>/healthz</c>.
+    /// <c>/health</c> and <c>/healthz</c>, and the paths of the dialects that are enabled.
     /// </summary>
     public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder endpoints)
     {
@@ -41,12 +41,14 @@ public static class IngestEndpoints
         // The node opens when its host starts, which is after this where an application maps its routes first.
         var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
         var mark = new SurfaceMark(HostedSurface.Intake);
-        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context => Spans.AreWanted
-            ? IntakeSpan.RunAsync(context, IntakeEndpoint.DefaultPattern, node.Intake.HandleDefaultAsync)
-            : node.Intake.HandleDefaultAsync(context))).WithMetadata(mark);
-        endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context => Spans.AreWanted
-            ? IntakeSpan.RunAsync(context, IntakeEndpoint.StreamPattern, node.Intake.HandleStreamAsync)
-            : node.Intake.HandleStreamAsync(context))).WithMetadata(mark);
+        // Made once: a handler that is made for each request would be an allocation for each.
+        Func<HttpContext, Task> single = context => node.Intake.HandleDefaultAsync(context);
+        Func<HttpContext, Task> named = context => node.Intake.HandleStreamAsync(context);
+        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context =>
+            node.Dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, single))).WithMetadata(mark);
+        endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context =>
+            node.Dialects.RunAsync(context, IntakeEndpoint.StreamPattern, named))).WithMetadata(mark);
+        node.Dialects.Map(endpoints, mark);
         return endpoints;
     }
 

@@ -3,10 +3,12 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Health.Policy;
+using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Intake.Dialects;
 using Ingest.Intake.Http;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
@@ -42,15 +44,18 @@ public sealed class IngestNode : IAsyncDisposable
     /// <param name="instruments">Where things are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For everyone's messages.</param>
+    /// <param name="dialects">Dialects of the application, beside those of the library.</param>
     /// <exception cref="SettingsException">A setting names what there is not.</exception>
     public IngestNode(
         NodeSettings settings,
         IEnumerable<ISinkFactory> sinks,
         Instruments instruments,
         TimeProvider time,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers,
+        IEnumerable<IDialect>? dialects = null)
     {
         _parts = new NodeContext(settings, [.. sinks], instruments, time, loggers);
+        Dialects = new NodeDialects(this, settings, dialects ?? []);
         var health = settings.Get<HealthOptions>();
         Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
         Drain = new DrainController(
@@ -99,6 +104,8 @@ public sealed class IngestNode : IAsyncDisposable
 
     internal Ingest.Health.Advice.RetryAdvice Advice { get; }
 
+    internal NodeDialects Dialects { get; }
+
     internal NodeLog Writing => _writing ?? throw NotOpen();
 
     /// <summary>What is still to be delivered, by the lane that has most of it.</summary>
@@ -121,6 +128,7 @@ public sealed class IngestNode : IAsyncDisposable
         _writing = NodeLog.Open(_parts);
         _policy = NewPolicy();
         _intake = NewIntake();
+        Dialects.Open();
         _recall = new IdempotencyReplay(
             _writing.Log,
             _intake.Idempotency,

@@ -1,6 +1,7 @@
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
+using Ingest.Intake.Dialects;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Discard;
 using Ingest.Sinks.Files;
@@ -22,8 +23,8 @@ public static class IngestServices
 
     /// <summary>
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with
-    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, by instance,
-    /// by type or by factory, before or after this call.
+    /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, dialects as
+    /// <see cref="IDialect"/>, by instance, by type or by factory, before or after this call.
     /// </summary>
     /// <remarks>
     /// The settings are read when the host is built: a wrong one ends that with a <see cref="SettingsException"/> that has one line per
@@ -36,7 +37,8 @@ public static class IngestServices
             services.AddSingleton(factory);
         }
         services.AddSingleton<SinkKinds>();
-        services.AddSingleton(provider => Read(configuration, provider.GetRequiredService<SinkKinds>()));
+        services.AddSingleton(provider => Read(
+            configuration, provider.GetRequiredService<SinkKinds>(), provider.GetServices<IDialect>()));
         services.AddSingleton<ApplicationGuard>();
         return services.AddNode();
     }
@@ -53,9 +55,10 @@ public static class IngestServices
         return services.AddNode();
     }
 
-    private static NodeSettings Read(IConfiguration configuration, SinkKinds kinds)
+    private static NodeSettings Read(IConfiguration configuration, SinkKinds kinds, IEnumerable<IDialect> dialects)
     {
-        var settings = NodeSettings.Read(SettingsSources.Of(configuration), NodeSections.All, kinds.OptionTypes);
+        var settings = NodeSettings.Read(
+            SettingsSources.Of(configuration), [.. NodeSections.All, .. dialects.Select(NodeSections.OfDialect)], kinds.OptionTypes);
         NodeFiles.ThrowIfWrong(settings.ThrowIfWrong());
         return settings;
     }
@@ -69,7 +72,8 @@ public static class IngestServices
             provider.GetRequiredService<SinkKinds>().Factories,
             provider.GetRequiredService<Instruments>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetServices<IDialect>()));
         services.AddIngestOperations();
         services.AddHostedService(provider => new IngestService(
             provider.GetRequiredService<IngestNode>(),

@@ -103,6 +103,13 @@ public sealed class IntakeOptions : IValidatableObject
     public string[] Hosts { get; set; } = [];
 
     /// <summary>
+    /// Origins whose pages may send from a browser, such as <c>https://shop.example</c>; <c>*</c>: all. Default none: a request that shows
+    /// an origin is refused, or any page a user visits could send to a node on the user's machine.
+    /// </summary>
+    [Description("Origins whose pages may send from a browser, such as https://shop.example; *: all; empty: none.")]
+    public string[] Origins { get; set; } = [];
+
+    /// <summary>
     /// Whether events are taken from producers that name no key. Default false: only while neither <see cref="KeysFile"/> nor
     /// <see cref="IntrospectionUrl"/> is set, and the listener is on the loopback interface.
     /// </summary>

@@ -87,15 +87,19 @@ public sealed class CommitQueue : IDisposable
     /// <param name="stream">The stream all its records belong to, for the accounts.</param>
     /// <param name="cancel">Ends only the wait for room.</param>
     /// <exception cref="OperationCanceledException">Cancelled while waiting for room; nothing is stored.</exception>
-    public ValueTask<CommitReceipt> SubmitAsync(RecordBatch batch, string stream, CancellationToken cancel)
+    public ValueTask<CommitReceipt> SubmitAsync(RecordBatch batch, string stream, CancellationToken cancel) =>
+        SubmitAsync(batch, stream, shares: null, _options.AdmissionWait, cancel);
+
+    /// <summary>The same for a batch with records of several streams: one commit for all of them or for none.</summary>
+    /// <param name="batch">At least one record.</param>
+    /// <param name="shares">What of it belongs to which stream; together all of it. At least one.</param>
+    /// <param name="wait">How long to wait for room.</param>
+    /// <param name="cancel">Ends only the wait for room.</param>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting for room; nothing is stored.</exception>
+    public ValueTask<CommitReceipt> SubmitAsync(RecordBatch batch, StreamShare[] shares, TimeSpan wait, CancellationToken cancel)
     {
-        if (batch.Bytes > _log.BatchBytesMax)
-        {
-            batch.Dispose();
-            return ValueTask.FromResult(new CommitReceipt(CommitStatus.TooLarge));
-        }
-        var pending = PendingCommit.Rent(batch, stream);
-        return _room.TryTake(pending.Bytes) ? Enqueue(pending) : EnqueueWhenRoomAsync(pending, cancel);
+        ArgumentNullException.ThrowIfNull(shares);
+        return SubmitAsync(batch, shares[0].Stream, shares.Length > 1 ? shares : null, wait, cancel);
     }
 
     /// <summary>Takes nothing more, commits what waits, answers its waiters, and ends the thread.</summary>
@@ -117,6 +121,18 @@ public sealed class CommitQueue : IDisposable
 
     private CommitLoop NewLoop() => new(_log, _options, _room, _progress, _gate, _logger);
 
+    private ValueTask<CommitReceipt> SubmitAsync(
+        RecordBatch batch, string stream, StreamShare[]? shares, TimeSpan wait, CancellationToken cancel)
+    {
+        if (batch.Bytes > _log.BatchBytesMax)
+        {
+            batch.Dispose();
+            return ValueTask.FromResult(new CommitReceipt(CommitStatus.TooLarge));
+        }
+        var pending = PendingCommit.Rent(batch, stream, shares);
+        return _room.TryTake(pending.Bytes) ? Enqueue(pending) : EnqueueWhenRoomAsync(pending, wait, cancel);
+    }
+
     private ValueTask<CommitReceipt> Enqueue(PendingCommit pending)
     {
         // The task is taken before the commit loop can complete and recycle the object under us.
@@ -133,12 +149,12 @@ public sealed class CommitQueue : IDisposable
 
     private CommitStatus RefusedStatus => _log.Poison is null ? CommitStatus.Closed : CommitStatus.LogFailed;
 
-    private async ValueTask<CommitReceipt> EnqueueWhenRoomAsync(PendingCommit pending, CancellationToken cancel)
+    private async ValueTask<CommitReceipt> EnqueueWhenRoomAsync(PendingCommit pending, TimeSpan wait, CancellationToken cancel)
     {
         var taken = false;
         try
         {
-            taken = await _room.WaitAsync(pending.Bytes, _options.AdmissionWait, _time, cancel).ConfigureAwait(false);
+            taken = await _room.WaitAsync(pending.Bytes, wait, _time, cancel).ConfigureAwait(false);
         }
         finally
         {

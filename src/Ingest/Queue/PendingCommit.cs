@@ -24,11 +24,14 @@ internal sealed class PendingCommit : IValueTaskSource<CommitReceipt>
 
     internal string Stream { get; private set; } = "";
 
+    /// <summary>What belongs to which stream, where the batch has records of several; else null, and all is <see cref="Stream"/>'s.</summary>
+    internal StreamShare[]? Shares { get; private set; }
+
     internal int Bytes { get; private set; }
 
     internal int Events { get; private set; }
 
-    internal static PendingCommit Rent(RecordBatch batch, string stream)
+    internal static PendingCommit Rent(RecordBatch batch, string stream, StreamShare[]? shares = null)
     {
         if (Pool.TryDequeue(out var pending))
         {
@@ -40,6 +43,7 @@ internal sealed class PendingCommit : IValueTaskSource<CommitReceipt>
         }
         pending.Batch = batch;
         pending.Stream = stream;
+        pending.Shares = shares;
         pending.Bytes = batch.Bytes;
         pending.Events = batch.Count;
         return pending;
@@ -85,7 +89,7 @@ internal sealed class PendingCommit : IValueTaskSource<CommitReceipt>
     private void Return()
     {
         _core.Reset();
-        Stream = "";
+        (Stream, Shares) = ("", null);
         if (Interlocked.Increment(ref _pooled) <= PooledMax)
         {
             Pool.Enqueue(this);

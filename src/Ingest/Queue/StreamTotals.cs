@@ -50,7 +50,15 @@ public sealed class StreamTotals
         {
             foreach (var pending in group)
             {
-                AddNeedsLock(pending.Stream, pending.Events, pending.Bytes);
+                if (pending.Shares is not { } shares)
+                {
+                    AddNeedsLock(pending.Stream, pending.Events, pending.Bytes);
+                    continue;
+                }
+                foreach (var share in shares)
+                {
+                    AddNeedsLock(share.Stream, share.Events, share.Bytes);
+                }
             }
             _sequence = sequence;
         }

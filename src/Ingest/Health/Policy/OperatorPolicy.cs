@@ -74,6 +74,19 @@ public sealed class OperatorPolicy
         }
     }
 
+    /// <summary>Gives back one event that <see cref="Check"/> took for a request that was refused afterwards.</summary>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="keyName">The name of its API key, or null.</param>
+    internal void Return(string stream, string? keyName)
+    {
+        _node?.Return(1);
+        _streams.GetValueOrDefault(stream)?.Bucket?.Return(1);
+        if (keyName is not null)
+        {
+            _keys.GetValueOrDefault(keyName)?.Bucket?.Return(1);
+        }
+    }
+
     // All or none: the narrowest first, since it refuses most often, and what was taken is given back when a wider one refuses.
     private PolicyDecision TakeAll(RateBucket? key, RateBucket? stream, int events)
     {

@@ -1,4 +1,5 @@
 using Ingest.Hosting.Connections;
+using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
@@ -60,7 +61,8 @@ public static class IngestServer
                 // A request runs where its bytes were read; what takes longer hops off (docs/decisions/0013-request-threads.md).
                 .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
                 .UseKestrel(kestrel => KestrelSetup.Apply(
-                    kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>())))
+                    kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>()),
+                    NodeDialects.Listeners(settings)))
                 // After the server's own: of both services the last one counts.
                 .ConfigureServices(services => BoundConnections(services, OpenFiles.Accepted(connectionsMax)))
                 .ConfigureServices(services => services.AddSingleton<IMemoryPoolFactory<byte>, TransportBlocks>())

@@ -15,7 +15,7 @@ internal static class KestrelSetup
 {
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
-    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax)
+    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax, IEnumerable<string> further)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -47,6 +47,11 @@ internal static class KestrelSetup
         var certificates = Certificates(kestrel, options);
         var quota = Quota(kestrel, "Listen:Intake", connectionsMax);
         Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, certificates, quota);
+        foreach (var url in further)
+        {
+            // They share the quota: however many ports there are, producers have so many connections.
+            Listen(kestrel, url, Spoken(options.Protocols), options, ListenerRole.Intake, certificates, quota);
+        }
         quota = Quota(kestrel, "Listen:Admin", OpenFiles.AdminConnections);
         Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, certificates, quota);
     }

@@ -67,7 +67,7 @@ internal static class NodeRules
     internal static bool IsGuarded(ListenerOptions listen, IntakeOptions intake) =>
         intake.Anonymous || intake.KeysFile.Length > 0 || intake.IntrospectionUrl.Length > 0 || listen.ClientAuthoritiesPath.Length > 0;
 
-    private static ListenAddress? Parse(string key, string url, Func<string, string> source, out SettingError? wrong)
+    internal static ListenAddress? Parse(string key, string url, Func<string, string> source, out SettingError? wrong)
     {
         try
         {

@@ -3,6 +3,7 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Hosting.Server;
 using Ingest.Intake;
+using Ingest.Intake.Dialects;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Telemetry;
@@ -22,6 +23,7 @@ public static class NodeSections
         new("", typeof(NodeOptions)),
         new("Listen", typeof(ListenerOptions)),
         new("Intake", typeof(IntakeOptions)),
+        .. BuiltInDialects.All.Select(OfDialect),
         new("Queue", typeof(QueueOptions)),
         new("Wal", typeof(WalSettings)),
         new("Publishing", typeof(PublishingOptions)),
@@ -32,4 +34,11 @@ public static class NodeSections
         new("Metrics", typeof(MetricsOptions)),
         new("Telemetry:Otlp", typeof(OtlpOptions)),
     ];
+
+    /// <summary>The section of a dialect.</summary>
+    public static SettingsSection OfDialect(IDialect dialect)
+    {
+        ArgumentNullException.ThrowIfNull(dialect);
+        return new SettingsSection($"{BuiltInDialects.Section}:{dialect.Name}", dialect.OptionsType);
+    }
 }

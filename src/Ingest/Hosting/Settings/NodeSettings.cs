@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings.Values;
 using Ingest.Intake;
@@ -37,6 +38,7 @@ public sealed class NodeSettings
         {
             _errors.AddRange(NodeRules.Check(listen, intake, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         }
+        _errors.AddRange(DialectRules.Check(_options, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         if (Find<DeadLetterOptions>() is { PublishTo.Length: > 0 } letters && PublishTo is not { Delivers: false })
         {
             const string allowed = "must name a section Sinks:NAME with a Kind, and none of Deliver.";
@@ -81,6 +83,9 @@ public sealed class NodeSettings
 
     /// <summary>The options object of a sink: of the type its factory named.</summary>
     public object OfSink(string name) => _options[$"{SettingsCatalogue.SinksSection}:{name}"];
+
+    /// <summary>The options object of a section by its name; null where there is no such section.</summary>
+    public object? OfSection(string section) => _options.GetValueOrDefault(section);
 
     /// <summary>Throws when anything is wrong.</summary>
     /// <exception cref="SettingsException">One line per error.</exception>

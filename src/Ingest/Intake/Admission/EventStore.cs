@@ -101,13 +101,13 @@ internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, R
         return Answers.AcceptedAsync(context, count, receipt);
     }
 
-    private static Problem Recovering { get; } = new(
+    internal static Problem Recovering { get; } = new(
         ProblemKind.Starting, "The node still reads what it has: until then it cannot tell whether this is a repeat.");
 
     private static Problem Conflict { get; } = new(
         ProblemKind.IdempotencyConflict, "Other events were stored under this Idempotency-Key, or this CloudEvent's source and id.");
 
-    private static Problem OfReceipt(CommitStatus status) => status switch
+    internal static Problem OfReceipt(CommitStatus status) => status switch
     {
         CommitStatus.Overloaded => new(ProblemKind.Overloaded, "The queue stayed full for Queue:AdmissionWait."),
         CommitStatus.TooLarge => new(ProblemKind.BatchTooLarge, "The events do not fit into one segment of the log (Wal:SegmentBytes)."),

@@ -43,6 +43,28 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         {
             return new Problem(ProblemKind.Of(refusal.Code), refusal.Detail);
         }
+        var problem = CheckTransport(request, options);
+        if (!problem.IsNone)
+        {
+            return problem;
+        }
+        var headers = request.Headers;
+        var producer = authentication.Find(headers, out problem);
+        if (!problem.IsNone
+            || streams.Find(streamName, out problem) is not { } stream
+            || ContentEncodings.Find(headers.ContentEncoding, out problem) is not { } encodings
+            || FindType(headers, out problem) is not { } type)
+        {
+            return problem;
+        }
+        admitted = new AdmittedRequest(stream, type, encodings, producer, gate.Policy);
+        problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options);
+        return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
+    }
+
+    /// <summary>What is wrong with the name the node is called by, or with the framing of the body.</summary>
+    internal static Problem CheckTransport(HttpRequest request, IntakeOptions options)
+    {
         if (options.Hosts.Length > 0 && !options.Hosts.Contains(request.Host.Host, StringComparer.OrdinalIgnoreCase))
         {
             return new Problem(ProblemKind.BadRequest, "The node is not called by this name (Intake:Hosts).");
@@ -58,21 +80,9 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         {
             return new Problem(ProblemKind.ExpectationFailed, "The only expectation that can be met is 100-continue.");
         }
-        if (SingleHeaders.FirstRepeated(headers) is { } repeated)
-        {
-            return new Problem(ProblemKind.BadRequest, $"{repeated} is there more than once.");
-        }
-        var producer = authentication.Find(headers, out var problem);
-        if (!problem.IsNone
-            || streams.Find(streamName, out problem) is not { } stream
-            || ContentEncodings.Find(headers.ContentEncoding, out problem) is not { } encodings
-            || FindType(headers, out problem) is not { } type)
-        {
-            return problem;
-        }
-        admitted = new AdmittedRequest(stream, type, encodings, producer, gate.Policy);
-        problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options);
-        return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
+        return SingleHeaders.FirstRepeated(headers) is { } repeated
+            ? new Problem(ProblemKind.BadRequest, $"{repeated} is there more than once.")
+            : default;
     }
 
     /// <summary>Asks for the producer of an admitted request, and decides over it.</summary>
@@ -114,7 +124,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         return PolicyProblem(decision);
     }
 
-    private static Problem PolicyProblem(PolicyDecision decision)
+    internal static Problem PolicyProblem(PolicyDecision decision)
     {
         var subject = decision.Scope switch
         {
@@ -127,7 +137,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
             : Limited($"More events a second than the operator's policy allows for {subject}.", decision.RetrySeconds);
     }
 
-    private static Problem Limited(string detail, double seconds) => new(ProblemKind.RateLimited, detail)
+    internal static Problem Limited(string detail, double seconds) => new(ProblemKind.RateLimited, detail)
     {
         RetrySeconds = (int)Math.Min(Math.Ceiling(seconds), int.MaxValue),
     };

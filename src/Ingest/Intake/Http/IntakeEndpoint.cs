@@ -2,6 +2,7 @@ using Ingest.Events;
 using Ingest.Health;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
+using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Keys;
 using Microsoft.AspNetCore.Http;
@@ -79,6 +80,25 @@ internal sealed class IntakeEndpoint : IDisposable
         _refusals = new Refusals(advice, _metrics);
         _lingering = new LingeringClose(options, time);
         _store = new EventStore(submit, Idempotency, _refusals, _metrics);
+        Parts = new IntakeParts
+        {
+            Options = options,
+            Streams = streams,
+            Gate = gate,
+            Authentication = _authentication,
+            Budget = _budget,
+            Arrival = _arrival,
+            Decoder = _decoder,
+            Window = Idempotency,
+            Metrics = _metrics,
+            Advice = advice,
+            Refusals = _refusals,
+            Lingering = _lingering,
+            Time = time,
+            Logger = logger,
+            Begin = Begin,
+            InFlight = change => Interlocked.Add(ref _inFlight, change),
+        };
     }
 
     /// <summary>Requests that were let in and are not answered yet. Any thread.</summary>
@@ -90,6 +110,9 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>Whether HTTP/1.1 answers close their connection, so that balancers and producers turn elsewhere. Any thread.</summary>
     public bool ClosesConnections { get; set; }
 
+    /// <summary>What the dialects share with this endpoint.</summary>
+    internal IntakeParts Parts { get; }
+
     /// <summary>The answers that are remembered. Filled from the log at start with <see cref="IdempotencyRecovery"/>.</summary>
     public IdempotencyWindow Idempotency { get; }
 
@@ -99,6 +122,14 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>Handles <see cref="StreamPattern"/>.</summary>
     public Task HandleStreamAsync(HttpContext context) =>
         HandleAsync(context, context.Request.RouteValues["stream"] as string, StreamPattern);
+
+    /// <summary>Handles what a page of an origin sends that may not.</summary>
+    internal Task RefuseOriginAsync(HttpContext context, string route)
+    {
+        Begin(context);
+        var problem = new Problem(ProblemKind.Forbidden, "Pages of this origin may not send (Intake:Origins).");
+        return RefuseAsync(context, problem, route, _metrics.Start());
+    }
 
     /// <summary>Handles every other path.</summary>
     public Task HandleUnknownAsync(HttpContext context)

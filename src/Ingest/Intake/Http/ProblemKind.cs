@@ -6,23 +6,31 @@ namespace Ingest.Intake.Http;
 /// One kind of answer that is not 202: a stable code with its status and title. The list is closed, and docs/errors.md has an entry for
 /// each: a producer programs against it.
 /// </summary>
-internal sealed class ProblemKind
+public sealed class ProblemKind
 {
-    internal static readonly ProblemKind MalformedJson = new(400, "malformed_json", "The body is not JSON");
-    internal static readonly ProblemKind EmptyBody = new(400, "empty_body", "The body holds no event");
+    /// <summary>400 <c>malformed_json</c>.</summary>
+    public static readonly ProblemKind MalformedJson = new(400, "malformed_json", "The body is not JSON");
+    /// <summary>400 <c>empty_body</c>.</summary>
+    public static readonly ProblemKind EmptyBody = new(400, "empty_body", "The body holds no event");
     internal static readonly ProblemKind InvalidCloudEvent = new(400, "invalid_cloudevent", "This is no CloudEvent");
     internal static readonly ProblemKind BadEncoding = new(400, "bad_encoding", "The body cannot be decompressed");
-    internal static readonly ProblemKind BadRequest = new(400, "bad_request", "The request does not make sense");
-    internal static readonly ProblemKind Unauthenticated = new(401, "unauthenticated", "The node does not know you");
-    internal static readonly ProblemKind Forbidden = new(403, "forbidden", "This key may not do this");
-    internal static readonly ProblemKind UnknownStream = new(404, "unknown_stream", "There is no such stream");
+    /// <summary>400 <c>bad_request</c>.</summary>
+    public static readonly ProblemKind BadRequest = new(400, "bad_request", "The request does not make sense");
+    /// <summary>401 <c>unauthenticated</c>.</summary>
+    public static readonly ProblemKind Unauthenticated = new(401, "unauthenticated", "The node does not know you");
+    /// <summary>403 <c>forbidden</c>.</summary>
+    public static readonly ProblemKind Forbidden = new(403, "forbidden", "This key may not do this");
+    /// <summary>404 <c>unknown_stream</c>.</summary>
+    public static readonly ProblemKind UnknownStream = new(404, "unknown_stream", "There is no such stream");
     internal static readonly ProblemKind UnknownPath = new(404, "unknown_path", "There is nothing at this path");
     internal static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "Not with this method");
     internal static readonly ProblemKind BodyTimeout = new(408, "body_timeout", "The body did not arrive in time");
     internal static readonly ProblemKind IdempotencyConflict = new(409, "idempotency_conflict", "This key came with another body before");
-    internal static readonly ProblemKind EventTooLarge = new(413, "event_too_large", "An event is too large");
+    /// <summary>413 <c>event_too_large</c>.</summary>
+    public static readonly ProblemKind EventTooLarge = new(413, "event_too_large", "An event is too large");
     internal static readonly ProblemKind BatchTooLarge = new(413, "batch_too_large", "The body is too large");
-    internal static readonly ProblemKind TooManyEvents = new(413, "too_many_events", "The body holds too many events");
+    /// <summary>413 <c>too_many_events</c>.</summary>
+    public static readonly ProblemKind TooManyEvents = new(413, "too_many_events", "The body holds too many events");
     internal static readonly ProblemKind UnsupportedMediaType = new(415, "unsupported_media_type", "This media type is not taken here");
     internal static readonly ProblemKind UnsupportedEncoding = new(415, "unsupported_encoding", "This encoding is not taken here");
     internal static readonly ProblemKind ExpectationFailed =
@@ -60,11 +68,14 @@ internal sealed class ProblemKind
         Type = "urn:ingest:error:" + code;
     }
 
-    internal int Status { get; }
+    /// <summary>The HTTP status of the native intake.</summary>
+    public int Status { get; }
 
-    internal string Code { get; }
+    /// <summary>The stable code, as docs/errors.md lists it.</summary>
+    public string Code { get; }
 
-    internal string Title { get; }
+    /// <summary>A few words for people.</summary>
+    public string Title { get; }
 
     /// <summary>The URI of RFC 9457's <c>type</c>.</summary>
     internal string Type { get; }

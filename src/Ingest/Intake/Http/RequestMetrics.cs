@@ -15,12 +15,17 @@ internal sealed class RequestMetrics(Instruments instruments, TimeProvider time)
 
     internal long Start() => time.GetTimestamp();
 
-    internal void Accepted(string route, long started) => Record(HttpMethods.Post, route, StatusCodes.Status202Accepted, started);
+    internal void Accepted(string route, long started) => Accepted(route, StatusCodes.Status202Accepted, started);
 
-    internal void Refused(string method, string route, ProblemKind kind, long started)
+    internal void Accepted(string route, int status, long started) => Record(HttpMethods.Post, route, status, started);
+
+    internal void Refused(string method, string route, ProblemKind kind, long started) =>
+        Refused(method, route, kind, kind.Status, started);
+
+    internal void Refused(string method, string route, ProblemKind kind, int status, long started)
     {
         instruments.Refused.Add(1, new KeyValuePair<string, object?>("code", kind.Code));
-        Record(method, route, kind.Status, started);
+        Record(method, route, status, started);
     }
 
     internal void Gone(string route, long started) => Record(HttpMethods.Post, route, ClientClosedRequest, started);

@@ -59,6 +59,12 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
     internal static RequestMark OfCloudEvent(string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> id) =>
         new(Digest("cloudevent"u8, stream, producer, source, id), Fingerprint: 0);
 
+    /// <summary>
+    /// The mark of a request that a dialect knows by ids. Its bytes are no part of it: much of a repeated request may have changed.
+    /// </summary>
+    internal static RequestMark OfIds(string dialect, string producer, ReadOnlySpan<byte> ids) =>
+        new(Digest("ids"u8, dialect, producer, default, ids), Fingerprint: 0);
+
     private static UInt128 Digest(
         ReadOnlySpan<byte> kind, string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> key)
     {

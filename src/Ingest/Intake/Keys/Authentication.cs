@@ -49,6 +49,16 @@ internal sealed class Authentication(bool isAnonymousAllowed, KeyFileWatch? keys
         return null;
     }
 
+    /// <summary>Whether nobody's keys are known, so that none is asked for.</summary>
+    internal bool IsOff => keys is null && introspection is null;
+
+    /// <summary>Whose key it is, by the keys of the file; null where it is none of them.</summary>
+    internal Producer? FindKey(ReadOnlySpan<char> key)
+    {
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        return keys is not null && KeyDigest.TryDigest(key, digest) ? keys.Ring.Find(digest)?.Producer : null;
+    }
+
     /// <summary>Asks who knows of the token. The producer, or null with the problem.</summary>
     internal async ValueTask<(Producer? Producer, Problem Problem)> VerifyAsync(IHeaderDictionary headers)
     {

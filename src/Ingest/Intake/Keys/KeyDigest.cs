@@ -40,7 +40,8 @@ internal static class KeyDigest
             : null;
     }
 
-    private static bool TryDigest(ReadOnlySpan<char> key, Span<byte> digest)
+    /// <summary>SHA-256 of a key. False: it is empty or too long to be one.</summary>
+    internal static bool TryDigest(ReadOnlySpan<char> key, Span<byte> digest)
     {
         Span<byte> utf8 = stackalloc byte[KeyBytesMax];
         if (key.IsEmpty || !Encoding.UTF8.TryGetBytes(key, utf8, out var length))

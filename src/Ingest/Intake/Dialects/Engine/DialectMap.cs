@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Ingest.Intake.Dialects.Engine;
+
+/// <summary>A dialect that is served, and its paths.</summary>
+/// <param name="Name">The dialect's name.</param>
+/// <param name="Routes">What it serves.</param>
+internal sealed record ServedDialect(string Name, IReadOnlyList<DialectRoute> Routes);
+
+/// <summary>Maps the paths of dialects. One path may have several methods; all others are refused in the dialect's words.</summary>
+internal static class DialectMap
+{
+    /// <param name="endpoints">Where to map.</param>
+    /// <param name="mark">Metadata of every path.</param>
+    /// <param name="dialects">What is served.</param>
+    /// <param name="endpoint">What takes events; asked for with each request, because a node opens after its paths are mapped.</param>
+    /// <param name="node">What answers handshakes.</param>
+    /// <param name="around">Runs a handler; given the path for telemetry.</param>
+    internal static void Map(
+        IEndpointRouteBuilder endpoints,
+        object mark,
+        IEnumerable<ServedDialect> dialects,
+        Func<DialectEndpoint> endpoint,
+        IDialectNode node,
+        Func<HttpContext, string, Func<HttpContext, Task>, Task> around)
+    {
+        foreach (var dialect in dialects)
+        {
+            foreach (var path in dialect.Routes.GroupBy(route => route.Pattern, StringComparer.Ordinal))
+            {
+                var routes = path.ToArray();
+                var allow = string.Join(", ", routes.SelectMany(route => route.Methods).Distinct(StringComparer.Ordinal));
+                Task Handle(HttpContext context) => HandleAsync(context, dialect.Name, routes, allow, endpoint(), node);
+                endpoints.Map(path.Key, (RequestDelegate)(context => around(context, path.Key, Handle))).WithMetadata(mark);
+            }
+        }
+    }
+
+    private static Task HandleAsync(
+        HttpContext context, string dialect, DialectRoute[] routes, string allow, DialectEndpoint endpoint, IDialectNode node)
+    {
+        foreach (var route in routes)
+        {
+            if (route.Methods.Contains(context.Request.Method, StringComparer.OrdinalIgnoreCase))
+            {
+                return route.Reply is { } reply ? reply(context, node) : endpoint.HandleAsync(context, dialect, route);
+            }
+        }
+        return endpoint.RefuseMethodAsync(context, dialect, Array.Find(routes, route => route.Intake is not null) ?? routes[0], allow);
+    }
+}
