@@ -107,6 +107,47 @@ public sealed class RefusalTests
         Assert.Empty(lane.DeadLetters);
     }
 
+    [Fact]
+    public async Task Events_for_internal_topics_of_kafka_go_to_the_dead_letters_unless_listed_and_hold_up_nothing()
+    {
+        await using var cluster = await StartAsync();
+        await using var lane = new KafkaLane(
+            new KafkaOptions { BootstrapServers = cluster.Bootstraps, InternalTopics = ["_audit"] });
+        lane.Log.Append(TestEvent.Many(20, keys: 5));
+        lane.Log.Append(new TestEvent("{\"n\":1}") { Stream = "__consumer_offsets", Key = "k1" });
+        lane.Log.Append(new TestEvent("{\"n\":2}") { Stream = "_schemas", Key = "k1" });
+        lane.Log.Append(new TestEvent("{\"n\":3}") { Stream = "_audit", Key = "k1" });
+        lane.Log.Append(TestEvent.Many(20, keys: 5, from: 23));
+
+        lane.Start();
+        await lane.EmptyAsync();
+
+        Assert.Equal([21, 22], lane.DeadLetters.Keys.Order());
+        Assert.All(lane.DeadLetters.Values, reason => Assert.Contains("is an internal name of Kafka", reason, StringComparison.Ordinal));
+        Assert.Equal(23, Assert.Single(await cluster.ReadAsync("_audit")).Sequence);
+        Assert.Equal(40, (await cluster.ReadAsync(Topic)).Count);
+    }
+
+    [Fact]
+    public async Task A_name_that_no_topic_can_have_is_dead_lettered_at_once_and_holds_up_no_other_topic()
+    {
+        const int InvalidTopic = 17;
+        await using var cluster = await StartAsync();
+        await cluster.Mock.SetTopicErrorAsync("impossible", InvalidTopic);
+        await using var lane = new KafkaLane(new KafkaOptions { BootstrapServers = cluster.Bootstraps });
+        lane.Log.Append(TestEvent.Many(20, keys: 5));
+        lane.Log.Append(new TestEvent("{\"n\":1}") { Stream = "impossible", Key = "k1" });
+        lane.Log.Append(new TestEvent("{\"n\":2}") { Stream = "impossible", Key = "k1" });
+        lane.Log.Append(TestEvent.Many(20, keys: 5, from: 22));
+
+        lane.Start();
+        await lane.EmptyAsync();
+
+        Assert.Equal([21, 22], lane.DeadLetters.Keys.Order());
+        Assert.All(lane.DeadLetters.Values, reason => Assert.StartsWith("TopicException", reason, StringComparison.Ordinal));
+        Assert.Equal(40, (await cluster.ReadAsync(Topic)).Count);
+    }
+
     [Theory]
     [InlineData(0, 29, "TopicAuthorizationFailed")]
     [InlineData(22, 31, "ClusterAuthorizationFailed")]

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,6 +31,14 @@ public sealed class SettingsTests
     [InlineData("Options:partitioner", "random", "spread over partitions")]
     [InlineData("Options:no.such.thing", "1", "No such configuration property: \"no.such.thing\"")]
     [InlineData("Options:batch.size", "0", "\"batch.size\" value 0 is outside allowed range 1..2147483647")]
+    [InlineData("Options:batch.size", "512KiB1", "the Kafka client would read 512. It takes a number of bytes")]
+    [InlineData("Options:batch.size", "010", "the Kafka client would read 8.")]
+    [InlineData("Options:batch.size", "4294967306", "the Kafka client would read 10.")]
+    [InlineData("Options:reconnect.backoff.max.ms", "1.5ms", "the Kafka client would read 1. It takes a duration such as")]
+    [InlineData("Options:reconnect.backoff.ms", "10 apples", "the Kafka client would read 10.")]
+    [InlineData("Options:max.in.flight.ms", "10s", "No such configuration property")]
+    [InlineData("Options:topic.metadata.refresh.fast.cnt", "5s", "It takes a whole number, without a unit and without leading zeros.")]
+    [InlineData("Topic", "_schemas", "Sinks:Kafka:Topic: begins with '_' as Kafka's own topics do; InternalTopics may list it.")]
     [InlineData("SecurityProtocol", "tls", "Sinks:Kafka:SecurityProtocol: must be one of plaintext, ssl, sasl_plaintext, sasl_ssl.")]
     [InlineData("SecurityProtocol", "sasl_ssl", "Sinks:Kafka:SaslMechanism: must be one of PLAIN, SCRAM-SHA-256")]
     [InlineData("SaslPassword", "secret", "Sinks:Kafka:SaslPassword: would not be used: SecurityProtocol = plaintext does not log in")]
@@ -45,6 +54,59 @@ public sealed class SettingsTests
         Assert.Contains("Sinks:Kafka", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("reconnect.backoff.max.ms", "10s", "10000")]
+    [InlineData("reconnect.backoff.max.ms", "1m", "60000")]
+    [InlineData("reconnect.backoff.max.ms", "10000", "10000")]
+    [InlineData("batch.size", "512KiB", "524288")]
+    [InlineData("socket.send.buffer.bytes", "1MiB", "1048576")]
+    [InlineData("socket.nagle.disable", "true", "true")]
+    [InlineData("client.rack", "010", "010")]
+    public async Task Options_take_the_nodes_units_and_show_what_the_client_is_given(string name, string value, string given)
+    {
+        var options = new KafkaOptions { BootstrapServers = "localhost:9092" };
+        options.Options[name] = value;
+
+        Assert.Empty(options.Validate(new ValidationContext(options)));
+
+        Assert.Equal(given, options.Options[name]);
+        Assert.Contains(new KeyValuePair<string, string>(name, given), ClientSettings.For(options, SendMode.Fast));
+        await using var sink = Create(("BootstrapServers", "localhost:9092"), ($"Options:{name}", value));
+    }
+
+    [Fact]
+    public async Task A_login_by_token_needs_a_source_of_tokens()
+    {
+        (string, string)[] login =
+            [("BootstrapServers", "localhost:9092"), ("SecurityProtocol", "sasl_ssl"), ("SaslMechanism", "OAUTHBEARER")];
+        (string, string)[] source =
+        [
+            ("Options:sasl.oauthbearer.method", "oidc"), ("Options:sasl.oauthbearer.token.endpoint.url", "https://login.example/token"),
+            ("Options:sasl.oauthbearer.client.id", "ingest"), ("Options:sasl.oauthbearer.client.secret", "secret"),
+        ];
+
+        Assert.Contains("Options:sasl.oauthbearer.method: must be oidc", Refusal(login), StringComparison.Ordinal);
+        foreach (var missing in source.Skip(1))
+        {
+            Assert.Contains($"{missing.Item1}: must be set", Refusal([.. login, .. source.Except([missing])]), StringComparison.Ordinal);
+        }
+        await using var sink = Create([.. login, .. source]);
+
+        static string Refusal((string, string)[] settings) =>
+            Assert.Throws<InvalidOperationException>(() => Create(settings)).Message;
+    }
+
+    [Fact]
+    public void A_mechanism_that_the_loaded_build_cannot_do_is_refused_before_the_start()
+    {
+        Assert.SkipWhen(Librdkafka.Has("sasl_gssapi"), "this machine's build can do it");
+
+        var failure = Assert.Throws<InvalidOperationException>(() => Create(
+            ("BootstrapServers", "localhost:9092"), ("SecurityProtocol", "sasl_ssl"), ("SaslMechanism", "GSSAPI")));
+
+        Assert.Contains("Sinks:Kafka:SaslMechanism: GSSAPI needs the system's SASL library", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_login_needs_a_name_and_a_password()
     {
@@ -53,7 +115,7 @@ public sealed class SettingsTests
         (options.SaslUsername, options.SaslPassword, options.SslCaLocation) = ("u", "p", "/ca.pem");
         Assert.Empty(SecurityRules.FaultsIn(options));
         (options.SaslMechanism, options.SaslUsername, options.SaslPassword) = ("GSSAPI", null, null);
-        Assert.Empty(SecurityRules.FaultsIn(options));
+        Assert.DoesNotContain(SecurityRules.FaultsIn(options), fault => fault.Name is "SaslUsername" or "SaslPassword");
     }
 
     [Fact]

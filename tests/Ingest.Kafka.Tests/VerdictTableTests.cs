@@ -14,12 +14,12 @@ public sealed class VerdictTableTests
             RequestTimedOut NotEnoughReplicas NotEnoughReplicasAfterAppend ThrottlingQuotaExceeded
             """,
         [VerdictKind.Rejected] = """
-            InvalidMsg InvalidMsgSize MsgSizeTooLarge RecordListTooLarge InvalidTimestamp PolicyViolation InvalidRecord
+            InvalidMsg InvalidMsgSize MsgSizeTooLarge RecordListTooLarge InvalidTimestamp TopicException PolicyViolation InvalidRecord
             """,
         [VerdictKind.Blocked] = """
             Local_UnknownPartition Local_UnknownTopic Local_InvalidArg Local_Ssl Local_UnknownProtocol Local_NotImplemented
             Local_Authentication Local_UnsupportedFeature Local_NotConfigured
-            UnknownTopicOrPart TopicException InvalidRequiredAcks TopicAuthorizationFailed GroupAuthorizationFailed
+            UnknownTopicOrPart InvalidRequiredAcks TopicAuthorizationFailed GroupAuthorizationFailed
             ClusterAuthorizationFailed UnsupportedSaslMechanism IllegalSaslState UnsupportedVersion InvalidPartitions
             InvalidReplicationFactor InvalidReplicaAssignment InvalidConfig UnsupportedForMessageFormat
             TransactionalIdAuthorizationFailed SecurityDisabled SaslAuthenticationFailed DelegationTokenAuthDisabled

@@ -27,6 +27,7 @@ internal static partial class Librdkafka
     private const string BuildForMusl = "alpine-librdkafka";
     private const int ConfOk = 0;
     private const int ErrorTextBytes = 512;
+    private const int ValueTextBytes = 4096;
 
     // Confluent.Kafka binds to one of these, by the system it believes to be on.
     private static readonly string[] Names = [Name, BuildWithoutSasl, BuildForMusl];
@@ -67,7 +68,7 @@ internal static partial class Librdkafka
             {
                 if (Set(configuration, name, value, error, (nuint)error.Length) != ConfOk)
                 {
-                    return Encoding.UTF8.GetString(error.AsSpan(0, Math.Max(0, Array.IndexOf(error, (byte)0))));
+                    return TextOf(error);
                 }
             }
             return null;
@@ -81,6 +82,49 @@ internal static partial class Librdkafka
     /// <summary>What the client says against a setting; null when it takes it, or is not here to be asked.</summary>
     internal static string? FaultIn(string name, string value) =>
         Build is null || IsManaged(name) ? null : Check([new(name, value)]);
+
+    /// <summary>
+    /// What the client makes of a setting that it takes: the text it gives back for it. Null when there is none, or no library.
+    /// </summary>
+    internal static string? ReadBack(string name, string value)
+    {
+        if (Build is null)
+        {
+            return null;
+        }
+        var configuration = New();
+        var (error, text) = (new byte[ErrorTextBytes], new byte[ValueTextBytes]);
+        var length = (nuint)text.Length;
+        try
+        {
+            return Set(configuration, name, value, error, (nuint)error.Length) == ConfOk
+                && Get(configuration, name, text, ref length) == ConfOk
+                    ? TextOf(text)
+                    : null;
+        }
+        finally
+        {
+            Destroy(configuration);
+        }
+    }
+
+    /// <summary>Whether the loaded build can do something, by its own name for it: <c>sasl_gssapi</c>, <c>oidc</c>, <c>ssl</c>.</summary>
+    internal static bool Has(string feature)
+    {
+        var configuration = New();
+        var text = new byte[ValueTextBytes];
+        var length = (nuint)text.Length;
+        try
+        {
+            return Get(configuration, "builtin.features", text, ref length) == ConfOk && TextOf(text).Split(',').Contains(feature);
+        }
+        finally
+        {
+            Destroy(configuration);
+        }
+    }
+
+    private static string TextOf(byte[] bytes) => Encoding.UTF8.GetString(bytes.AsSpan(0, Math.Max(0, Array.IndexOf(bytes, (byte)0))));
 
     /// <summary>Settings of the managed client, which the native one does not know.</summary>
     internal static bool IsManaged(string setting) => setting.StartsWith("dotnet.", StringComparison.Ordinal);
@@ -135,6 +179,10 @@ internal static partial class Librdkafka
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport(Name, EntryPoint = "rd_kafka_conf_set", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Set(nint configuration, string name, string value, byte[] error, nuint errorBytes);
+
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [LibraryImport(Name, EntryPoint = "rd_kafka_conf_get", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Get(nint configuration, string name, byte[] text, ref nuint textBytes);
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport(Name, EntryPoint = "rd_kafka_conf_destroy")]

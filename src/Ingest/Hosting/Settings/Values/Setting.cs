@@ -44,7 +44,7 @@ public sealed class Setting
     public static bool LooksSecret(string key)
     {
         ReadOnlySpan<string> words =
-            ["password", "secret", "token", "credential", "sasl.jaas.config", "privatekey", "ssl.key.pem", "otlp:headers"];
+            ["password", "secret", "token", "credential", "sasl.jaas.config", "privatekey", ".key.pem", "passphrase", "otlp:headers"];
         foreach (var word in words)
         {
             if (key.Contains(word, StringComparison.OrdinalIgnoreCase))

@@ -11,6 +11,7 @@ internal sealed class TopicTemplate
     internal const string StreamPlaceholder = "{stream}";
 
     private const int TopicLengthMax = 249;
+    private const char InternalPrefix = '_';
 
     // Streams come from producers: beyond this many the cache starts over instead of growing.
     private const int CachedMax = 4096;
@@ -29,8 +30,14 @@ internal sealed class TopicTemplate
     }
 
     /// <summary>Null, or what is wrong with a template.</summary>
-    internal static string? FaultIn(string template)
+    /// <param name="template">The template.</param>
+    /// <param name="internalTopics">Topics with an internal name that may be written to.</param>
+    internal static string? FaultIn(string template, IReadOnlyList<string> internalTopics)
     {
+        if (!template.Contains(StreamPlaceholder, StringComparison.Ordinal) && IsForbidden(template, internalTopics))
+        {
+            return $"begins with '{InternalPrefix}' as Kafka's own topics do; {nameof(KafkaOptions.InternalTopics)} may list it.";
+        }
         var literal = template.Replace(StreamPlaceholder, "", StringComparison.Ordinal);
         if (template.Length == 0 || template is "." or ".." || literal.AsSpan().ContainsAnyExcept(Legal))
         {
@@ -42,6 +49,10 @@ internal sealed class TopicTemplate
             ? $"must be shorter: with the longest stream name it has {longest} characters, and a topic has at most {TopicLengthMax}."
             : null;
     }
+
+    /// <summary>Whether a topic has an internal name and is not listed.</summary>
+    internal static bool IsForbidden(string topic, IReadOnlyList<string> internalTopics) =>
+        topic.StartsWith(InternalPrefix) && !internalTopics.Contains(topic, StringComparer.Ordinal);
 
     /// <summary>The topic of a stream.</summary>
     internal string this[ReadOnlySpan<byte> stream]

@@ -86,7 +86,9 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
         }
         InFlightLedger.Send(entry, session.Room, stored);
         var message = encoder.Encode(stored, out var topic);
-        var code = message is null ? ErrorCode.MsgSizeTooLarge : session.Produce(topic, message, entry);
+        var code = encoder.ReasonAgainst(topic) is { } forbidden ? InternalTopic(entry, forbidden)
+            : message is null ? ErrorCode.MsgSizeTooLarge
+            : session.Produce(topic, message, entry);
         if (code == ErrorCode.Local_QueueFull)
         {
             InFlightLedger.TakeBack(entry);
@@ -97,6 +99,12 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
             ledger.Refuse(entry, code, topic);
         }
         return true;
+    }
+
+    private static ErrorCode InternalTopic(LedgerEntry entry, string reason)
+    {
+        entry.Detail = reason;
+        return ErrorCode.TopicException;
     }
 
     // False when the producer died or the attempt was interrupted while the queue was full.

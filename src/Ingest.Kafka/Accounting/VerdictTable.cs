@@ -14,6 +14,8 @@ internal static class VerdictTable
         ErrorCode.InvalidTimestamp, ErrorCode.PolicyViolation,
         // Brokers before 2.4 answer so for an event without a key on a compacted topic; damage on the way is gone at the second try.
         ErrorCode.InvalidMsg,
+        // A name no topic can have (INVALID_TOPIC_EXCEPTION): waiting does not help, and other events have other topics.
+        ErrorCode.TopicException,
     ];
 
     private static readonly ErrorCode[] Congested =
@@ -33,7 +35,7 @@ internal static class VerdictTable
         ErrorCode.PrincipalDeserializationFailure, ErrorCode.UnacceptableCredential,
         // Where it should go.
         ErrorCode.UnknownTopicOrPart, ErrorCode.UnknownTopicId, ErrorCode.Local_UnknownTopic, ErrorCode.Local_UnknownPartition,
-        ErrorCode.TopicException, ErrorCode.InvalidPartitions, ErrorCode.InvalidReplicationFactor, ErrorCode.InvalidReplicaAssignment,
+        ErrorCode.InvalidPartitions, ErrorCode.InvalidReplicationFactor, ErrorCode.InvalidReplicaAssignment,
         // What the broker or the client can do at all.
         ErrorCode.UnsupportedVersion, ErrorCode.UnsupportedForMessageFormat, ErrorCode.UnsupportedCompressionType,
         ErrorCode.InvalidRequiredAcks, ErrorCode.InvalidConfig, ErrorCode.Local_UnsupportedFeature, ErrorCode.Local_NotImplemented,

@@ -17,6 +17,14 @@ public sealed class KafkaOptions : IValidatableObject
     [Description("Topic of an event; {stream} stands for its stream.")]
     public string Topic { get; set; } = TopicTemplate.StreamPlaceholder;
 
+    /// <summary>
+    /// Topics with an internal name that may be written to all the same. Kafka and the services around it keep their own state in topics
+    /// that begin with <c>_</c> (<c>__consumer_offsets</c>, <c>_schemas</c>), and producers choose the names of streams. Default: none;
+    /// an event for another such topic goes to the dead letters.
+    /// </summary>
+    [Description("Topics that begin with _ and may be written to all the same; events for others of them go to the dead letters.")]
+    public IReadOnlyList<string> InternalTopics { get; set; } = [];
+
     /// <summary>Name the brokers see in their logs and quotas. Default <c>ingest</c>.</summary>
     [Description("Name the brokers see in their logs and quotas.")]
     public string ClientId { get; set; } = "ingest";
@@ -134,10 +142,10 @@ public sealed class KafkaOptions : IValidatableObject
 
     /// <summary>
     /// Anything else librdkafka knows, by its own name (<c>Sinks:Kafka:Options:socket.keepalive.enable=true</c>). Settings that would
-    /// break a
-    /// promise are refused with the reason.
+    /// break a promise are refused with the reason. Durations and sizes take the node's units (<c>10s</c>, <c>512KiB</c>) and are converted to
+    /// the option's own.
     /// </summary>
-    [Description("Anything else librdkafka knows, by its own name.")]
+    [Description("Anything else librdkafka knows, by its own name; durations and sizes with units (10s, 512KiB) or in the option's own.")]
     public IDictionary<string, string> Options { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>What several settings together must be, and what ranges cannot say.</summary>
@@ -151,7 +159,7 @@ public sealed class KafkaOptions : IValidatableObject
         {
             yield return new ValidationResult("a Kafka sink needs at least one broker, as host:port.", [nameof(BootstrapServers)]);
         }
-        if (TopicTemplate.FaultIn(Topic) is { } fault)
+        if (TopicTemplate.FaultIn(Topic, InternalTopics) is { } fault)
         {
             yield return new ValidationResult(fault, [nameof(Topic)]);
         }
@@ -168,15 +176,16 @@ public sealed class KafkaOptions : IValidatableObject
         {
             yield return new ValidationResult(problem, [name]);
         }
-        foreach (var (name, value) in Options)
+        foreach (var (name, value) in Options.ToList())
         {
-            if (ReservedSettings.ReasonAgainst(name, value) is { } reason)
+            var (effective, optionFault) = ReservedSettings.ReasonAgainst(name, value) is { } reason
+                ? (value, $"cannot be set here: {reason}.")
+                : ClientOption.Read(name, value);
+            // From here on the value is the client's own: `config show` shows what is in force.
+            Options[name] = effective;
+            if (optionFault is not null)
             {
-                yield return new ValidationResult($"cannot be set here: {reason}.", [$"{nameof(Options)}:{name}"]);
-            }
-            else if (Librdkafka.FaultIn(name, value) is { } refused)
-            {
-                yield return new ValidationResult($"the Kafka client refuses it: {refused}", [$"{nameof(Options)}:{name}"]);
+                yield return new ValidationResult(optionFault, [$"{nameof(Options)}:{name}"]);
             }
         }
     }

@@ -22,6 +22,7 @@ internal sealed class MessageEncoder
     private const int HeaderFramingBytes = 10;
 
     private readonly TopicTemplate _topics;
+    private readonly IReadOnlyList<string> _internalTopics;
     private readonly int _messageBytesMax;
     private readonly EnvelopeReader? _envelopes;
     private readonly EventHeaders _headers = new();
@@ -34,6 +35,7 @@ internal sealed class MessageEncoder
     internal MessageEncoder(KafkaOptions options, Guid logId)
     {
         _topics = new TopicTemplate(options.Topic);
+        _internalTopics = options.InternalTopics;
         _messageBytesMax = options.MessageBytesMax;
         _envelopes = options.CloudEvents == CloudEventsMode.Binary ? new EnvelopeReader() : null;
         var prefix = Encoding.ASCII.GetBytes($"{logId:N}-");
@@ -63,6 +65,12 @@ internal sealed class MessageEncoder
         _message.Headers = _headers.Take();
         return _message;
     }
+
+    /// <summary>Null, or why nothing may be written to this topic.</summary>
+    internal string? ReasonAgainst(string topic) =>
+        TopicTemplate.IsForbidden(topic, _internalTopics)
+            ? $"'{topic}' is an internal name of Kafka; {nameof(KafkaOptions.InternalTopics)} lists those that may be written to."
+            : null;
 
     private void AddIdentity(long sequence)
     {

@@ -8,9 +8,14 @@ internal static class SecurityRules
 {
     private const string Plain = "PLAIN";
     private const string ScramPrefix = "SCRAM-";
+    private const string Kerberos = "GSSAPI";
+    private const string Token = "OAUTHBEARER";
+    private const string TokenPrefix = "sasl.oauthbearer.";
+
+    private static readonly (string, string) Endpoint = ("token.endpoint.url", "token.endpoint.url");
 
     private static readonly string[] Protocols = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
-    private static readonly string[] Mechanisms = [Plain, "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"];
+    private static readonly string[] Mechanisms = [Plain, "SCRAM-SHA-256", "SCRAM-SHA-512", Kerberos, Token];
 
     /// <summary>Names of settings with what is wrong with each.</summary>
     internal static IEnumerable<(string Name, string Fault)> FaultsIn(KafkaOptions options)
@@ -36,6 +41,17 @@ internal static class SecurityRules
         {
             yield return (nameof(options.SaslMechanism), $"must be one of {string.Join(", ", Mechanisms)}.");
         }
+        else if (Missing(mechanism!) is { } missing)
+        {
+            yield return (nameof(options.SaslMechanism), missing);
+        }
+        else if (mechanism!.Equals(Token, StringComparison.OrdinalIgnoreCase))
+        {
+            foreach (var fault in TokenFaults(options))
+            {
+                yield return fault;
+            }
+        }
         else if (mechanism!.Equals(Plain, StringComparison.OrdinalIgnoreCase)
             || mechanism.StartsWith(ScramPrefix, StringComparison.OrdinalIgnoreCase))
         {
@@ -44,6 +60,40 @@ internal static class SecurityRules
                 yield return (name, $"must be set for {mechanism}.");
             }
         }
+    }
+
+    // A mechanism that the loaded build of the client cannot do fails only when a producer is made, at each attempt to open.
+    private static string? Missing(string mechanism)
+    {
+        var isScram = mechanism.StartsWith(ScramPrefix, StringComparison.OrdinalIgnoreCase);
+        return Librdkafka.Build is null || Librdkafka.Has(isScram ? "sasl_scram" : $"sasl_{mechanism.ToLowerInvariant()}") ? null
+            : mechanism.Equals(Kerberos, StringComparison.OrdinalIgnoreCase)
+                ? $"{Kerberos} needs the system's SASL library (libsasl2.so.3) at the start; {Librdkafka.Build} goes without."
+                : $"{mechanism} is not built into {Librdkafka.Build}.";
+    }
+
+    private static IEnumerable<(string, string)> TokenFaults(KafkaOptions options)
+    {
+        string? Option(string name) => options.Options.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+        if (Option("enable.sasl.oauthbearer.unsecure.jwt") == "true")
+        {
+            return [];
+        }
+        const string method = $"{nameof(KafkaOptions.Options)}:{TokenPrefix}method";
+        if (!string.Equals(Option($"{TokenPrefix}method"), "oidc", StringComparison.OrdinalIgnoreCase))
+        {
+            return [(method, "must be oidc: nothing else fetches the tokens that SaslMechanism = OAUTHBEARER needs (docs/kafka.md).")];
+        }
+        if (Option($"{TokenPrefix}metadata.authentication.type") is { } type && type != "none")
+        {
+            return [];
+        }
+        (string Name, string Alias)[] needed = Option($"{TokenPrefix}grant.type") is null or "client_credentials"
+            ? [Endpoint, ("client.id", "client.credentials.client.id"), ("client.secret", "client.credentials.client.secret")]
+            : [Endpoint];
+        return needed.Where(setting => Option(TokenPrefix + setting.Name) is null && Option(TokenPrefix + setting.Alias) is null)
+            .Select(setting =>
+                ($"{nameof(KafkaOptions.Options)}:{TokenPrefix}{setting.Name}", "must be set for sasl.oauthbearer.method = oidc."));
     }
 
     private static IEnumerable<(string, string)> Unused(IEnumerable<(string Name, string? Value)> settings, string why) =>

@@ -43,6 +43,9 @@ internal sealed class LedgerEntry
 
     internal ErrorCode Code { get; set; }
 
+    /// <summary>What to tell of the code, where there is more to say than its own text.</summary>
+    internal string? Detail { get; set; }
+
     /// <summary>The report speaks of this event and no other: it was alone in its request, or the client itself refused it.</summary>
     internal bool Alone { get; set; }
 
@@ -57,8 +60,11 @@ internal sealed class LedgerEntry
     /// <summary>Where it is, while it is sent.</summary>
     internal ProducerRoom? Room { get; set; }
 
-    /// <summary>Whether the report ends the matter, so that nothing has to be sent again.</summary>
-    internal bool IsFinal => Code == ErrorCode.NoError || (Alone && VerdictTable.BlamesEvent(Code));
+    /// <summary>
+    /// Whether the report ends the matter, so that nothing has to be sent again. A topic whose name cannot exist never will: no other event
+    /// of the request is to blame for it.
+    /// </summary>
+    internal bool IsFinal => Code == ErrorCode.NoError || (Alone && VerdictTable.BlamesEvent(Code)) || Code == ErrorCode.TopicException;
 
     /// <summary>Makes it ready for another event.</summary>
     internal void Reset()
@@ -66,6 +72,7 @@ internal sealed class LedgerEntry
         State = EntryState.NotSent;
         Code = ErrorCode.NoError;
         Alone = false;
+        Detail = null;
         Attempt = null;
         Room = null;
         Key = KeyHash.None;

@@ -90,7 +90,7 @@ internal sealed partial class InFlightLedger
 
     private static SinkVerdict VerdictOn(LedgerEntry entry, Attempt attempt) => entry.State switch
     {
-        EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code),
+        EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code, entry.Detail),
         EntryState.Settled when VerdictTable.BlamesEvent(entry.Code) =>
             new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code)),
         EntryState.Settled => VerdictTable.For(entry.Code),
