@@ -10,7 +10,8 @@ using Ingest.Wal.Writing;
 namespace Ingest.Wal;
 
 /// <summary>
-/// A segmented write-ahead log with group commit. Sequence numbers start at 1 and have no gaps.
+/// A segmented write-ahead log with group commit. Sequence numbers start at 1, grow, and are never given out twice; a start that cannot tell
+/// what the end of the log held passes over some.
 /// </summary>
 /// <remarks>
 /// Threads: one thread at a time fills and commits groups (<see cref="TryAdd"/>, <see cref="Commit"/>); any thread may prepare segments
@@ -75,6 +76,24 @@ public sealed class WriteAheadLog : IDisposable
 
     /// <summary>Everything up to here survives power loss. 0 when nothing was ever written. Any thread.</summary>
     public long DurableSequence => _state.DurableSequence;
+
+    /// <summary>The number the next record gets. Committing thread, or while nothing is appended.</summary>
+    public long NextSequence => _writer.NextSequence;
+
+    /// <summary>
+    /// The identity under which a number was given out: that of the opening of the log which did. With the number it names a record for ever, also
+    /// beside an older copy of the directory that went on by itself. Any thread.
+    /// </summary>
+    public Guid EpochOf(long sequence) => _state.Epochs.IdOf(sequence);
+
+    /// <summary>
+    /// The last number that an epoch may have given out in this log; <see cref="long.MaxValue"/> for the present one, null for one that this log
+    /// does not know: another log's, or that of a copy which went on by itself. Any thread.
+    /// </summary>
+    public long? LastOfEpoch(Guid epoch) => _state.Epochs.LastOf(epoch);
+
+    /// <summary>How many of the numbers up to this one were never given out. Any thread.</summary>
+    public long SkippedUpTo(long sequence) => _state.Epochs.SkippedUpTo(sequence);
 
     /// <summary>Bytes of all segments on disk, those ready for later included. Any thread.</summary>
     public long Bytes => _state.Bytes;
@@ -145,7 +164,7 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Records that everything was flushed and the process stopped in order: recovery then takes any damage for damage.
     /// Committing thread only.</summary>
     /// <exception cref="StorageException">The mark could not be written, or the log is poisoned.</exception>
-    public void MarkClean() => _tail.MarkClean();
+    public void MarkClean() => _tail.MarkClean(_writer.NextSequence);
 
     /// <summary>Closes files and the lock. Does not flush: everything acknowledged is durable already.</summary>
     public void Dispose()

@@ -7,13 +7,18 @@ namespace Ingest.Wal.Format;
 /// <param name="SegmentId">The segment that was appended to.</param>
 /// <param name="End">Where its frames ended.</param>
 /// <param name="Sequence">The last durable number.</param>
-internal readonly record struct CleanMark(ulong SegmentId, long End, long Sequence)
+/// <param name="Next">The next number to be given out: numbers may have been passed over.</param>
+/// <param name="LogId">The log; empty in marks of earlier builds.</param>
+/// <param name="Epoch">The opening of the log that was closed; empty in marks of earlier builds.</param>
+internal readonly record struct CleanMark(ulong SegmentId, long End, long Sequence, long Next, Guid LogId, Guid Epoch)
 {
     internal const string FileName = "clean";
     internal const string NewFileName = "clean.tmp";
-    internal const int Bytes = 40;
+    internal const int Bytes = 80;
 
+    private const int FormerBytes = 40;
     private const int ChecksumOffset = Bytes - sizeof(uint);
+    private const int FormerChecksumOffset = FormerBytes - sizeof(uint);
 
     private static ReadOnlySpan<byte> Magic => "INGSTEND"u8;
 
@@ -24,23 +29,34 @@ internal readonly record struct CleanMark(ulong SegmentId, long End, long Sequen
         BinaryPrimitives.WriteUInt64LittleEndian(file[8..], SegmentId);
         BinaryPrimitives.WriteInt64LittleEndian(file[16..], End);
         BinaryPrimitives.WriteInt64LittleEndian(file[24..], Sequence);
+        BinaryPrimitives.WriteInt64LittleEndian(file[32..], Next);
+        LogId.TryWriteBytes(file[40..], bigEndian: true, out _);
+        Epoch.TryWriteBytes(file[56..], bigEndian: true, out _);
         BinaryPrimitives.WriteUInt32LittleEndian(file[ChecksumOffset..], Crc32C.Compute(file[..ChecksumOffset]));
     }
 
     internal static bool TryRead(ReadOnlySpan<byte> file, out CleanMark mark)
     {
         mark = default;
-        if (file.Length != Bytes || !file.StartsWith(Magic)
-            || BinaryPrimitives.ReadUInt32LittleEndian(file[ChecksumOffset..]) != Crc32C.Compute(file[..ChecksumOffset]))
+        var checksumOffset = file.Length switch { Bytes => ChecksumOffset, FormerBytes => FormerChecksumOffset, _ => -1 };
+        if (checksumOffset < 0 || !file.StartsWith(Magic)
+            || BinaryPrimitives.ReadUInt32LittleEndian(file[checksumOffset..]) != Crc32C.Compute(file[..checksumOffset]))
         {
             return false;
         }
+        var sequence = BinaryPrimitives.ReadInt64LittleEndian(file[24..]);
         mark = new CleanMark(
             BinaryPrimitives.ReadUInt64LittleEndian(file[8..]),
             BinaryPrimitives.ReadInt64LittleEndian(file[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(file[24..]));
+            sequence,
+            file.Length == Bytes ? BinaryPrimitives.ReadInt64LittleEndian(file[32..]) : sequence + 1,
+            file.Length == Bytes ? new Guid(file.Slice(40, 16), bigEndian: true) : Guid.Empty,
+            file.Length == Bytes ? new Guid(file.Slice(56, 16), bigEndian: true) : Guid.Empty);
         return true;
     }
+
+    /// <summary>Whether it may be this log's.</summary>
+    internal bool IsOf(Guid logId) => LogId == logId || LogId == Guid.Empty;
 
     /// <summary>The mark in a directory; null when there is none, or it is damaged or cannot be read.</summary>
     internal static CleanMark? Read(IWalDirectory directory)

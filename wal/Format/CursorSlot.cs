@@ -7,7 +7,8 @@ namespace Ingest.Wal.Format;
 /// <param name="Generation">Grows by one with each save.</param>
 /// <param name="Sequence">Everything up to here is settled.</param>
 /// <param name="AnnotationBytes">How many bytes follow.</param>
-internal readonly record struct CursorSlot(long Generation, long Sequence, int AnnotationBytes)
+/// <param name="Log">Of which log the position is: <see cref="TagOf"/>; 0 where an earlier build saved it.</param>
+internal readonly record struct CursorSlot(long Generation, long Sequence, int AnnotationBytes, ulong Log)
 {
     /// <summary>Distance between the two slots.</summary>
     internal const int SlotBytes = 64 * 1024;
@@ -28,9 +29,21 @@ internal readonly record struct CursorSlot(long Generation, long Sequence, int A
         BinaryPrimitives.WriteInt64LittleEndian(slot[8..], Generation);
         BinaryPrimitives.WriteInt64LittleEndian(slot[16..], Sequence);
         BinaryPrimitives.WriteInt32LittleEndian(slot[24..], AnnotationBytes);
-        BinaryPrimitives.WriteInt64LittleEndian(slot[28..], 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(slot[28..], Log);
         BinaryPrimitives.WriteUInt32LittleEndian(slot[ChecksumOffset..], Checksum(slot, AnnotationBytes));
     }
+
+    /// <summary>Eight bytes of a log's identity, never 0: the exclusive or of its two halves.</summary>
+    internal static ulong TagOf(Guid logId)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        logId.TryWriteBytes(bytes, bigEndian: true, out _);
+        var tag = BinaryPrimitives.ReadUInt64LittleEndian(bytes) ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]);
+        return tag == 0 ? 1 : tag;
+    }
+
+    /// <summary>Whether the position may be of the log with this tag.</summary>
+    internal bool IsOf(ulong log) => Log == log || Log == 0;
 
     /// <summary>What a header says about what follows it; 0 when that cannot be.</summary>
     internal static int AnnotationLength(ReadOnlySpan<byte> header) =>
@@ -50,7 +63,10 @@ internal readonly record struct CursorSlot(long Generation, long Sequence, int A
             return false;
         }
         value = new CursorSlot(
-            BinaryPrimitives.ReadInt64LittleEndian(slot[8..]), BinaryPrimitives.ReadInt64LittleEndian(slot[16..]), annotationBytes);
+            BinaryPrimitives.ReadInt64LittleEndian(slot[8..]),
+            BinaryPrimitives.ReadInt64LittleEndian(slot[16..]),
+            annotationBytes,
+            BinaryPrimitives.ReadUInt64LittleEndian(slot[28..]));
         return value.Generation > 0 && value.Sequence >= 0;
     }
 

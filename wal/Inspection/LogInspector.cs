@@ -1,3 +1,4 @@
+using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Recovery;
 using Ingest.Wal.Segments;
@@ -31,9 +32,10 @@ public static class LogInspector
             Path = directory.Path,
             LogId = segments.LastOrDefault(segment => segment.LogId is not null)?.LogId,
             Segments = segments,
-            Cursors = [.. CursorStore.Names(directory).Select(name => new CursorPosition(name, CursorStore.ReadPosition(directory, name)))],
+            Cursors = [.. CursorStore.Names(directory).Select(name => new CursorPosition(name, CursorStore.ReadPosition(directory, name, log: null)))],
             Spares = files.Count(file => file.StartsWith(SegmentSpares.SparePrefix, StringComparison.Ordinal)),
-            Clean = files.Contains(Format.CleanMark.FileName),
+            Skipped = SkippedIn(directory, segments),
+            Clean = files.Contains(CleanMark.FileName),
             Quarantine = ListQuarantine(directory),
         };
     }
@@ -108,6 +110,9 @@ public static class LogInspector
             LastUnixMs = scan.Groups > 0 ? scan.LastUnixMs : null,
         };
     }
+
+    private static long SkippedIn(IWalDirectory directory, List<SegmentSummary> segments) =>
+        segments.Count == 0 ? 0 : EpochTable.Read(directory, out _).SkippedUpTo(segments[^1].LastSequence);
 
     private static IReadOnlyList<string> ListQuarantine(IWalDirectory directory)
     {

@@ -20,6 +20,9 @@ public sealed record LogSummary
     /// <summary>Files kept ready to become segments.</summary>
     public required int Spares { get; init; }
 
+    /// <summary>Numbers up to the last one that were never given out: starts after a stop that was not in order pass over some.</summary>
+    public long Skipped { get; init; }
+
     /// <summary>The last stop was in order, and nobody has opened the log since.</summary>
     public required bool Clean { get; init; }
 

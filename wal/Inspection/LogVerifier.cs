@@ -17,9 +17,12 @@ internal sealed class LogVerifier(
 
     private readonly List<VerifyFinding> _findings = [];
     private readonly AcknowledgedLosses _losses = AcknowledgedLosses.Read(directory);
+    private readonly HashSet<SegmentName> _strangers = [];
+    private EpochTable _epochs = EpochTable.Empty;
     private CleanMark? _clean;
     private long _known;
     private Guid? _logId;
+    private bool _endIsCut;
     private int _segments;
     private long _groups;
     private long _records;
@@ -30,10 +33,12 @@ internal sealed class LogVerifier(
     internal VerifyReport Run(CancellationToken cancellation)
     {
         // Before the segments: a running process moves its cursors, but never behind what is durable by then.
-        var cursors = ReadCursors(_ => true);
-        _clean = CleanMark.Read(directory);
-        _known = Math.Max(_clean?.Sequence ?? 0, cursors.Select(cursor => cursor.Content.Value.Sequence).DefaultIfEmpty(0).Max());
         var names = SegmentFile.Names(directory);
+        Identify(names);
+        var cursors = ReadCursors(_ => true);
+        _clean = CleanMark.Read(directory) is { } mark && mark.IsOf(_epochs.LogId) ? mark : null;
+        _known = Math.Max(_clean?.Sequence ?? 0, cursors.Select(cursor => cursor.Content.Value.Sequence).DefaultIfEmpty(0).Max());
+        names = [.. SegmentFile.Names(directory).Where(name => !_strangers.Contains(name))];
         for (var i = 0; i < names.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -59,8 +64,45 @@ internal sealed class LogVerifier(
             Records = _records,
             Bytes = _bytes,
             MissingBeginning = _missingBeginning,
+            LossIsUncounted = _endIsCut,
+            Skipped = _epochs.SkippedUpTo(_last),
         };
     }
+
+    /// <summary>Which log this is, what its openings gave out, and which files are another log's: those say nothing about their
+    /// neighbours.</summary>
+    private void Identify(List<SegmentName> names)
+    {
+        var headers = new List<SegmentHeader>();
+        foreach (var name in names)
+        {
+            using var segment = SegmentFile.TryOpen(directory, name);
+            if (segment?.Header is { } header)
+            {
+                headers.Add(header);
+            }
+        }
+        var table = EpochTable.Read(directory, out var damaged);
+        if (damaged)
+        {
+            Add(FindingSeverity.Damage, EpochTable.FileName, 0, 0, "the table of epochs is damaged; what segments tell of it is used");
+        }
+        _logId = headers.GroupBy(header => header.LogId).OrderByDescending(group => group.Count())
+            .ThenByDescending(group => group.Max(header => header.Name.BaseSequence)).FirstOrDefault()?.Key;
+        foreach (var other in headers.Where(header => header.LogId != _logId))
+        {
+            _strangers.Add(other.Name);
+            Add(FindingSeverity.Damage, other.Name, 0, 0, $"the segment belongs to another log, {other.LogId}: a start moves it to quarantine/");
+        }
+        _epochs = table.Of(_logId ?? table.LogId, headers.Where(header => header.LogId == _logId).Select(header => header.Epoch));
+    }
+
+    /// <summary>The last number given out before a segment: behind it some may have been passed over.</summary>
+    private long LastBefore(in SegmentName next) => _epochs.BeforeOf(next.BaseSequence) ?? next.BaseSequence - 1;
+
+    /// <summary>How many of these numbers were given out.</summary>
+    private long Given(long first, long last) =>
+        Math.Max(0, last - first + 1 - (_epochs.SkippedUpTo(last) - _epochs.SkippedUpTo(first - 1)));
 
     private void Check(SegmentName name, SegmentName? next)
     {
@@ -70,11 +112,14 @@ internal sealed class LogVerifier(
             return;
         }
         _segments++;
-        var lastBeforeNext = next?.BaseSequence - 1;
+        var lastBeforeNext = next is { } following ? LastBefore(following) : (long?)null;
         if (!segment.IsLongEnough)
         {
-            var last = lastBeforeNext ?? name.BaseSequence - 1;
-            AddLoss(name, 0, segment.Bytes, name.BaseSequence, last - name.BaseSequence + 1, "the file is too short to be a segment");
+            // The range a name claims is no loss where the log shows otherwise.
+            var first = Math.Max(name.BaseSequence, _last > 0 ? _last + 1 : CursorStore.LowestHeld(directory, holds, Tag) + 1);
+            var last = lastBeforeNext ?? Math.Max(name.BaseSequence - 1, _known);
+            AddLoss(name, 0, segment.Bytes, first, Given(first, last), "the file is too short to be a segment");
+            _endIsCut |= next is null;
             _last = Math.Max(_last, last);
             return;
         }
@@ -93,8 +138,10 @@ internal sealed class LogVerifier(
         _groups += scan.Groups;
         _records += scan.Records;
         _bytes += segment.Bytes;
-        _last = lastBeforeNext ?? scan.Last;
+        _last = Math.Max(lastBeforeNext ?? scan.Last, next is null ? _known : 0);
     }
+
+    private ulong? Tag => _epochs.LogId == Guid.Empty ? null : CursorSlot.TagOf(_epochs.LogId);
 
     /// <summary>Before the next segment everything was committed; at the end of the log, what the clean mark or a cursor knows.</summary>
     private SegmentBounds Certain(SegmentFile segment, long? lastBeforeNext)
@@ -115,11 +162,6 @@ internal sealed class LogVerifier(
             Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, "the header is damaged or another segment's");
             return;
         }
-        _logId ??= header.LogId;
-        if (header.LogId != _logId)
-        {
-            Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, $"the segment belongs to another log, {header.LogId}");
-        }
         if (header.SegmentBytes != segment.Bytes)
         {
             Add(FindingSeverity.Damage, segment.Name, 0, 0, $"the file has {segment.Bytes} bytes, not {header.SegmentBytes}");
@@ -137,12 +179,21 @@ internal sealed class LogVerifier(
             else if (segment.Seal.Bounds.Last < last)
             {
                 var first = segment.Seal.Bounds.Last + 1;
-                AddLoss(segment.Name, segment.Bytes, 0, first, last - first + 1, "the next segment is missing");
+                AddLoss(segment.Name, segment.Bytes, 0, first, Given(first, last), "the next segment is missing");
             }
             else if (segment.Seal.Bounds.Last > last)
             {
                 Add(FindingSeverity.Damage, segment.Name, segment.FramesEnd, 0, "the next segment begins before the end of this one");
             }
+        }
+        else if (_known > scan.Last && Given(scan.Last + 1, _known) is > 0 and var lost)
+        {
+            AddLoss(segment.Name, scan.End, 0, scan.Last + 1, lost, $"the end is missing: a cursor or the clean mark knows of {_known}");
+            _endIsCut |= segment.IsCut && _clean is null;
+        }
+        else if (segment.IsCut && segment.Seal is null)
+        {
+            _endIsCut |= _clean is null;
         }
         else if (segment.Seal is null && scan.TornEnd > scan.End)
         {
@@ -157,7 +208,7 @@ internal sealed class LogVerifier(
         foreach (var name in CursorStore.Names(directory).Where(wanted))
         {
             using var file = directory.Open(CursorFile.Path(name), writable: false);
-            cursors.Add((CursorFile.Path(name), CursorFile.Read(file)));
+            cursors.Add((CursorFile.Path(name), CursorFile.Read(file, Tag)));
         }
         return cursors;
     }
@@ -192,6 +243,10 @@ internal sealed class LogVerifier(
             if (content.Damaged)
             {
                 Add(FindingSeverity.Damage, path, 0, 0, "neither of the two positions is valid");
+            }
+            else if (content.IsForeign)
+            {
+                Add(FindingSeverity.Damage, path, 0, 0, "its position is one in another log: a start does not believe it");
             }
             else if (content.Value.Sequence > _last)
             {

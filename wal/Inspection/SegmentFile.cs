@@ -31,8 +31,11 @@ internal sealed class SegmentFile : IDisposable
 
     internal bool IsLongEnough => Bytes >= SegmentHeader.BlockBytes + SealBody.FrameBytes;
 
+    /// <summary>The file is shorter than its header says.</summary>
+    internal bool IsCut => Header is { } header && Bytes < header.SegmentBytes;
+
     /// <summary>Where frames end at the latest.</summary>
-    internal long FramesEnd => Bytes - SealBody.FrameBytes;
+    internal long FramesEnd => IsCut && Seal is null ? Bytes : Bytes - SealBody.FrameBytes;
 
     /// <summary>Names of segments in the directory, oldest first.</summary>
     internal static List<SegmentName> Names(IWalDirectory directory)
@@ -79,7 +82,7 @@ internal sealed class SegmentFile : IDisposable
     /// <summary>Scans all frames. <paramref name="certain"/>: what must have been there, where the seal does not say.</summary>
     internal SegmentScan Scan(SegmentBounds certain)
     {
-        var scan = new SegmentScan(File, Name, Bytes);
+        var scan = new SegmentScan(File, Name, FramesEnd);
         scan.Run(Seal?.Bounds ?? certain);
         return scan;
     }

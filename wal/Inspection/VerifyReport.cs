@@ -21,6 +21,14 @@ public sealed record VerifyReport
     /// <summary>Records that an earlier repair has set down as lost.</summary>
     public long RecordsLostBefore => Lost(FindingSeverity.Note);
 
+    /// <summary>
+    /// The end of the log was cut off, and nothing tells how much it held: at least <see cref="RecordsLost"/> records are lost.
+    /// </summary>
+    public bool LossIsUncounted { get; init; }
+
+    /// <summary>Numbers that were never given out: starts after a stop that was not in order pass over some. No loss.</summary>
+    public long Skipped { get; init; }
+
     /// <summary>Bytes that were read.</summary>
     public required long Bytes { get; init; }
 

@@ -10,6 +10,9 @@ namespace Ingest.Wal.Reading;
 /// <param name="Damaged">Something was written, and no slot is valid.</param>
 internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation, bool Damaged)
 {
+    /// <summary>The slot that counts is another log's: what is in it says nothing.</summary>
+    internal bool IsForeign { get; private init; }
+
     internal const string Folder = "cursors";
     internal const string Extension = ".cursor";
     internal const string NewExtension = ".cursor.tmp";
@@ -19,7 +22,18 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
     internal static string NewPath(string cursor) => $"{Folder}/{cursor}{NewExtension}";
 
     /// <summary>Reads only what was written of the two slots: most cursors have no annotation worth a second read.</summary>
-    internal static CursorFile Read(IWalFile file)
+    /// <param name="file">The cursor.</param>
+    /// <param name="log">The log's tag: a position of another log is left out, but its generation is kept, so that the next save counts. Null:
+    /// whatever log it is of.</param>
+    internal static CursorFile Read(IWalFile file, ulong? log)
+    {
+        var read = Read(file);
+        return log is { } tag && read.Slot >= 0 && !read.Value.IsOf(tag)
+            ? new CursorFile(read.Slot, new CursorSlot(read.Value.Generation, 0, 0, 0), [], Damaged: false) { IsForeign = true }
+            : read;
+    }
+
+    private static CursorFile Read(IWalFile file)
     {
         var best = new CursorFile(-1, default, [], Damaged: false);
         // One that was cut had room for both its slots before.

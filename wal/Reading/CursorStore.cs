@@ -14,6 +14,9 @@ internal sealed class CursorStore(LogState state)
 
     internal long DurableSequence => state.DurableSequence;
 
+    /// <summary>What cursors of this log are told by.</summary>
+    internal ulong Tag { get; } = CursorSlot.TagOf(state.Id);
+
     internal WalCursor Open(string name)
     {
         ThrowUnlessName(name);
@@ -28,7 +31,7 @@ internal sealed class CursorStore(LogState state)
             try
             {
                 state.Directory.Sync(CursorFile.Folder);
-                var cursor = new WalCursor(this, name, file, CursorFile.Read(file));
+                var cursor = new WalCursor(this, name, file, CursorFile.Read(file, Tag));
                 cursor.SaveAgain();
                 _open.Add(name, cursor);
                 return cursor;
@@ -70,7 +73,7 @@ internal sealed class CursorStore(LogState state)
             return
             [
                 .. Names(state.Directory).Select(name =>
-                    new CursorPosition(name, _open.TryGetValue(name, out var open) ? open.Sequence : ReadPosition(state.Directory, name))),
+                    new CursorPosition(name, _open.TryGetValue(name, out var open) ? open.Sequence : ReadPosition(state.Directory, name, Tag))),
             ];
         }
     }
@@ -95,16 +98,24 @@ internal sealed class CursorStore(LogState state)
         }
     }
 
-    internal static long ReadPosition(IWalDirectory directory, string name)
+    /// <summary>A saved position; 0 when there is none, or it is another log's.</summary>
+    /// <param name="directory">The log's.</param>
+    /// <param name="name">The cursor.</param>
+    /// <param name="log">The log's tag; null: whatever log it is of.</param>
+    internal static long ReadPosition(IWalDirectory directory, string name, ulong? log)
     {
         using var file = directory.Open(CursorFile.Path(name), writable: false);
-        return CursorFile.Read(file).Value.Sequence;
+        return CursorFile.Read(file, log).Value.Sequence;
     }
 
+    /// <summary>The highest position saved of a log. Nobody keeps a position that was not durable.</summary>
+    internal static long Highest(IWalDirectory directory, ulong? log) =>
+        Names(directory).Select(name => ReadPosition(directory, name, log)).DefaultIfEmpty(0).Max();
+
     /// <summary>The lowest position of the cursors that <paramref name="holds"/> says hold the log; 0 where it is not known.</summary>
-    internal static long LowestHeld(IWalDirectory directory, Func<string, bool>? holds) => holds is null
+    internal static long LowestHeld(IWalDirectory directory, Func<string, bool>? holds, ulong? log) => holds is null
         ? 0
-        : Names(directory).Where(holds).Select(name => ReadPosition(directory, name)).DefaultIfEmpty(0).Min();
+        : Names(directory).Where(holds).Select(name => ReadPosition(directory, name, log)).DefaultIfEmpty(0).Min();
 
     private IWalFile OpenOrCreate(string name)
     {

@@ -30,8 +30,9 @@ public sealed class WalCursor : IDisposable
         _value = saved.Value;
         _sequence = saved.Value.Sequence;
         Annotation = saved.Annotation;
-        Existed = saved.Slot >= 0;
+        Existed = saved.Slot >= 0 && !saved.IsForeign;
         Damaged = saved.Damaged;
+        IsForeign = saved.IsForeign;
     }
 
     /// <summary>The cursor's name.</summary>
@@ -45,6 +46,12 @@ public sealed class WalCursor : IDisposable
     /// <see cref="Existed"/> is false; to lose nothing, begin with the oldest record there is.
     /// </summary>
     public bool Damaged { get; }
+
+    /// <summary>
+    /// What was saved before is a position in another log, and says nothing of this one. Then <see cref="Existed"/> is false; to lose nothing, begin
+    /// with the oldest record there is.
+    /// </summary>
+    public bool IsForeign { get; }
 
     /// <summary>The last saved position; 0 when nothing was saved. Any thread.</summary>
     public long Sequence => Volatile.Read(ref _sequence);
@@ -65,7 +72,7 @@ public sealed class WalCursor : IDisposable
         {
             throw new StorageException(_poison.Kind, $"Cursor {Name} failed before: {_poison.Message}", _poison.ErrorNumber, _poison);
         }
-        Write(new CursorSlot(_value.Generation + 1, sequence, annotation.Length), annotation);
+        Write(new CursorSlot(_value.Generation + 1, sequence, annotation.Length, _store.Tag), annotation);
         if (!Annotation.Span.SequenceEqual(annotation))
         {
             Annotation = annotation.ToArray();
@@ -78,7 +85,7 @@ public sealed class WalCursor : IDisposable
     {
         if (Existed)
         {
-            Write(_value with { Generation = _value.Generation + 1 }, Annotation.Span);
+            Write(_value with { Generation = _value.Generation + 1, Log = _store.Tag }, Annotation.Span);
         }
     }
 

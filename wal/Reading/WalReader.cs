@@ -176,7 +176,9 @@ public sealed class WalReader : IDisposable
 
     private WalReadStatus ReportGap(long lastLost)
     {
-        Gap = new WalGap(NextSequence, lastLost - NextSequence + 1, _lostToReclaim);
+        var (skipped, lastAlike) = _state.Epochs.Missing(NextSequence);
+        lastLost = Math.Min(lastLost, lastAlike);
+        Gap = new WalGap(NextSequence, lastLost - NextSequence + 1, _lostToReclaim && !skipped, skipped);
         NextSequence = lastLost + 1;
         return WalReadStatus.Gap;
     }

@@ -19,6 +19,16 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
     /// <summary>The first number that went with a segment that holds nothing readable; null when none did.</summary>
     internal long? LostFrom { get; private set; }
 
+    /// <summary>The last number before the newest file that may be a segment of this log, readable or not.</summary>
+    internal long Evidence { get; private set; }
+
+    /// <summary>The largest segment there is or was made.</summary>
+    internal int LargestBytes { get; private set; }
+
+    /// <summary>Epochs that segments of the log say they belong to, in order.</summary>
+    internal IEnumerable<Epoch> Epochs =>
+        _entries.OrderBy(entry => entry.Segment.BaseSequence).Where(entry => entry.Header is not null).Select(entry => entry.Header!.Value.Epoch);
+
     /// <summary>Segments of the log, oldest first, and its identity; null when no segment has a valid header.</summary>
     internal List<Segment> Read(IReadOnlyList<string> files, out Guid? logId)
     {
@@ -32,13 +42,16 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         logId = MostCommonLogId();
         foreach (var entry in _entries.ToList())
         {
-            if (entry.LogId is { } id && id != logId)
+            if (entry.Header is { } header && header.LogId != logId)
             {
                 MoveAside(entry);
             }
         }
         RemoveLeftovers();
-        MoveUnreadable();
+        Evidence = _entries.Select(entry => entry.Segment.BaseSequence).Concat(_unreadable.Select(other => other.Name.BaseSequence))
+            .DefaultIfEmpty(1).Max() - 1;
+        LargestBytes = _entries.Select(entry => entry.Segment.DeclaredBytes).DefaultIfEmpty(0).Max();
+        MoveUnreadable(logId);
         return [.. _entries.Select(entry => entry.Segment).OrderBy(segment => segment.BaseSequence)];
     }
 
@@ -53,8 +66,8 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
             _unreadable.Add((name, length));
             return;
         }
-        var segment = new Segment(name, (int)(length & ~(FrameHeader.Alignment - 1L)), header?.CreatedUnixMs ?? 0);
-        _entries.Add(new Entry(segment, header?.LogId));
+        var bytes = (int)(length & ~(FrameHeader.Alignment - 1L));
+        _entries.Add(new Entry(new Segment(name, bytes, header?.CreatedUnixMs ?? 0, header?.SegmentBytes ?? 0), header));
     }
 
     /// <summary>False: the disk cannot read it, so nothing is known of it. A header that is null is damaged, or another segment's. The
@@ -89,8 +102,8 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
 
     /// <summary>A stray file of another log must not take this one over: the identity most segments have is the log's.</summary>
     private Guid? MostCommonLogId() => _entries
-        .Where(entry => entry.LogId is not null)
-        .GroupBy(entry => entry.LogId)
+        .Where(entry => entry.Header is not null)
+        .GroupBy(entry => entry.Header?.LogId)
         .OrderByDescending(group => group.Count())
         .ThenByDescending(group => group.Max(entry => entry.Segment.BaseSequence))
         .FirstOrDefault()?.Key;
@@ -120,12 +133,13 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
 
     /// <summary>What they held is known by their names and by what is around them: everything up to the next segment, unless another one
     /// begins with the same number.</summary>
-    private void MoveUnreadable()
+    private void MoveUnreadable(Guid? logId)
     {
         foreach (var (name, bytes) in _unreadable)
         {
-            var first = FirstHeld(name);
-            var next = _entries.Select(entry => entry.Segment.BaseSequence)
+            var first = FirstHeld(name, logId);
+            // Behind the last number given out before a segment there may be some that were passed over.
+            var next = _entries.Select(entry => (entry.Header?.Epoch.Before + 1) ?? entry.Segment.BaseSequence)
                 .Concat(_unreadable.Select(other => other.Name.BaseSequence).Where(sequence => sequence > name.BaseSequence))
                 .Where(sequence => sequence >= name.BaseSequence)
                 .Cast<long?>()
@@ -142,12 +156,12 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
     /// The first number that only this file can have held. Behind a segment: the one after that segment's last. Before all of them:
     /// the log may have begun anywhere up to what is settled, and a file that somebody put there proves nothing by its name.
     /// </summary>
-    private long FirstHeld(in SegmentName name)
+    private long FirstHeld(in SegmentName name, Guid? logId)
     {
         var from = name.BaseSequence;
         if (_entries.Where(entry => entry.Segment.BaseSequence < from).MaxBy(entry => entry.Segment.BaseSequence) is not { } before)
         {
-            return Math.Max(from, CursorStore.LowestHeld(directory, holds) + 1);
+            return Math.Max(from, CursorStore.LowestHeld(directory, holds, logId is { } id ? CursorSlot.TagOf(id) : null) + 1);
         }
         using var file = directory.Open(before.Segment.FileName, writable: false);
         return Math.Max(from, SealInfo.Read(file, before.Segment.Name, before.Segment.Bytes)?.Bounds.Last + 1 ?? from);
@@ -165,5 +179,5 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
         _entries.Remove(entry);
     }
 
-    private sealed record Entry(Segment Segment, Guid? LogId);
+    private sealed record Entry(Segment Segment, SegmentHeader? Header);
 }

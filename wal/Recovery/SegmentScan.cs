@@ -30,11 +30,14 @@ internal sealed class SegmentScan : IDisposable
     private uint _chain;
     private bool _groupWhole;
 
-    internal SegmentScan(IWalFile file, SegmentName name, long fileBytes)
+    /// <param name="file">The segment.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="framesEnd">Where frames end at the latest.</param>
+    internal SegmentScan(IWalFile file, SegmentName name, long framesEnd)
     {
         _window.Attach(file);
         _salt = name.Salt;
-        _limit = fileBytes - SealBody.FrameBytes;
+        _limit = framesEnd;
         _expected = name.BaseSequence;
         Last = name.BaseSequence - 1;
         BeginGroup();
@@ -64,6 +67,9 @@ internal sealed class SegmentScan : IDisposable
 
     /// <summary>A commit frame survived in the torn part: the write may have been complete once.</summary>
     internal bool TornCommit { get; private set; }
+
+    /// <summary>Numbers behind <see cref="Last"/> that a surviving frame of the torn part names.</summary>
+    internal long TornRecords => Math.Max(0, _expected - 1 - Last);
 
     /// <summary>Records whose frames and bodies are valid.</summary>
     internal long Records { get; private set; }

@@ -17,9 +17,11 @@ internal static class TailRecovery
     /// <param name="LastUnixMs">Latest wall time of its commits.</param>
     /// <param name="BytesScanned">How much was read.</param>
     /// <param name="TornBytes">How much was cut.</param>
+    /// <param name="TornRecords">How many records the part that was cut held, as far as its commit frames survived: nobody can tell whether they
+    /// were acknowledged.</param>
     /// <param name="EndIsVouchedFor">The last group is damaged: only what is known from elsewhere says that it was committed.</param>
     internal readonly record struct Outcome(
-        SegmentBounds Bounds, long FirstUnixMs, long LastUnixMs, long BytesScanned, long TornBytes, bool EndIsVouchedFor);
+        SegmentBounds Bounds, long FirstUnixMs, long LastUnixMs, long BytesScanned, long TornBytes, long TornRecords, bool EndIsVouchedFor);
 
     /// <param name="segment">The tail.</param>
     /// <param name="file">Open for writing.</param>
@@ -28,7 +30,7 @@ internal static class TailRecovery
     /// <param name="quarantine">Takes copies.</param>
     internal static Outcome Run(Segment segment, IWalFile file, SegmentBounds certain, CleanMark? clean, Quarantine quarantine)
     {
-        using var scan = new SegmentScan(file, segment.Name, segment.Bytes);
+        using var scan = new SegmentScan(file, segment.Name, segment.FramesEnd);
         scan.Run(certain);
         foreach (var range in scan.Damage)
         {
@@ -45,7 +47,8 @@ internal static class TailRecovery
             MakeDurable(file, scan, segment.FramesEnd);
         }
         return new Outcome(
-            new SegmentBounds(scan.End, scan.Last), scan.FirstUnixMs, scan.LastUnixMs, scan.BytesScanned, torn, scan.EndIsVouchedFor);
+            new SegmentBounds(scan.End, scan.Last), scan.FirstUnixMs, scan.LastUnixMs, scan.BytesScanned, torn,
+            scan.TornCommit ? scan.TornRecords : 0, scan.EndIsVouchedFor);
     }
 
     /// <summary>

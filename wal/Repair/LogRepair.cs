@@ -54,22 +54,26 @@ public static class LogRepair
     {
         var strangers = new Quarantine(directory);
         // First of all: what is no segment of this log says nothing about where its neighbours end.
-        new SegmentCatalog(directory, strangers, holds).Read(directory.List(), out var logId);
+        var catalog = new SegmentCatalog(directory, strangers, holds);
+        catalog.Read(directory.List(), out var logId);
         NoteAside(notes, strangers.Found);
         var names = SegmentFile.Names(directory);
-        var identity = logId ?? NewLogId();
-        var clean = CleanMark.Read(directory);
-        var known = Math.Max(clean?.Sequence ?? 0, CursorStore.Names(directory)
-            .Select(cursor => CursorStore.ReadPosition(directory, cursor)).DefaultIfEmpty(0).Max());
+        var table = EpochTable.Read(directory, out _);
+        var identity = logId ?? (table.LogId != Guid.Empty ? table.LogId : NewLogId());
+        var epochs = table.Of(identity, catalog.Epochs);
+        var clean = CleanMark.Read(directory) is { } ours && ours.IsOf(identity) ? ours : (CleanMark?)null;
+        var known = Math.Max(clean?.Sequence ?? 0, CursorStore.Highest(directory, CursorSlot.TagOf(identity)));
         for (var i = 0; i < names.Count; i++)
         {
             var isLast = i + 1 == names.Count;
             var certain = clean is { } mark && mark.SegmentId == names[i].Id
                 ? new SegmentBounds(mark.End, mark.Sequence)
                 : new SegmentBounds(0, known);
-            new SegmentRepair(directory, names[i], isLast ? null : names[i + 1].BaseSequence - 1, certain, notes).Run(identity);
+            new SegmentRepair(directory, names[i], isLast ? null : LastBefore(epochs, names[i + 1].BaseSequence), certain, epochs, notes).Run();
         }
     }
+
+    private static long LastBefore(EpochTable epochs, long first) => epochs.BeforeOf(first) ?? first - 1;
 
     /// <summary>What each start does, done now: the tail cut, numbers skipped; and damaged cursors set.</summary>
     private static void Recover(IWalDirectory directory, RepairNotes notes)
@@ -93,14 +97,33 @@ public static class LogRepair
             {
                 notes.Add(RepairAction.SkipNumbers, tail.ToString(), first: missing.First, records: missing.Count);
             }
-            ResetCursors(directory, notes, recovered.State.Segments[0].BaseSequence - 1);
-            recovered.Tail.MarkClean();
+            ResetCursors(directory, notes, recovered.State.Segments[0].BaseSequence - 1, CursorSlot.TagOf(recovered.State.Id));
+            RestoreEpochs(directory, notes, recovered.State);
+            recovered.Tail.MarkClean(recovered.State.NextSequence);
         }
         finally
         {
             recovered.Tail.Dispose();
             recovered.Spares.Dispose();
         }
+    }
+
+    private static void RestoreEpochs(IWalDirectory directory, RepairNotes notes, LogState state)
+    {
+        EpochTable.Read(directory, out var damaged);
+        if (!damaged)
+        {
+            return;
+        }
+        using (var file = directory.Open(EpochTable.FileName, writable: false))
+        {
+            notes.CopyAside(EpochTable.FileName, file, new DamagedRange(0, file.Length, 0, 0));
+        }
+        if (!state.KeepEpoch())
+        {
+            throw new StorageException(StorageFailure.Full, $"{directory.Path} has no room for {EpochTable.FileName}.");
+        }
+        notes.Add(RepairAction.RewriteEpochs, EpochTable.FileName);
     }
 
     private static void NoteAside(RepairNotes notes, IEnumerable<QuarantinedRange> found)
@@ -128,13 +151,13 @@ public static class LogRepair
     }
 
     /// <summary>A cursor that says nothing would be taken for a new one, or for none. It is set so that nothing is missed.</summary>
-    private static void ResetCursors(IWalDirectory directory, RepairNotes notes, long settled)
+    private static void ResetCursors(IWalDirectory directory, RepairNotes notes, long settled, ulong log)
     {
         foreach (var name in CursorStore.Names(directory))
         {
             var path = CursorFile.Path(name);
             using var damaged = directory.Open(path, writable: false);
-            if (!CursorFile.Read(damaged).Damaged)
+            if (CursorFile.Read(damaged, log) is { Damaged: false, IsForeign: false })
             {
                 continue;
             }
@@ -147,7 +170,7 @@ public static class LogRepair
             using (var file = directory.Create(making))
             {
                 var bytes = new byte[CursorSlot.FileBytes];
-                new CursorSlot(1, settled, 0).Write(bytes);
+                new CursorSlot(1, settled, 0, log).Write(bytes);
                 file.Write(bytes, 0);
                 file.Flush();
             }

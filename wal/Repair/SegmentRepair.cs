@@ -12,28 +12,29 @@ namespace Ingest.Wal.Repair;
 /// </summary>
 /// <param name="directory">The log.</param>
 /// <param name="name">The segment.</param>
-/// <param name="lastBeforeNext">The number before the next segment's first; null for the last segment.</param>
+/// <param name="lastBeforeNext">The last number given out before the next segment's first; null for the last segment.</param>
 /// <param name="certain">What is known to have been durable where the seal does not say.</param>
+/// <param name="epochs">The log's.</param>
 /// <param name="notes">Takes copies and the list.</param>
 internal sealed class SegmentRepair(
-    IWalDirectory directory, SegmentName name, long? lastBeforeNext, SegmentBounds certain, RepairNotes notes)
+    IWalDirectory directory, SegmentName name, long? lastBeforeNext, SegmentBounds certain, EpochTable epochs, RepairNotes notes)
 {
     private const int LengthUnit = 4096;
 
     private readonly string _file = name.ToString();
 
-    internal void Run(Guid logId)
+    internal void Run()
     {
         using (var segment = SegmentFile.TryOpen(directory, name))
         {
             // What is no segment of this log, or too short for one, recovery sets aside whole.
-            if (segment is not { IsLongEnough: true } || (segment.Header is { } header && header.LogId != logId))
+            if (segment is not { IsLongEnough: true } || (segment.Header is { } header && header.LogId != epochs.LogId))
             {
                 return;
             }
         }
         MendLength();
-        MendHeader(logId);
+        MendHeader();
         MendCommits();
         MendSeal();
     }
@@ -87,7 +88,7 @@ internal sealed class SegmentRepair(
         notes.Add(RepairAction.RestoreLength, _file, to, from - to);
     }
 
-    private void MendHeader(Guid logId)
+    private void MendHeader()
     {
         using var segment = Open();
         if (segment.Header is not null)
@@ -101,7 +102,8 @@ internal sealed class SegmentRepair(
         }
         notes.CopyAside(_file, segment.File, new DamagedRange(0, SegmentHeader.BlockBytes, 0, 0));
         Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
-        new SegmentHeader(logId, name, scan.Groups > 0 ? scan.FirstUnixMs : 0, (int)segment.Bytes).Write(block);
+        var epoch = new Epoch(name.BaseSequence, epochs.BeforeOf(name.BaseSequence) ?? name.BaseSequence - 1, epochs.IdOf(name.BaseSequence));
+        new SegmentHeader(epochs.LogId, name, scan.Groups > 0 ? scan.FirstUnixMs : 0, (int)segment.Bytes, epoch).Write(block);
         Write(block, 0);
         notes.Add(RepairAction.RewriteHeader, _file, 0, SegmentHeader.BlockBytes);
     }

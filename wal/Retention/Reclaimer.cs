@@ -74,7 +74,7 @@ internal sealed class Reclaimer(LogState state, SegmentSpares spares)
 
     private static SealInfo Scan(Segment segment, IWalFile file)
     {
-        using var scan = new SegmentScan(file, segment.Name, segment.Bytes);
+        using var scan = new SegmentScan(file, segment.Name, segment.FramesEnd);
         scan.Run(default);
         return new SealInfo(new SegmentBounds(segment.FramesEnd, segment.LastSequence), scan.FirstUnixMs, scan.LastUnixMs);
     }

@@ -1,3 +1,4 @@
+using Ingest.Wal.Format;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Wal.Segments;
@@ -12,7 +13,7 @@ namespace Ingest.Wal.Segments;
 /// <item>the durable sequence only grows and is written by the committing thread alone.</item>
 /// </list>
 /// </remarks>
-internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid id)
+internal sealed class LogState(IWalDirectory directory, WalOptions options, EpochTable epochs)
 {
     private readonly Lock _listLock = new();
     private Segment[] _segments = [];
@@ -22,11 +23,20 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid
     private Action<long>[] _observers = [];
     private (long First, long Next) _lostHead;
 
+    // Recovery and the committing thread.
+    private bool _epochIsDurable = true;
+
     internal IWalDirectory Directory { get; } = directory;
 
     internal WalOptions Options { get; } = options;
 
-    internal Guid Id { get; } = id;
+    internal Guid Id => Epochs.LogId;
+
+    /// <summary>Who gave out which numbers, this opening included. Does not change once the log is open.</summary>
+    internal EpochTable Epochs { get; private set; } = epochs;
+
+    /// <summary>The number the first group of this opening begins with. Recovery and the committing thread.</summary>
+    internal long NextSequence { get; private set; } = 1;
 
     /// <summary>Oldest first. Never empty once the log is open.</summary>
     internal Segment[] Segments => Volatile.Read(ref _segments);
@@ -78,6 +88,32 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Guid
         if (lostFrom < Segments[0].BaseSequence)
         {
             _lostHead = (lostFrom.Value, Segments[0].BaseSequence);
+        }
+    }
+
+    /// <summary>While the log is opened: what this opening gives out. It is made durable before the first number of it is.</summary>
+    internal void BeginEpoch(in Epoch epoch)
+    {
+        Epochs = Epochs.With(epoch);
+        NextSequence = epoch.First;
+        _epochIsDurable = false;
+    }
+
+    /// <summary>Makes the present epoch durable, once. False: no room on the disk.</summary>
+    internal bool KeepEpoch()
+    {
+        if (_epochIsDurable)
+        {
+            return true;
+        }
+        try
+        {
+            Epochs.Write(Directory);
+            return _epochIsDurable = true;
+        }
+        catch (StorageException e) when (e.Kind == StorageFailure.Full)
+        {
+            return false;
         }
     }
 

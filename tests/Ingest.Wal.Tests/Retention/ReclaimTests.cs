@@ -71,7 +71,7 @@ public sealed class ReclaimTests
         var result = log.Reclaim(new ReclaimLimits(60, NoTimeRule, 0));
         Assert.Equal(new ReclaimResult(sealedSegments - 2, 2), result);
         Assert.Equal(3L * TestDisk.Small.SegmentBytes, log.Bytes);
-        Assert.Equal(log.Bytes, disk.Files.Sum(file => disk.Bytes(file).LongLength));
+        Assert.Equal(log.Bytes, disk.Files.Where(file => file != "epochs").Sum(file => disk.Bytes(file).LongLength));
         log.Fill(60);
         log.ReadAll().AssertFilled(log.FirstSequence, 120);
         log.Dispose();
@@ -92,6 +92,7 @@ public sealed class ReclaimTests
             log.Fill(29);
             log.ReadAll().AssertFilled(log.FirstSequence, (lap + 1) * 29);
             Assert.Equal(1, log.Reclaim(new ReclaimLimits(log.DurableSequence, NoTimeRule, 0)).SegmentsRecycled);
+            log.MarkClean();
         }
     }
 
@@ -182,6 +183,7 @@ public sealed class ReclaimTests
         using (var log = disk.Open(TestDisk.Small with { SegmentsAhead = 3 }))
         {
             log.PrepareSegments();
+            log.MarkClean();
         }
         disk.Put("fill-0123456789abcdef.tmp", new byte[5000]);
         disk.Put("spare-0123456789abcdef.tmp", new byte[5000]);

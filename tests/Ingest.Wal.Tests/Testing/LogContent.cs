@@ -7,6 +7,14 @@ namespace Ingest.Wal.Tests.Testing;
 /// <param name="Gaps">What was missing.</param>
 internal sealed record LogContent(SortedDictionary<long, string> Records, List<WalGap> Gaps)
 {
+    /// <summary>Numbers that were passed over by starts after a stop that was not in order.</summary>
+    internal List<WalGap> Skips { get; } = [];
+
+    /// <summary>What of it has no larger numbers.</summary>
+    internal LogContent UpTo(long last) => new(
+        new SortedDictionary<long, string>(Records.Where(record => record.Key <= last).ToDictionary(record => record.Key, record => record.Value)),
+        [.. Gaps.Where(gap => gap.First <= last)]);
+
     /// <summary>
     /// The records are exactly these numbers, with the texts <see cref="LogExtensions.Fill"/> wrote, and there is no gap.
     /// </summary>

@@ -42,7 +42,7 @@ internal static class LogExtensions
     {
         for (var i = 0; i < records; i++)
         {
-            log.Append(Text(log.DurableSequence + 1, bytes));
+            log.Append(Text(log.NextSequence, bytes));
         }
     }
 
@@ -76,6 +76,9 @@ internal static class LogExtensions
             {
                 case WalReadStatus.Record:
                     content.Records.Add(reader.Sequence, Encoding.UTF8.GetString(reader.Body));
+                    break;
+                case WalReadStatus.Gap when reader.Gap.Skipped:
+                    content.Skips.Add(reader.Gap);
                     break;
                 case WalReadStatus.Gap:
                     content.Gaps.Add(reader.Gap);

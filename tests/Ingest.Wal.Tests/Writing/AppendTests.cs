@@ -34,6 +34,7 @@ public sealed class AppendTests
             log.Fill(60);
             Assert.Equal((1, 60), (log.FirstSequence, log.DurableSequence));
             log.ReadAll().AssertFilled(1, 60);
+            log.MarkClean();
         }
         using var again = disk.Open();
         again.ReadAll().AssertFilled(1, 60);
@@ -147,6 +148,7 @@ public sealed class AppendTests
         {
             using var log = disk.Open(TestDisk.Small with { SegmentBytes = segmentBytes });
             log.Fill(30);
+            log.MarkClean();
         }
         using var again = disk.Open();
         again.ReadAll().AssertFilled(1, 120);
@@ -156,7 +158,10 @@ public sealed class AppendTests
     public void An_empty_segment_too_small_for_the_next_batch_makes_way(DiskKind kind)
     {
         using var disk = TestDisk.Create(kind);
-        disk.Open().Dispose();
+        using (var empty = disk.Open())
+        {
+            empty.MarkClean();
+        }
         using var log = disk.Open(TestDisk.Small with { SegmentBytes = 64 * 1024 });
         var large = new string('x', 40 * 1024);
         using var reader = log.OpenReader(1);
