@@ -36,14 +36,14 @@ internal sealed class KafkaSink : ISink, IRewindable
     /// <summary>Makes the sink; it touches nothing outside before it is opened.</summary>
     /// <param name="lane">The lane's name.</param>
     /// <param name="options">Valid options.</param>
-    /// <param name="logId">Identity of the log the events come from.</param>
+    /// <param name="epochOf">Under what identity the log gave an event's number out.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For what operators should know.</param>
     /// <param name="newSession">Makes producers; null for the client's.</param>
     internal KafkaSink(
         string lane,
         KafkaOptions options,
-        Guid logId,
+        Func<long, Guid> epochOf,
         TimeProvider time,
         ILogger logger,
         Func<SendMode, int?, IProducerSession>? newSession = null)
@@ -55,7 +55,7 @@ internal sealed class KafkaSink : ISink, IRewindable
         _logger = logger;
         var start = time.GetTimestamp();
         _ledger = new InFlightLedger(OwedPatience, () => time.GetElapsedTime(start));
-        _sender = new Sender(_ledger, new MessageEncoder(options, logId));
+        _sender = new Sender(_ledger, new MessageEncoder(options, epochOf));
         _gauges = new KafkaGauges(lane);
         Traits = new SinkTraits
         {

@@ -26,7 +26,7 @@ public sealed class KafkaSinkFactory : ISinkFactory
         {
             throw new InvalidOperationException(fault);
         }
-        return new KafkaSink(setup.Name, options, setup.LogId, setup.Time, setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name));
+        return new KafkaSink(setup.Name, options, setup.EpochOf, setup.Time, setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name));
     }
 
     /// <inheritdoc/>

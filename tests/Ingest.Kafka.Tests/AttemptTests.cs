@@ -131,7 +131,7 @@ public sealed class AttemptTests
     public async Task Opening_without_a_broker_says_which_and_why()
     {
         await using var sink = new KafkaSink(
-            "kafka", new KafkaOptions { BootstrapServers = "127.0.0.1:1", OpenTimeout = Short }, Guid.Empty, TimeProvider.System,
+            "kafka", new KafkaOptions { BootstrapServers = "127.0.0.1:1", OpenTimeout = Short }, _ => Guid.Empty, TimeProvider.System,
             NullLogger.Instance);
 
         var verdict = await sink.OpenAsync(TestContext.Current.CancellationToken);
@@ -151,7 +151,7 @@ public sealed class AttemptTests
     private static async Task<KafkaSink> OpenAsync(TestCluster cluster, KafkaOptions? options = null)
     {
         options ??= new KafkaOptions { BootstrapServers = cluster.Bootstraps };
-        var sink = new KafkaSink("kafka", options, Guid.Empty, TimeProvider.System, NullLogger.Instance);
+        var sink = new KafkaSink("kafka", options, _ => Guid.Empty, TimeProvider.System, NullLogger.Instance);
         Assert.Equal(SinkVerdict.Delivered, await sink.OpenAsync(TestContext.Current.CancellationToken));
         return sink;
     }

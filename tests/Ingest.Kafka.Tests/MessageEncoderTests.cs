@@ -18,7 +18,7 @@ public sealed class MessageEncoderTests : IDisposable
     [Fact]
     public void A_message_has_the_events_topic_key_bytes_time_and_headers()
     {
-        var encoder = new MessageEncoder(new KafkaOptions { Topic = "in.{stream}.v1" }, LogId);
+        var encoder = new MessageEncoder(new KafkaOptions { Topic = "in.{stream}.v1" }, _ => LogId);
         var stored = Store(
             1842, new TestEvent("{\"a\": 1 }") { Stream = "orders", Key = "k", Attributes = [("traceparent", "00-aa-bb-01")] });
 
@@ -47,7 +47,7 @@ public sealed class MessageEncoderTests : IDisposable
     [InlineData("CloudEvent", "application/cloudevents-batch+json", "application/cloudevents+json")]
     public void The_content_type_is_that_of_the_value(string format, string sent, string? expected)
     {
-        var encoder = new MessageEncoder(new KafkaOptions(), LogId);
+        var encoder = new MessageEncoder(new KafkaOptions(), _ => LogId);
         var stored = Store(1, new TestEvent("{}") { Format = Enum.Parse<EventFormat>(format), ContentType = sent });
 
         var message = encoder.Encode(stored, out _)!;
@@ -59,7 +59,7 @@ public sealed class MessageEncoderTests : IDisposable
     [Fact]
     public void An_event_without_a_key_has_none_rather_than_an_empty_one()
     {
-        var message = new MessageEncoder(new KafkaOptions(), LogId).Encode(Store(1, new TestEvent("1")), out _)!;
+        var message = new MessageEncoder(new KafkaOptions(), _ => LogId).Encode(Store(1, new TestEvent("1")), out _)!;
 
         Assert.Null(message.Key);
     }
@@ -67,7 +67,7 @@ public sealed class MessageEncoderTests : IDisposable
     [Fact]
     public void An_event_larger_than_a_message_may_be_has_none()
     {
-        var encoder = new MessageEncoder(new KafkaOptions { MessageBytesMax = 1000 }, LogId);
+        var encoder = new MessageEncoder(new KafkaOptions { MessageBytesMax = 1000 }, _ => LogId);
 
         Assert.NotNull(encoder.Encode(Store(1, new TestEvent(new string('1', 700))), out _));
         Assert.Null(encoder.Encode(Store(2, new TestEvent(new string('1', 900))), out _));
@@ -78,7 +78,7 @@ public sealed class MessageEncoderTests : IDisposable
     [Fact]
     public void Headers_of_one_event_never_leak_into_the_next()
     {
-        var encoder = new MessageEncoder(new KafkaOptions(), LogId);
+        var encoder = new MessageEncoder(new KafkaOptions(), _ => LogId);
         var random = new Random(7);
         for (var sequence = 1; sequence < 2_000; sequence++)
         {
@@ -109,7 +109,7 @@ public sealed class MessageEncoderTests : IDisposable
     [Fact]
     public void Encoding_events_of_one_shape_allocates_nothing()
     {
-        var encoder = new MessageEncoder(new KafkaOptions(), LogId);
+        var encoder = new MessageEncoder(new KafkaOptions(), _ => LogId);
         for (var sequence = 100_000; sequence < 100_100; sequence++)
         {
             Store(sequence, new TestEvent("{\"n\":1}") { Key = "key" });

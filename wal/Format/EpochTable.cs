@@ -62,6 +62,20 @@ internal sealed class EpochTable
         return skipped;
     }
 
+    /// <summary>
+    /// The last number given out before <paramref name="first"/>: the one before it, unless it and more were passed over. Epochs that began there
+    /// and gave none out are passed over with them.
+    /// </summary>
+    internal long LastBefore(long first)
+    {
+        var last = first - 1;
+        for (var i = IndexOf(first); i >= 0 && _entries[i].First > last; i--)
+        {
+            last = _entries[i].Before;
+        }
+        return last;
+    }
+
     /// <summary>The last number known to have been given out before <paramref name="first"/>, where an epoch begins there.</summary>
     internal long? BeforeOf(long first) =>
         IndexOf(first) is >= 0 and var index && _entries[index].First == first ? _entries[index].Before : null;
@@ -95,7 +109,8 @@ internal sealed class EpochTable
     /// <summary>With one more entry behind the others. One that begins with the same number gave none out: it makes way.</summary>
     internal EpochTable With(Epoch next)
     {
-        Epoch[] all = [.. _entries.Where(entry => entry.First < next.First), next];
+        var replaced = _entries.Where(entry => entry.First >= next.First).Select(entry => entry.Before).DefaultIfEmpty(next.Before).Min();
+        Epoch[] all = [.. _entries.Where(entry => entry.First < next.First), next with { Before = Math.Min(next.Before, replaced) }];
         var dropped = Math.Max(0, all.Length - EntriesMax);
         return new EpochTable(all[dropped..], _skippedBefore + all[..dropped].Sum(entry => entry.Skipped), LogId);
     }
@@ -120,6 +135,7 @@ internal sealed class EpochTable
     }
 
     /// <summary>What a directory's file says; empty when there is none or it is damaged.</summary>
+    /// <exception cref="StorageException">The disk cannot read it: it is not replaced for that.</exception>
     internal static EpochTable Read(IWalDirectory directory, out bool damaged)
     {
         damaged = false;
@@ -128,18 +144,8 @@ internal sealed class EpochTable
             return Empty;
         }
         var bytes = new byte[HeaderBytes + (EntriesMax * EntryBytes) + sizeof(uint)];
-        int read;
-        try
-        {
-            using var file = directory.Open(FileName, writable: false);
-            read = file.Read(bytes, 0);
-        }
-        catch (StorageException e) when (e.Kind is StorageFailure.Failed or StorageFailure.NotFound)
-        {
-            damaged = true;
-            return Empty;
-        }
-        var table = TryRead(bytes.AsSpan(0, read));
+        using var file = directory.Open(FileName, writable: false);
+        var table = TryRead(bytes.AsSpan(0, file.Read(bytes, 0)));
         damaged = table is null;
         return table ?? Empty;
     }

@@ -98,7 +98,7 @@ internal sealed class LogVerifier(
     }
 
     /// <summary>The last number given out before a segment: behind it some may have been passed over.</summary>
-    private long LastBefore(in SegmentName next) => _epochs.BeforeOf(next.BaseSequence) ?? next.BaseSequence - 1;
+    private long LastBefore(in SegmentName next) => _epochs.LastBefore(next.BaseSequence);
 
     /// <summary>How many of these numbers were given out.</summary>
     private long Given(long first, long last) =>

@@ -50,7 +50,7 @@ internal static class TimeSearch
                 return null;
             }
             var sealedNow = segment.LastSequence != long.MaxValue;
-            var bounds = seal?.Bounds ?? (sealedNow ? new SegmentBounds(segment.FramesEnd, segment.LastSequence) : segment.Readable);
+            var bounds = seal?.Bounds ?? (sealedNow ? new SegmentBounds(segment.FramesEnd, segment.LastGiven) : segment.Readable);
             using var window = new FrameWindow();
             window.Attach(file);
             return FindCommit(window, segment, bounds, unixTimeMs);

@@ -111,7 +111,7 @@ public sealed class WalReader : IDisposable
     private SegmentBounds ReadSealedBounds(Segment segment)
     {
         segment.Seal ??= SealInfo.Read(_file!, segment.Name, segment.Bytes);
-        return segment.Seal?.Bounds ?? new SegmentBounds(segment.FramesEnd, segment.LastSequence);
+        return segment.Seal?.Bounds ?? new SegmentBounds(segment.FramesEnd, segment.LastGiven);
     }
 
     /// <summary>Reads one frame at <see cref="_offset"/>. True: it is the record looked for.</summary>

@@ -87,7 +87,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
         }
         for (var i = 0; i + 1 < segments.Count; i++)
         {
-            segments[i].PublishLast(segments[i + 1].BaseSequence - 1);
+            segments[i].PublishLast(segments[i + 1].BaseSequence - 1, state.Epochs.LastBefore(segments[i + 1].BaseSequence));
         }
         var last = segments[^1];
         var file = directory.Open(last.FileName, writable: true);

@@ -69,11 +69,9 @@ public static class LogRepair
             var certain = clean is { } mark && mark.SegmentId == names[i].Id
                 ? new SegmentBounds(mark.End, mark.Sequence)
                 : new SegmentBounds(0, known);
-            new SegmentRepair(directory, names[i], isLast ? null : LastBefore(epochs, names[i + 1].BaseSequence), certain, epochs, notes).Run();
+            new SegmentRepair(directory, names[i], isLast ? null : epochs.LastBefore(names[i + 1].BaseSequence), certain, epochs, notes).Run();
         }
     }
-
-    private static long LastBefore(EpochTable epochs, long first) => epochs.BeforeOf(first) ?? first - 1;
 
     /// <summary>What each start does, done now: the tail cut, numbers skipped; and damaged cursors set.</summary>
     private static void Recover(IWalDirectory directory, RepairNotes notes)

@@ -102,7 +102,7 @@ internal sealed class SegmentRepair(
         }
         notes.CopyAside(_file, segment.File, new DamagedRange(0, SegmentHeader.BlockBytes, 0, 0));
         Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
-        var epoch = new Epoch(name.BaseSequence, epochs.BeforeOf(name.BaseSequence) ?? name.BaseSequence - 1, epochs.IdOf(name.BaseSequence));
+        var epoch = new Epoch(name.BaseSequence, epochs.LastBefore(name.BaseSequence), epochs.IdOf(name.BaseSequence));
         new SegmentHeader(epochs.LogId, name, scan.Groups > 0 ? scan.FirstUnixMs : 0, (int)segment.Bytes, epoch).Write(block);
         Write(block, 0);
         notes.Add(RepairAction.RewriteHeader, _file, 0, SegmentHeader.BlockBytes);

@@ -76,7 +76,7 @@ internal sealed class Reclaimer(LogState state, SegmentSpares spares)
     {
         using var scan = new SegmentScan(file, segment.Name, segment.FramesEnd);
         scan.Run(default);
-        return new SealInfo(new SegmentBounds(segment.FramesEnd, segment.LastSequence), scan.FirstUnixMs, scan.LastUnixMs);
+        return new SealInfo(new SegmentBounds(segment.FramesEnd, segment.LastGiven), scan.FirstUnixMs, scan.LastUnixMs);
     }
 
     /// <summary>True: recycled. A segment that a reader still has open is deleted: the reader keeps its bytes.</summary>

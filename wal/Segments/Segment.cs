@@ -24,6 +24,7 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
 
     private long _readable = SegmentHeader.BlockBytes;
     private long _lastSequence = long.MaxValue;
+    private long _lastGiven = long.MaxValue;
     private SealInfo? _seal;
     private int _pins;
 
@@ -41,6 +42,11 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
 
     /// <summary>The last number before the next segment's first; <see cref="long.MaxValue"/> while this one is appended to.</summary>
     internal long LastSequence => Volatile.Read(ref _lastSequence);
+
+    /// <summary>
+    /// <see cref="LastSequence"/> without the numbers that were passed over before the next segment. Of a finished segment.
+    /// </summary>
+    internal long LastGiven => Volatile.Read(ref _lastGiven);
 
     /// <summary>What the seal says; null while there is none or nobody has read it yet.</summary>
     internal SealInfo? Seal
@@ -71,7 +77,7 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
     /// <summary>About how many bytes the frames behind a record take: records are taken for equally large.</summary>
     internal long BytesBehind(long sequence)
     {
-        var bounds = LastSequence == long.MaxValue ? Readable : Seal?.Bounds ?? new SegmentBounds(FramesEnd, LastSequence);
+        var bounds = LastSequence == long.MaxValue ? Readable : Seal?.Bounds ?? new SegmentBounds(FramesEnd, LastGiven);
         var held = bounds.Last - BaseSequence + 1;
         var behind = Math.Min(held, bounds.Last - sequence);
         return behind <= 0 ? 0 : (long)((bounds.End - SegmentHeader.BlockBytes) * ((double)behind / held));
@@ -80,7 +86,12 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
     internal void PublishReadable(in SegmentBounds bounds) =>
         Volatile.Write(ref _readable, ((bounds.Last - BaseSequence + 1) << EndBits) | bounds.End);
 
-    internal void PublishLast(long lastSequence) => Volatile.Write(ref _lastSequence, lastSequence);
+    /// <summary>Ends the segment: the next one begins behind <paramref name="lastSequence"/>.</summary>
+    internal void PublishLast(long lastSequence, long lastGiven)
+    {
+        Volatile.Write(ref _lastGiven, lastGiven);
+        Volatile.Write(ref _lastSequence, lastSequence);
+    }
 
     /// <summary>Keeps the file from being reused until <see cref="Unpin"/>. False: it is being removed.</summary>
     internal bool TryPin()

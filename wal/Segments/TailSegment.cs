@@ -156,7 +156,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
             spare = TakeNamed() ?? spares.Make(inHurry: true);
             Span<byte> block = stackalloc byte[SegmentHeader.BlockBytes];
             var first = name.BaseSequence;
-            var epoch = new Epoch(first, state.Epochs.BeforeOf(first) ?? first - 1, state.Epochs.IdOf(first));
+            var epoch = new Epoch(first, state.Epochs.LastBefore(first), state.Epochs.IdOf(first));
             new SegmentHeader(state.Id, name, unixTimeMs, state.Options.SegmentBytes, epoch).Write(block);
             spare.File.Write(block, 0);
             spare.File.Flush();
@@ -228,7 +228,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         _file?.Dispose();
         Resume(next, file, new SegmentBounds(SegmentHeader.BlockBytes, next.BaseSequence - 1), long.MaxValue, long.MinValue);
         _nextId = newId();
-        previous?.PublishLast(next.BaseSequence - 1);
+        previous?.PublishLast(next.BaseSequence - 1, state.Epochs.LastBefore(next.BaseSequence));
         if (replacing)
         {
             state.Replace(previous!, next);

@@ -16,6 +16,7 @@ internal sealed class MessageEncoder
     private const string SequenceHeader = "ingest-seq";
     private const string ContentTypeHeader = "content-type";
     private const int DigitsMax = 20;
+    private const int EpochDigits = 32;
 
     // Framing of a batch of one record: 61 bytes of batch, at most 5 of record length, 4 of fixed fields, 5 each for three lengths.
     private const int FramingBytes = 61 + 5 + 4 + 15;
@@ -27,20 +28,20 @@ internal sealed class MessageEncoder
     private readonly EnvelopeReader? _envelopes;
     private readonly EventHeaders _headers = new();
     private readonly Message<byte[], byte[]> _message = new();
-    private readonly byte[] _id;
-    private readonly int _idPrefix;
+    private readonly Func<long, Guid> _epochOf;
+    private readonly byte[] _id = new byte[EpochDigits + 1 + DigitsMax];
+    private Guid _epoch;
     private byte[] _key = [];
     private byte[] _value = [];
 
-    internal MessageEncoder(KafkaOptions options, Guid logId)
+    internal MessageEncoder(KafkaOptions options, Func<long, Guid> epochOf)
     {
         _topics = new TopicTemplate(options.Topic);
         _internalTopics = options.InternalTopics;
         _messageBytesMax = options.MessageBytesMax;
         _envelopes = options.CloudEvents == CloudEventsMode.Binary ? new EnvelopeReader() : null;
-        var prefix = Encoding.ASCII.GetBytes($"{logId:N}-");
-        _idPrefix = prefix.Length;
-        _id = [.. prefix, .. new byte[DigitsMax]];
+        _epochOf = epochOf;
+        WriteEpoch();
     }
 
     /// <summary>The message of an event, or null when it is larger than a message may be.</summary>
@@ -74,10 +75,19 @@ internal sealed class MessageEncoder
 
     private void AddIdentity(long sequence)
     {
-        Utf8Formatter.TryFormat(sequence, _id.AsSpan(_idPrefix), out var digits);
-        _headers.Add(IdHeader, _id.AsSpan(0, _idPrefix + digits));
-        _headers.Add(SequenceHeader, _id.AsSpan(_idPrefix, digits));
+        var epoch = _epochOf(sequence);
+        if (epoch != _epoch)
+        {
+            _epoch = epoch;
+            WriteEpoch();
+        }
+        var number = _id.AsSpan(EpochDigits + 1);
+        Utf8Formatter.TryFormat(sequence, number, out var digits);
+        _headers.Add(IdHeader, _id.AsSpan(0, EpochDigits + 1 + digits));
+        _headers.Add(SequenceHeader, number[..digits]);
     }
+
+    private void WriteEpoch() => Encoding.ASCII.GetBytes($"{_epoch:N}-", _id);
 
     // Adds the content type and returns the value.
     private ReadOnlySpan<byte> AddContent(StoredEvent stored)

@@ -135,7 +135,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<IdempotencyReplay>());
-        _deadLetters = NodeDeadLetters.Open(_parts, _writing.Log.Id);
+        _deadLetters = NodeDeadLetters.Open(_parts, _writing.Log);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
         _opened.SetResult();
@@ -273,7 +273,8 @@ public sealed class IngestNode : IAsyncDisposable
     private long PendingBytes(long events)
     {
         var log = Writing.Log;
-        return log.BytesBehind(log.DurableSequence - events);
+        // Among them there may be numbers that were never given out.
+        return events == 0 ? 0 : log.BytesBehind(Math.Min(log.DurableSequence - events, Lanes.SettledSequence));
     }
 
     private static InvalidOperationException NotOpen() => new("The node has not been opened.");

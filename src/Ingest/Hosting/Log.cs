@@ -82,4 +82,30 @@ internal static partial class Log
 
     [LoggerMessage(9031, LogLevel.Information, "Removed the socket {Path}: its process ended without doing so.")]
     internal static partial void SocketRemoved(ILogger logger, string path);
+
+    [LoggerMessage(
+        9090,
+        LogLevel.Error,
+        "The log's end is missing: {Count} events from {First} on, which a cursor or the clean mark knows of, are lost. Lanes that had not settled "
+        + "them count them.")]
+    internal static partial void EndMissing(ILogger logger, long count, long first);
+
+    [LoggerMessage(
+        9091,
+        LogLevel.Error,
+        "{Segment} is {Bytes} bytes shorter than it was made: it was cut, or a copy ran out of room. Events in that part that nothing knows of are "
+        + "lost without a count.")]
+    internal static partial void SegmentCut(ILogger logger, string segment, long bytes);
+
+    [LoggerMessage(
+        9092,
+        LogLevel.Warning,
+        "A last write of {Count} events was cut: torn by the crash, or damaged after it was acknowledged. A copy is in quarantine/.")]
+    internal static partial void GroupCut(ILogger logger, long count);
+
+    [LoggerMessage(
+        9093,
+        LogLevel.Information,
+        "The last stop was not in order: {Count} numbers are passed over, so that none is given out twice. The next event is {Next}.")]
+    internal static partial void NumbersSkipped(ILogger logger, long count, long next);
 }

@@ -18,21 +18,21 @@ internal static class NodeDeadLetters
 
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
     /// <exception cref="SettingsException">The sink that letters are published to refuses its settings.</exception>
-    internal static DeadLetterStore Open(NodeContext parts, Guid logId)
+    internal static DeadLetterStore Open(NodeContext parts, WriteAheadLog log)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
             parts.DeadLettersPath,
-            logId,
+            log.Id,
             options,
             SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax),
             parts.Instruments,
             parts.Time,
             parts.Loggers,
-            Publication(parts, logId));
+            Publication(parts, log));
     }
 
-    private static DeadLetterPublication? Publication(NodeContext parts, Guid logId)
+    private static DeadLetterPublication? Publication(NodeContext parts, WriteAheadLog log)
     {
         if (parts.Settings.PublishTo is not { } sink)
         {
@@ -43,7 +43,7 @@ internal static class NodeDeadLetters
             sink.Kind,
             letters => NodeLanes.NewSink(parts, sink, letters),
             parts.Settings.Get<PublishingOptions>(),
-            logId);
+            log.EpochOf);
     }
 
     /// <summary>Room for the largest event beside others, in whole blocks.</summary>

@@ -16,19 +16,23 @@ internal static class NodeLanes
     internal static LaneSet Create(NodeContext parts, WriteAheadLog log, IDeadLetterStore deadLetters, IReadOnlyList<string> only)
     {
         var sinks = parts.Settings.Sinks.Where(sink => only.Count == 0 || only.Contains(sink.Name, StringComparer.OrdinalIgnoreCase));
-        var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log.Id)));
+        var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log)));
         return new LaneSet(
             log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
     }
 
     /// <exception cref="SettingsException">The sink refuses its settings; it says which.</exception>
-    internal static ISink NewSink(NodeContext parts, SinkName sink, Guid logId)
+    internal static ISink NewSink(NodeContext parts, SinkName sink, WriteAheadLog log)
     {
         var factory = parts.SinkFactories.First(candidate => candidate.Kind == sink.Kind);
         var section = parts.Settings.ToConfiguration().GetSection(sink.Section);
         try
         {
-            return factory.Create(new SinkSetup(sink.Name, section, parts.DataPath, logId, parts.Time, parts.Loggers));
+            return factory.Create(new SinkSetup(sink.Name, section, parts.DataPath, log.Id, parts.Time, parts.Loggers)
+            {
+                EpochOf = log.EpochOf,
+                LastOfEpoch = log.LastOfEpoch,
+            });
         }
         catch (InvalidOperationException wrong)
         {

@@ -135,6 +135,22 @@ internal sealed class NodeLog : IAsyncDisposable
             Hosting.Log.LogOpened(
                 logger, directory.Path, log.FirstSequence, log.DurableSequence, log.Bytes, found.CleanShutdown, found.TornBytes);
         }
+        if (found.MissingEnd is { } missing)
+        {
+            Hosting.Log.EndMissing(logger, missing.Count, missing.First);
+        }
+        foreach (var (segment, bytes) in found.CutSegments)
+        {
+            Hosting.Log.SegmentCut(logger, segment, bytes);
+        }
+        if (found.TornRecords > 0)
+        {
+            Hosting.Log.GroupCut(logger, found.TornRecords);
+        }
+        if (found.SkippedNumbers > 0)
+        {
+            Hosting.Log.NumbersSkipped(logger, found.SkippedNumbers, log.NextSequence);
+        }
         foreach (var range in found.Quarantined)
         {
             if (range.IsWholeFile)

@@ -68,6 +68,10 @@ internal static partial class Log
         "Lane {Lane}: the cursor's file is damaged. Delivery begins with the oldest event, {Next}: events may be delivered twice.")]
     internal static partial void CursorDamaged(ILogger logger, string lane, long next);
 
+    [LoggerMessage(3090, LogLevel.Error,
+        "Lane {Lane}: the cursor is one of another log and says nothing of this one. Delivery begins with the oldest event, {Next}.")]
+    internal static partial void CursorForeign(ILogger logger, string lane, long next);
+
     [LoggerMessage(3020, LogLevel.Warning, "Lane {Lane}: the sink could not be opened; it is tried again in {Pause}: {Reason}")]
     internal static partial void OpenFailed(ILogger logger, string lane, string reason, TimeSpan pause);
 

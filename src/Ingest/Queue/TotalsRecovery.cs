@@ -26,13 +26,21 @@ internal static class TotalsRecovery
         }
         if (log.FirstSequence > from + 1)
         {
-            totals.Add(StreamTotals.Other, log.FirstSequence - 1 - from, 0, log.FirstSequence - 1);
+            var lost = log.FirstSequence - 1 - from - (log.SkippedUpTo(log.FirstSequence - 1) - log.SkippedUpTo(from));
+            if (lost > 0)
+            {
+                totals.Add(StreamTotals.Other, lost, 0, log.FirstSequence - 1);
+            }
             from = log.FirstSequence - 1;
         }
         using var reader = log.OpenReader(from + 1);
         while (reader.Read() is var status and not WalReadStatus.CaughtUp)
         {
-            if (status == WalReadStatus.Gap)
+            if (status == WalReadStatus.Gap && reader.Gap.Skipped)
+            {
+                totals.Begin(reader.Gap.First + reader.Gap.Count - 1);
+            }
+            else if (status == WalReadStatus.Gap)
             {
                 totals.Add(StreamTotals.Other, reader.Gap.Count, 0, reader.Gap.First + reader.Gap.Count - 1);
             }

@@ -48,7 +48,7 @@ public sealed class ChartTests(ITestOutputHelper output)
         };
         using var backlog = new Backlog(Events, PayloadBytes);
         await using var lane = backlog.StartLane(
-            id => new KafkaSink("aimd", options, id, TimeProvider.System, NullLogger.Instance), Impatient);
+            id => new KafkaSink("aimd", options, _ => id, TimeProvider.System, NullLogger.Instance), Impatient);
         var course = new Course(lane);
 
         await course.PassAsync("full capacity", isBad: false, 12);

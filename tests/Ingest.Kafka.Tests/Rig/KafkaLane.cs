@@ -50,7 +50,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 
     internal KafkaLane Start()
     {
-        Sink = new KafkaSink("kafka", Options, Log.Log.Id, TimeProvider.System, _logs.CreateLogger("Ingest.Kafka"));
+        Sink = new KafkaSink("kafka", Options, Log.Log.EpochOf, TimeProvider.System, _logs.CreateLogger("Ingest.Kafka"));
         _lanes = new LaneSet(
             Log.Log, [new LaneSpec("kafka", "kafka", Sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
         _lanes.Start();

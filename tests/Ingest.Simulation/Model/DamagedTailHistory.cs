@@ -149,7 +149,7 @@ public sealed class DamagedTailHistory
                 return ChangeEnd(tail, _random.NextBytes);
             case TailDamage.Cut:
                 var whole = _disk.ReadAll(tail);
-                Put(tail, whole.AsSpan(0, _random.Next(4) == 0 ? _random.Next(whole.Length) : Math.Max(1, EndOf(whole) - _random.Next(800))));
+                Put(tail, whole.AsSpan(0, _random.Next(4) == 0 ? _random.Next(whole.Length) : Math.Clamp(EndOf(whole) - _random.Next(800), 0, whole.Length)));
                 return true;
             case TailDamage.Delete:
                 _deleted = true;

@@ -77,7 +77,8 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             _instruments,
             TimeProvider.System,
             NullLoggerFactory.Instance,
-            PublishTo is null ? null : new DeadLetterPublication("letters", "scripted", PublishTo, Options, Log.Log.Id),
+            PublishTo is null ? null : new DeadLetterPublication(
+                "letters", "scripted", letters => PublishTo(letters.Id), Options, Log.Log.EpochOf),
             path => new FailingDirectory(WalDirectory.Open(path)) { Fail = (operation, name) => Fails?.Invoke(operation, name) });
         var spec = new LaneSpec(Lane, "scripted", Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);

@@ -118,7 +118,7 @@ public sealed class PublicationTests
             IsCounted = false,
         };
         var body = TestEvents.Body("{}");
-        var events = new DeadLetterEvents(Guid.NewGuid());
+        var events = new DeadLetterEvents(_ => Guid.NewGuid());
         foreach (var isPublished in new[] { true, false })
         {
             using var batch = RecordBatch.Rent();

@@ -41,6 +41,8 @@ public sealed class GoldenFormatTests
         Show(text, segments[0], first, first.Length - SealBody.FrameBytes, SealBody.FrameBytes, $"seal; frames end at {end}");
         Show(text, "clean", disk.ReadAll("clean"), 0, CleanMark.Bytes, $"clean mark; the second segment is {segments[1]}");
         Show(text, "cursors/lane.cursor", disk.ReadAll("cursors/lane.cursor"), 0, CursorSlot.HeaderBytes + 4, "cursor, first slot");
+        var epochs = disk.ReadAll("epochs");
+        Show(text, "epochs", epochs, 0, epochs.Length, "table of epochs");
         return text.ToString();
     }
 

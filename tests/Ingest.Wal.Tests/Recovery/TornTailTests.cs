@@ -96,7 +96,8 @@ public sealed class TornTailTests
         disk.Open().Dispose();
         var once = disk.Save();
         disk.Open().Dispose();
-        Assert.Equal(once, disk.Save());
+        // Only that it was opened is told.
+        Assert.Equal(once.Where(file => file.Key != "epochs"), disk.Save().Where(file => file.Key != "epochs"));
     }
 
     private static (Dictionary<string, byte[]> Saved, string Segment, long Start, long End) TwoGroups(TestDisk disk)

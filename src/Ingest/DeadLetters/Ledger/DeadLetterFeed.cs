@@ -161,7 +161,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
                     Log.Unreadable(_logger, reader.Sequence);
                     Interlocked.Increment(ref _lost);
                     break;
-                case WalReadStatus.Gap when !reader.Gap.Reclaimed:
+                case WalReadStatus.Gap when reader.Gap is { Reclaimed: false, Skipped: false }:
                     Log.RecordsLost(_logger, reader.Gap.First, reader.Gap.Count);
                     Interlocked.Add(ref _lost, reader.Gap.Count);
                     break;

@@ -10,13 +10,12 @@ namespace Ingest.DeadLetters.Publication;
 /// Makes events of dead letters: the event that was refused, unchanged, with further attributes that say by whom and why. One thread at a
 /// time.
 /// </summary>
-/// <param name="logId">Identity of the node's log.</param>
-internal sealed class DeadLetterEvents(Guid logId)
+/// <param name="epochOf">Under what identity the node's log gave a number out.</param>
+internal sealed class DeadLetterEvents(Func<long, Guid> epochOf)
 {
     /// <summary>What all further attributes' names begin with.</summary>
     internal const string Prefix = "ingest-dead-";
 
-    private readonly string _log = logId.ToString("N", CultureInfo.InvariantCulture);
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly ArrayBufferWriter<byte> _attributes = new();
 
@@ -30,7 +29,7 @@ internal sealed class DeadLetterEvents(Guid logId)
             return false;
         }
         _attributes.ResetWrittenCount();
-        Add("id", $"{_log}-{Number(letter.Sequence)}");
+        Add("id", $"{epochOf(letter.Sequence):N}-{Number(letter.Sequence)}");
         Add("seq", Number(letter.Sequence));
         Add("lane", letter.Lane);
         Add("reason", letter.Reason);

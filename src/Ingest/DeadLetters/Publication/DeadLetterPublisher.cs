@@ -27,9 +27,9 @@ internal sealed class DeadLetterPublisher : IAsyncDisposable
         {
             Name = publication.Name,
             Kind = publication.Kind,
-            Sink = publication.Create(letters.Id),
+            Sink = publication.Create(letters),
             Log = letters,
-            Records = new DeadLetterEvents(publication.LogId).TryMake,
+            Records = new DeadLetterEvents(publication.EpochOf).TryMake,
             Options = publication.Options,
             DeadLetters = new UnpublishedDeadLetters(logger),
             Instruments = instruments,

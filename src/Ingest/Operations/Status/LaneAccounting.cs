@@ -7,12 +7,14 @@ namespace Ingest.Operations.Status;
 /// <summary>Sets what was promised against what became of it, lane by lane and stream by stream.</summary>
 internal static class LaneAccounting
 {
-    internal static LaneView View(LaneStatus lane, long durable)
+    internal static LaneView View(LaneStatus lane, long durable, Func<long, long>? skippedUpTo = null)
     {
-        var high = Math.Max(lane.Settled, lane.HighWater);
+        // Numbers that were never given out are no events.
+        var high = Given(Math.Max(lane.Settled, lane.HighWater));
+        var before = Given(lane.Start);
         // The lane may have settled an event that became durable after the log was asked: it never has more than there is.
-        var accepted = Math.Max(durable, high);
-        var counted = lane.Start + lane.Delivered + lane.DeadLettered + lane.Lost;
+        var accepted = Math.Max(Given(durable), high);
+        var counted = before + lane.Delivered + lane.DeadLettered + lane.Lost;
         return new LaneView
         {
             Name = lane.Name,
@@ -34,8 +36,10 @@ internal static class LaneAccounting
             Attempts = lane.Attempts.ToDictionary(pair => StatusJson.Snake(pair.Key), pair => pair.Value),
             Repeated = lane.Repeated,
             Recovered = lane.Recovered,
-            Sum = new LaneSum(accepted, lane.Start, lane.Delivered, lane.DeadLettered, lane.Lost, accepted - high, counted == high),
+            Sum = new LaneSum(accepted, before, lane.Delivered, lane.DeadLettered, lane.Lost, accepted - high, counted == high),
         };
+
+        long Given(long upTo) => upTo - (skippedUpTo?.Invoke(upTo) ?? 0);
     }
 
     internal static IReadOnlyList<StreamStatus> Streams(IReadOnlyList<StreamTotal> totals, IReadOnlyList<LaneStatus> lanes)

@@ -63,7 +63,7 @@ public sealed class StatusReader
             Drain = Progress(drain),
             Log = ReadLog(log, durable, lanes),
             Queue = ReadQueue(),
-            Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable))],
+            Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable, log.SkippedUpTo))],
             Orphans = [.. View.Lanes.Orphans.Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
             DeadLetters = DeadLetterView.Of(View.DeadLetters(), _time.GetUtcNow()),
@@ -118,7 +118,7 @@ public sealed class StatusReader
             OldestPendingSeconds = Rounded(lanes.Select(lane => lane.LagSeconds).DefaultIfEmpty().Max()),
             Poison = log.Poison?.Message,
             Recovery = new RecoveryStatus(log.Recovery.CleanShutdown, log.Recovery.BytesScanned, log.Recovery.TornBytes),
-            LostEvents = damage.Sum(range => range.Records),
+            LostEvents = damage.Sum(range => range.Records) + (log.Recovery.MissingEnd?.Count ?? 0),
             Damage = [.. damage.Take(DamageShownMax).Select(range => new DamageStatus(
                 range.Segment, range.Offset, range.Bytes, range.FirstSequence, range.Records, range.Copy))],
         };

@@ -17,6 +17,12 @@ internal sealed class AckTracker
     private readonly int _capacity;
     private ulong[] _ring = new ulong[EntriesMin];
 
+    // Numbers that were never given out, between the settled position and the last one read, in order: they have no entries.
+    private readonly Queue<(long First, long Last)> _skips = new();
+
+    // How many of them lie before the settled position.
+    private long _passed;
+
     /// <summary>Starts behind <paramref name="settled"/>.</summary>
     /// <param name="settled">The last settled sequence number.</param>
     /// <param name="capacity">Most events between the settled position and the last one read; at least 1.</param>
@@ -37,10 +43,10 @@ internal sealed class AckTracker
     public int SettledAhead { get; private set; }
 
     /// <summary>How many more events may be tracked now.</summary>
-    public int Room => _capacity - (int)(Last - Settled);
+    public int Room => _capacity - Tracked;
 
     /// <summary>When the oldest event not settled was accepted, Unix ms; null when none is tracked or its time is not known.</summary>
-    public long? OldestAcceptedUnixMs => Last > Settled && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
+    public long? OldestAcceptedUnixMs => Tracked > 0 && !IsSkipped(Settled + 1) && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
 
     /// <summary>Takes up the next event.</summary>
     public void Track(int stream, long acceptedUnixMs)
@@ -64,6 +70,16 @@ internal sealed class AckTracker
         return taken;
     }
 
+    /// <summary>Takes up the next <paramref name="count"/> numbers as never given out: they need no room.</summary>
+    public void TrackSkipped(long count)
+    {
+        if (count > 0)
+        {
+            _skips.Enqueue((Last + 1, Last + count));
+            Last += count;
+        }
+    }
+
     /// <summary>Settles one event. Settling it again is an error: it would be counted twice.</summary>
     public void Settle(long sequence, Settlement settlement)
     {
@@ -83,9 +99,18 @@ internal sealed class AckTracker
     /// <summary>Moves the position over what is settled and reports each event passed. Returns whether it moved.</summary>
     public bool Advance(LaneAccounts accounts)
     {
-        var before = Settled;
+        var before = Settled - _passed;
+        var first = Settled;
         while (Settled < Last)
         {
+            if (_skips.TryPeek(out var skip) && skip.First == Settled + 1)
+            {
+                _skips.Dequeue();
+                _passed += skip.Last - skip.First + 1;
+                Settled = skip.Last;
+                accounts.SkipNeedsLock(Settled);
+                continue;
+            }
             var entry = Entry(Settled + 1);
             if ((entry & 3) == 0)
             {
@@ -94,13 +119,31 @@ internal sealed class AckTracker
             Settled++;
             accounts.AddNeedsLock(Settled, (int)(entry >> 2) & ((1 << StreamBits) - 1), (Settlement)(entry & 3));
         }
-        SettledAhead -= (int)(Settled - before);
-        return Settled != before;
+        SettledAhead -= (int)(Settled - _passed - before);
+        return Settled != first;
+    }
+
+    private int Tracked => (int)(Place(Last) - (Settled - _passed));
+
+    private bool IsSkipped(long sequence) => _skips.TryPeek(out var skip) && skip.First <= sequence && sequence <= skip.Last;
+
+    // The number without those before it that were never given out.
+    private long Place(long sequence)
+    {
+        var place = sequence - _passed;
+        if (_skips.Count > 0)
+        {
+            foreach (var (first, last) in _skips)
+            {
+                place -= last <= sequence ? last - first + 1 : 0;
+            }
+        }
+        return place;
     }
 
     private void Append(ulong entry)
     {
-        if (Last - Settled == _ring.Length)
+        if (Tracked == _ring.Length)
         {
             Grow();
         }
@@ -108,14 +151,15 @@ internal sealed class AckTracker
         Entry(Last) = entry;
     }
 
-    private ref ulong Entry(long sequence) => ref _ring[sequence & (_ring.Length - 1)];
+    private ref ulong Entry(long sequence) => ref _ring[Place(sequence) & (_ring.Length - 1)];
 
     private void Grow()
     {
         var grown = new ulong[_ring.Length * 2];
-        for (var sequence = Settled + 1; sequence <= Last; sequence++)
+        var settled = Settled - _passed;
+        for (var place = settled + 1; place <= settled + _ring.Length; place++)
         {
-            grown[sequence & (grown.Length - 1)] = Entry(sequence);
+            grown[place & (grown.Length - 1)] = _ring[place & (_ring.Length - 1)];
         }
         _ring = grown;
     }

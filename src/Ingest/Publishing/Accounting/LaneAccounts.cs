@@ -6,7 +6,8 @@ namespace Ingest.Publishing.Accounting;
 
 /// <summary>
 /// What became of every event up to a lane's settled position, per stream. It is saved in the cursor's annotation, so position and counts
-/// are always of one moment: settled − start = delivered + dead-lettered + lost.
+/// are always of one moment: settled − start = delivered + dead-lettered + lost, not counting
+/// numbers that were never given out.
 /// </summary>
 /// <remarks>
 /// The lane loop writes under the lock, any thread reads under it. Events a rewind delivers once more are counted as repeated and change
@@ -100,6 +101,9 @@ public sealed class LaneAccounts
                 break;
         }
     }
+
+    /// <summary>Passes over numbers that were never given out: they are counted as nothing.</summary>
+    internal void SkipNeedsLock(long last) => _highWater = Math.Max(_highWater, last);
 
     /// <summary>The last requeue settlement taken: 0 before the first. Lane loop only.</summary>
     internal long RequeuesApplied => _requeuesApplied;

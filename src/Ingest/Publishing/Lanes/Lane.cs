@@ -120,7 +120,7 @@ internal sealed partial class Lane : IAsyncDisposable
         }
         var accounts = _cursor.Accounts.Snapshot();
         var settled = gauges.Settled;
-        var pending = Math.Max(_context.Log.DurableSequence - settled - gauges.SettledAhead, 0);
+        var pending = Math.Max(Given(settled) - gauges.SettledAhead, 0);
         var lag = pending > 0 && (gauges.OldestAcceptedUnixMs ?? _oldest?.UnixMs(settled)) is { } oldest
             ? Math.Max((_context.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds, 0)
             : 0;
@@ -164,6 +164,13 @@ internal sealed partial class Lane : IAsyncDisposable
         await Door.DisposeAsync();
         _cursor.Dispose();
         _stop.Dispose();
+    }
+
+    // Durable events behind a position: numbers that were never given out are none.
+    private long Given(long after)
+    {
+        var (log, durable) = (_context.Log, _context.Log.DurableSequence);
+        return durable - after - (log.SkippedUpTo(durable) - log.SkippedUpTo(after));
     }
 
     internal void Count(VerdictKind kind, TimeSpan took)
@@ -216,7 +223,7 @@ internal sealed partial class Lane : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        Log.LaneStarted(_context.Logger, Name, _cursor.Saved + 1, _context.Log.DurableSequence - _cursor.Saved);
+        Log.LaneStarted(_context.Logger, Name, _cursor.Saved + 1, Given(_cursor.Saved));
         var failures = 0;
         while (!_stop.IsCancellationRequested)
         {

@@ -111,6 +111,10 @@ internal sealed class LaneCursor : IDisposable
             {
                 Log.CursorDamaged(_logger, _lane, start + 1);
             }
+            else if (cursor.IsForeign)
+            {
+                Log.CursorForeign(_logger, _lane, start + 1);
+            }
             var fresh = new LaneAccounts(start);
             cursor.Save(start, fresh.Encode());
             Volatile.Write(ref _saved, start);

@@ -34,7 +34,13 @@ internal sealed class LogFeed : IDisposable
         _reader = _log.OpenReader(tracker.Last + 1);
         if (_reader.NextSequence > tracker.Last + 1)
         {
-            Lose(tracker.Last + 1, _reader.NextSequence - tracker.Last - 1, reclaimed: true);
+            var skipped = _log.SkippedUpTo(_reader.NextSequence - 1) - _log.SkippedUpTo(tracker.Last);
+            var lost = _reader.NextSequence - tracker.Last - 1 - skipped;
+            tracker.TrackSkipped(skipped);
+            if (lost > 0)
+            {
+                Lose(_reader.NextSequence - lost, lost, reclaimed: true);
+            }
         }
     }
 
@@ -123,6 +129,9 @@ internal sealed class LogFeed : IDisposable
             {
                 case WalReadStatus.Record:
                     _held = true;
+                    break;
+                case WalReadStatus.Gap when _reader.Gap.Skipped:
+                    _tracker.TrackSkipped(_reader.Gap.Count);
                     break;
                 case WalReadStatus.Gap:
                     Lose(_reader.Gap.First, _reader.Gap.Count, _reader.Gap.Reclaimed);

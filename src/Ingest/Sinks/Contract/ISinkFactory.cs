@@ -47,4 +47,14 @@ public sealed record SinkSetup(
     string DataDirectory,
     Guid LogId,
     TimeProvider Time,
-    ILoggerFactory Loggers);
+    ILoggerFactory Loggers)
+{
+    /// <summary>
+    /// The identity under which a number was given out: with the number it names an event for ever, also beside an older copy of the log that
+    /// went on by itself. Any thread.
+    /// </summary>
+    public Func<long, Guid> EpochOf { get; init; } = _ => LogId;
+
+    /// <summary>The last number an epoch may have given out in this log; null when the log does not know it. Any thread.</summary>
+    public Func<Guid, long?> LastOfEpoch { get; init; } = epoch => epoch == LogId ? long.MaxValue : null;
+}

@@ -84,6 +84,8 @@ internal sealed class FileSink : ISink, IRewindable
             {
                 Directory = directory,
                 LogId = _setup.LogId,
+                EpochOf = _setup.EpochOf,
+                LastOfEpoch = _setup.LastOfEpoch,
                 Options = _options,
                 Time = _setup.Time,
                 Logger = _logger,
@@ -181,6 +183,12 @@ internal sealed class FileSink : ISink, IRewindable
             if (stored.Sequence <= stream.Held)
             {
                 continue;
+            }
+            if (first != 0 && _setup.EpochOf(stored.Sequence) != _setup.EpochOf(last))
+            {
+                stream.Append(_lines.Written, first, last);
+                _lines.Clear();
+                first = 0;
             }
             first = first == 0 ? stored.Sequence : first;
             last = stored.Sequence;

@@ -24,4 +24,9 @@ internal static partial class Log
     [LoggerMessage(4006, LogLevel.Warning,
         "Output directory {Directory} was removed, moved or replaced. It is opened anew, and made if it is missing.")]
     internal static partial void DirectoryGone(ILogger logger, string directory);
+
+    [LoggerMessage(4007, LogLevel.Warning,
+        "Output {Folder} holds events up to {Held}, but the log is an older copy that shares only those up to {Shared}. Later events are new to it "
+        + "and go into new files.")]
+    internal static partial void LogIsOlder(ILogger logger, string folder, long held, long shared);
 }

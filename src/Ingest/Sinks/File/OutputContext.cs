@@ -10,6 +10,12 @@ internal sealed record OutputContext
 
     internal required Guid LogId { get; init; }
 
+    /// <summary>Under what identity the log gave a number out.</summary>
+    internal required Func<long, Guid> EpochOf { get; init; }
+
+    /// <summary>The last number an epoch may have given out; null when the log does not know it.</summary>
+    internal required Func<Guid, long?> LastOfEpoch { get; init; }
+
     internal required FileSinkOptions Options { get; init; }
 
     internal required TimeProvider Time { get; init; }

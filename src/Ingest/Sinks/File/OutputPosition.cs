@@ -16,6 +16,12 @@ internal sealed record OutputPosition
     /// <summary>Everything of the stream up to here is in its files, or was.</summary>
     public long Held { get; init; }
 
+    /// <summary>
+    /// Of each epoch of the log the last number held, newest last: the last one is <see cref="Held"/>'s. Empty in notes of earlier builds, which are
+    /// of the log's first epoch.
+    /// </summary>
+    public IReadOnlyList<OutputEpoch> Epochs { get; init; } = [];
+
     /// <summary>Goes into the names of new files; counts up when events come once more.</summary>
     public int Generation { get; init; }
 
@@ -31,6 +37,11 @@ internal sealed record OutputPosition
     /// <summary>When <see cref="File"/> was begun, Unix ms.</summary>
     public long BegunUnixMs { get; init; }
 }
+
+/// <summary>How far the events of one epoch of the log are held.</summary>
+/// <param name="Id">The epoch.</param>
+/// <param name="Last">The last number held.</param>
+internal sealed record OutputEpoch(Guid Id, long Last);
 
 /// <summary>The last rewind of the sink, in <c>.rewound</c> of its directory: every stream takes it up when it is next used.</summary>
 /// <param name="Log">The log the sequence number belongs to.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Sinks.Files;
@@ -17,6 +18,7 @@ internal sealed class OutputStream : IDisposable
     private readonly OutputContext _context;
     private readonly string _folder;
     private OutputPosition _noted;
+    private HeldNumbers _held;
     private OutputFile? _file;
     private long _begunUnixMs;
     private int _generation;
@@ -28,6 +30,9 @@ internal sealed class OutputStream : IDisposable
     {
         (_context, _folder, _noted) = (context, folder, noted);
         (_generation, Held, _begunUnixMs) = (noted.Generation, noted.Held, noted.BegunUnixMs);
+        _held = HeldNumbers.Of(noted.Epochs.Count > 0
+            ? noted.Epochs.Select(epoch => (epoch.Id, epoch.Last))
+            : [(context.LogId, noted.Held)]);
     }
 
     /// <summary>Everything of the stream up to here is in its files, flushed, or was.</summary>
@@ -56,6 +61,7 @@ internal sealed class OutputStream : IDisposable
             else
             {
                 stream.Continue();
+                stream.LeaveWhatTheLogDoesNotKnow();
             }
             return stream;
         }
@@ -74,6 +80,7 @@ internal sealed class OutputStream : IDisposable
     internal void Append(ReadOnlySpan<byte> lines, long first, long last)
     {
         LeaveUnlessInPlace();
+        BeginEpoch(first);
         if (_file is not null && IsToRotate(lines.Length))
         {
             Leave();
@@ -92,7 +99,7 @@ internal sealed class OutputStream : IDisposable
             }
             throw;
         }
-        Held = last;
+        Hold(last);
         if (_file.Length - _noted.Offset >= NoteEveryBytes)
         {
             NotePosition(_file.Name, _file.Length);
@@ -153,6 +160,8 @@ internal sealed class OutputStream : IDisposable
     private void BeginAnew(long held)
     {
         Held = held;
+        _held = _held.DownTo(held, _context.EpochOf(held));
+        Leave();
         _generation++;
         NotePosition("", 0);
     }
@@ -174,11 +183,47 @@ internal sealed class OutputStream : IDisposable
         _context.Directory.Sync(_folder);
         if (_file.Recover(_noted.Offset, _noted.Held) is { } held)
         {
-            Held = held;
+            // What follows a note is of the epoch it names last.
+            Hold(held, Epoch);
         }
         else
         {
             Leave();
+        }
+    }
+
+    private Guid Epoch => _held.Epochs.Count > 0 ? _held.Epochs[^1].Epoch : _context.LogId;
+
+    private void Hold(long last) => Hold(last, _context.EpochOf(last));
+
+    private void Hold(long last, Guid epoch)
+    {
+        Held = last;
+        _held = _held.With(epoch, last);
+    }
+
+    // An older copy of the log, which went on by itself, gives numbers to other events than those held here: what both share is held.
+    private void LeaveWhatTheLogDoesNotKnow()
+    {
+        var shared = _held.UpTo(_context.LastOfEpoch);
+        if (shared < Held)
+        {
+            Log.LogIsOlder(_context.Logger, _folder, Held, shared);
+            BeginAnew(shared);
+        }
+    }
+
+    // Noted before the first line of it: lines say nothing of their epoch.
+    private void BeginEpoch(long first)
+    {
+        var epoch = _context.EpochOf(first);
+        if (epoch != Epoch || _held.Epochs.Count == 0)
+        {
+            _held = _held.With(epoch, Held);
+            if (_file is not null)
+            {
+                NotePosition(_file.Name, _file.Length);
+            }
         }
     }
 
@@ -228,6 +273,7 @@ internal sealed class OutputStream : IDisposable
         {
             Log = _context.LogId,
             Held = Held,
+            Epochs = [.. _held.Epochs.Select(epoch => new OutputEpoch(epoch.Epoch, epoch.Last))],
             Generation = _generation,
             Rewinds = _context.Rewind.Rewinds,
             File = file,

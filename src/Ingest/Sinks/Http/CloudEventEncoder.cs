@@ -9,10 +9,10 @@ namespace Ingest.Sinks.Http;
 
 /// <summary>
 /// An event as a CloudEvents 1.0 envelope. One that came as an envelope goes as it came; one that came in binary mode gets its attributes
-/// back; any other gets an envelope of ours: <c>id</c> the producer's or <c>LOG-SEQUENCE</c>, <c>source</c>
+/// back; any other gets an envelope of ours: <c>id</c> the producer's or <c>EPOCH-SEQUENCE</c>, <c>source</c>
 /// <c>urn:ingest:LOG:STREAM</c>, <c>type</c> <c>ingest.event</c>.
 /// </summary>
-internal sealed class CloudEventEncoder(Guid logId)
+internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
 {
     private static readonly JsonWriterOptions Format = new()
     {
@@ -63,7 +63,7 @@ internal sealed class CloudEventEncoder(Guid logId)
     {
         json.WriteString("specversion"u8, "1.0"u8);
         json.WriteString("id", stored.Id.IsEmpty
-            ? string.Create(CultureInfo.InvariantCulture, $"{_log}-{stored.Sequence}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{epochOf(stored.Sequence):N}-{stored.Sequence}")
             : Encoding.UTF8.GetString(stored.Id));
         json.WriteString("source", $"urn:ingest:{_log}:{Encoding.ASCII.GetString(stored.Stream)}");
         json.WriteString("type"u8, "ingest.event"u8);

@@ -21,7 +21,7 @@ internal sealed class HttpSink : ISink
     private readonly HttpCredentials _credentials;
     private readonly CloudEventEncoder _cloudEvents;
     private readonly RefusedParts _refused = new();
-    private readonly string _log;
+    private readonly Func<long, Guid> _epochOf;
     private readonly ILogger _logger;
     private HttpMessageInvoker? _client;
     private HttpExchange? _exchange;
@@ -31,8 +31,8 @@ internal sealed class HttpSink : ISink
         (_setup, _options, _url) = (setup, options, url);
         _statuses = new StatusTable(options.Statuses);
         _credentials = new HttpCredentials(options, setup.DataDirectory, setup.Time);
-        _cloudEvents = new CloudEventEncoder(setup.LogId);
-        _log = setup.LogId.ToString("N", CultureInfo.InvariantCulture);
+        _cloudEvents = new CloudEventEncoder(setup.LogId, setup.EpochOf);
+        _epochOf = setup.EpochOf;
         _logger = setup.Loggers.CreateLogger<HttpSink>();
         Traits = new SinkTraits
         {
@@ -149,7 +149,7 @@ internal sealed class HttpSink : ISink
         var (first, last, checksum) = part;
         var headers = request.Headers;
         headers.TryAddWithoutValidation(
-            "Idempotency-Key", string.Create(CultureInfo.InvariantCulture, $"\"{_log}-{first}-{last}-{checksum:x8}\""));
+            "Idempotency-Key", string.Create(CultureInfo.InvariantCulture, $"\"{_epochOf(first):N}-{first}-{last}-{checksum:x8}\""));
         headers.TryAddWithoutValidation("Ingest-Sequence", string.Create(CultureInfo.InvariantCulture, $"{first}-{last}"));
         headers.TryAddWithoutValidation("Ingest-Events", indexes.Length.ToString(CultureInfo.InvariantCulture));
         if (Trace(batch, indexes, "traceparent"u8) is { } parent)
