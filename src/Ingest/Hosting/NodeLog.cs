@@ -128,7 +128,7 @@ internal sealed class NodeLog : IAsyncDisposable
         if (log.FirstSequence > log.DurableSequence && found.TornBytes == 0)
         {
             // A first start, or everything was delivered and given back: there is no end that could be torn.
-            Hosting.Log.EmptyLogOpened(logger, directory.Path, log.DurableSequence + 1);
+            Hosting.Log.EmptyLogOpened(logger, directory.Path, log.NextSequence);
         }
         else
         {
