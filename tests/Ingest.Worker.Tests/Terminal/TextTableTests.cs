@@ -6,7 +6,7 @@ namespace Ingest.Worker.Tests.Terminal;
 public sealed partial class TextTableTests
 {
     [Theory]
-    [InlineData(40)]
+    [InlineData(48)]
     [InlineData(80)]
     [InlineData(120)]
     [InlineData(240)]
