@@ -42,7 +42,7 @@ public sealed class NativeLibraryTests
 
     private static (int Code, string Output) Run(string script)
     {
-        using var process = Process.Start(new ProcessStartInfo("unshare", ["-m", "sh", "-c", script])
+        using var process = Process.Start(new ProcessStartInfo("timeout", ["120", "unshare", "-m", "sh", "-c", script])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
