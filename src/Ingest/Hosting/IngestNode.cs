@@ -11,7 +11,6 @@ using Ingest.Intake;
 using Ingest.Intake.Dialects;
 using Ingest.Intake.Http;
 using Ingest.Publishing.Lanes;
-using Ingest.Queue;
 using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging;
 
