@@ -20,7 +20,7 @@ internal sealed class LineSink(string path, string application) : ISink
     {
         try
         {
-            _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read);
+            _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0, FileOptions.WriteThrough);
             return ValueTask.FromResult(SinkVerdict.Delivered);
         }
         catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException)
@@ -41,9 +41,8 @@ internal sealed class LineSink(string path, string application) : ISink
             lines.Append(application).Append(' ').Append(Encoding.UTF8.GetString(stored.Stream)).Append(' ').Append(stored.Sequence).Append(' ')
                 .Append(Encoding.UTF8.GetString(stored.Payload.Span)).Append('\n');
         }
+        // The file is opened for writing through: a write returns when its bytes are on disk, and throws when they could not get there.
         await file.WriteAsync(Encoding.UTF8.GetBytes(lines.ToString()), cancel);
-        // On disk before the events count as delivered.
-        file.Flush(flushToDisk: true);
         return SinkResult.Delivered;
     }
 
