@@ -38,7 +38,7 @@ public sealed class LingeringTests
         while (TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(6.5))
         {
             await SendBodyAsync(raw, chunked: true, 2048, end: false);
-            await Task.Delay(100, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
         }
         await raw.SendAsync("0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 415 ", await raw.ReadAsync(HasCode), StringComparison.Ordinal);

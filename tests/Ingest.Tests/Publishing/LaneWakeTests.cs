@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Ingest.Publishing.Lanes;
-using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
 
