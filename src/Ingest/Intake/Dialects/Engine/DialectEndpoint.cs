@@ -2,7 +2,6 @@ using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
-using Ingest.Intake.Keys;
 using Ingest.Queue;
 using Microsoft.AspNetCore.Http;
 
