@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ingest.Hosting.Settings;
+using Ingest.Hosting.Settings.Values;
 
 namespace Ingest.Kafka;
 

@@ -19,7 +19,7 @@ public sealed class CompressedBodiesTests
     public void A_generated_body_is_decoded_as_an_independent_decoder_does_or_refused()
     {
         var count = Number("INGEST_COMPRESSED_BODIES", 3000);
-        var first = Number("INGEST_SEED", Environment.TickCount & 0x3FFF_FFFF);
+        var first = Number("INGEST_SEED", (int)(TimeProvider.System.GetTimestamp() & 0x3FFF_FFFF));
         var (taken, refused) = (0, 0);
         for (var seed = first; seed < first + count; seed++)
         {
