@@ -22,7 +22,7 @@ public sealed class OpeningTests
     }
 
     private static KafkaSink NewSink(IProducerSession session) =>
-        new("lane", new KafkaOptions(), Guid.Empty, TimeProvider.System, NullLogger.Instance, (_, _) => session);
+        new("lane", new KafkaOptions(), _ => Guid.Empty, TimeProvider.System, NullLogger.Instance, (_, _) => session);
 
     /// <summary>A producer whose brokers never answer.</summary>
     private sealed class SilentSession : IProducerSession

@@ -50,7 +50,7 @@ public sealed class OrderModelTests
             _poison = [.. _events.Keys.Where(_ => _random.Next(20) == 0)];
             _broker = new SimulatedBroker(new Random(-seed), _poison) { Trouble = _random.NextDouble() * 0.2 };
             _sink = new KafkaSink(
-                "model", new KafkaOptions(), Guid.Empty, TimeProvider.System, NullLogger.Instance, _broker.NewSession);
+                "model", new KafkaOptions(), _ => Guid.Empty, TimeProvider.System, NullLogger.Instance, _broker.NewSession);
         }
 
         internal async Task RunAsync()
