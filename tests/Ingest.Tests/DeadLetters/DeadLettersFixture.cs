@@ -99,7 +99,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     internal async Task ReplaceLogAsync(TestLog log, Action? between = null)
     {
         await StopAsync();
-        Log.Log.Dispose();
+        Log.Close();
         between?.Invoke();
         Log = log;
         Log.Reopen();

@@ -12,6 +12,7 @@ internal sealed class TestLog : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly WalOptions _options;
+    private readonly HashSet<WriteAheadLog> _closed = [];
 
     internal TestLog(int segmentBytes = 1024 * 1024)
     {
@@ -36,7 +37,7 @@ internal sealed class TestLog : IDisposable
     internal void AppendMany(int count, int keys = 0, string stream = "default", int payloadBytes = 0)
     {
         var padding = payloadBytes == 0 ? "" : new string('x', payloadBytes);
-        var first = Log.DurableSequence + 1;
+        var first = Log.NextSequence;
         for (var done = 0; done < count;)
         {
             using var batch = RecordBatch.Rent();
@@ -59,11 +60,22 @@ internal sealed class TestLog : IDisposable
         batch.EndRecord();
     });
 
-    /// <summary>Closes the log and opens it again, as after a restart.</summary>
+    /// <summary>Closes the log in order and opens it again, as a restart does: numbers go on without a jump.</summary>
     internal void Reopen()
     {
-        Log.Dispose();
+        Close();
         Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+    }
+
+    /// <summary>Closes the log in order; once.</summary>
+    internal void Close()
+    {
+        if (!_closed.Add(Log))
+        {
+            return;
+        }
+        Log.MarkClean();
+        Log.Dispose();
     }
 
     public void Dispose()
