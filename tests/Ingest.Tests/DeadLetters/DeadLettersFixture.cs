@@ -124,7 +124,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     internal async Task CrashAsync(Dictionary<string, byte[]> cursors)
     {
         await StopAsync();
-        Log.Log.Dispose();
+        Log.Close();
         foreach (var (path, bytes) in cursors)
         {
             await File.WriteAllBytesAsync(path, bytes);
