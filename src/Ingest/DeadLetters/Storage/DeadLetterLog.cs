@@ -120,9 +120,23 @@ internal sealed class DeadLetterLog : IDisposable
     {
         SaveEnd();
         _end?.Dispose();
+        MarkClean();
         Wal.Dispose();
         _directory.Dispose();
         _writing.Dispose();
+    }
+
+    // So that the next start need not pass over numbers.
+    private void MarkClean()
+    {
+        try
+        {
+            Wal.MarkClean();
+        }
+        catch (StorageException)
+        {
+            // A log that failed is left to recovery, and without the mark numbers jump.
+        }
     }
 
     private void SaveEnd()
