@@ -130,7 +130,7 @@ public sealed class LaneModelTests
             var options = new KafkaOptions { BatchEventsMax = 10, WindowMax = 4, CloseTimeout = TimeSpan.FromMilliseconds(100) };
             var sink = new KafkaSink("model", options, _log.Log.EpochOf, TimeProvider.System, NullLogger.Instance, _broker.NewSession);
             _lanes = new LaneSet(
-                _log.Log, [new LaneSpec("model", "kafka", sink)], _options, this, _instruments, TimeProvider.System,
+                _log.Log, [new LaneSpec("model", "kafka", () => sink)], _options, this, _instruments, TimeProvider.System,
                 NullLoggerFactory.Instance, seed: _random.Next());
             _lanes.Start();
         }

@@ -16,7 +16,7 @@ internal static class NodeLanes
     internal static LaneSet Create(NodeContext parts, WriteAheadLog log, IDeadLetterStore deadLetters, IReadOnlyList<string> only)
     {
         var sinks = parts.Settings.Sinks.Where(sink => only.Count == 0 || only.Contains(sink.Name, StringComparer.OrdinalIgnoreCase));
-        var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, NewSink(parts, sink, log)));
+        var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, () => NewSink(parts, sink, log)));
         return new LaneSet(
             log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
     }

@@ -52,7 +52,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
     {
         Sink = new KafkaSink("kafka", Options, Log.Log.EpochOf, TimeProvider.System, _logs.CreateLogger("Ingest.Kafka"));
         _lanes = new LaneSet(
-            Log.Log, [new LaneSpec("kafka", "kafka", Sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
+            Log.Log, [new LaneSpec("kafka", "kafka", () => Sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
         _lanes.Start();
         return this;
     }

@@ -87,7 +87,7 @@ internal sealed class RunningLane : IAsyncDisposable
     internal RunningLane(WriteAheadLog log, string name, ISink sink, PublishingOptions options)
     {
         _lanes = new LaneSet(
-            log, [new LaneSpec(name, "test", sink)], options, new Refusing(), _instruments, TimeProvider.System,
+            log, [new LaneSpec(name, "test", () => sink)], options, new Refusing(), _instruments, TimeProvider.System,
             NullLoggerFactory.Instance);
         _lanes.Start();
     }

@@ -80,7 +80,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             PublishTo is null ? null : new DeadLetterPublication(
                 "letters", "scripted", letters => PublishTo(letters.Id), Options, Log.Log.EpochOf),
             path => new FailingDirectory(WalDirectory.Open(path)) { Fail = (operation, name) => Fails?.Invoke(operation, name) });
-        var spec = new LaneSpec(Lane, "scripted", Sink);
+        var spec = new LaneSpec(Lane, "scripted", () => Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
         Letters.Start(Lanes);

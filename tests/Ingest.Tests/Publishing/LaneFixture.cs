@@ -45,7 +45,7 @@ internal sealed class LaneFixture : IAsyncDisposable
     /// <summary>Makes the lane and starts it.</summary>
     internal LaneFixture Start()
     {
-        var spec = new LaneSpec("test", "scripted", Sink);
+        var spec = new LaneSpec("test", "scripted", () => Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, _instruments, Time, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
         return this;

@@ -123,7 +123,7 @@ public sealed class LaneSetTests : IDisposable
         File.Copy(Path.Combine(_log.WalPath, "cursors", "a.cursor"), Path.Combine(shorter.WalPath, "cursors", "a.cursor"));
         var sink = new ScriptedSink();
         await using var lanes = new LaneSet(
-            shorter.Log, [new LaneSpec("a", "scripted", sink)], _options, new MemoryDeadLetters(), _instruments, TimeProvider.System,
+            shorter.Log, [new LaneSpec("a", "scripted", () => sink)], _options, new MemoryDeadLetters(), _instruments, TimeProvider.System,
             NullLoggerFactory.Instance);
         lanes.Start();
         await Poll.Until("blocked", () => lanes.Statuses[0].State == LaneState.Blocked);
@@ -179,7 +179,7 @@ public sealed class LaneSetTests : IDisposable
 
     private LaneSet Lanes(params (string Name, ISink Sink)[] sinks) => new(
         _log.Log,
-        [.. sinks.Select(sink => new LaneSpec(sink.Name, "scripted", sink.Sink))],
+        [.. sinks.Select(sink => new LaneSpec(sink.Name, "scripted", () => sink.Sink))],
         _options,
         new MemoryDeadLetters(),
         _instruments,
