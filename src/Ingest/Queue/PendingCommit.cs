@@ -24,7 +24,9 @@ internal sealed class PendingCommit : IValueTaskSource<CommitReceipt>
 
     internal string Stream { get; private set; } = "";
 
-    /// <summary>What belongs to which stream, where the batch has records of several; else null, and all is <see cref="Stream"/>'s.</summary>
+    /// <summary>
+    /// What belongs to which stream, where the batch has records of several; else null, and all is <see cref="Stream"/>'s.
+    /// </summary>
     internal StreamShare[]? Shares { get; private set; }
 
     internal int Bytes { get; private set; }

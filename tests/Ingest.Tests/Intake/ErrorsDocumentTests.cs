@@ -26,7 +26,8 @@ public sealed partial class ErrorsDocumentTests
     public void Codes_are_listed_once_and_all_of_them()
     {
         var fields = typeof(ProblemKind)
-            .GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)
+            .GetFields(System.Reflection.BindingFlags.Static
+                | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic)
             .Where(field => field.FieldType == typeof(ProblemKind))
             .Select(field => (ProblemKind)field.GetValue(null)!);
         Assert.Equal(fields.Select(kind => kind.Code).Order(), ProblemKind.All.Select(kind => kind.Code).Order());

@@ -18,6 +18,8 @@ public readonly ref struct DialectEvent(ReadOnlySpan<byte> payload)
     /// <summary>The producer's id of the event, UTF-8, at most 1,024 bytes; empty for none.</summary>
     public ReadOnlySpan<byte> Id { get; init; }
 
-    /// <summary>What stood around the event, encoded by <see cref="Ingest.Events.EventEncoder.WriteAttribute"/>; empty for nothing.</summary>
+    /// <summary>
+    /// What stood around the event, encoded by <see cref="Ingest.Events.EventEncoder.WriteAttribute"/>; empty for nothing.
+    /// </summary>
     public ReadOnlySpan<byte> Attributes { get; init; }
 }

@@ -16,7 +16,9 @@ public abstract class DialectIntake(DialectOptions options)
     /// <summary>The stream of events for which neither request, key nor settings name one.</summary>
     public virtual string FallbackStream => "default";
 
-    /// <summary>Whether the dialect knows its producers by other means than keys, such as signatures. <see cref="Read"/> decides then.</summary>
+    /// <summary>
+    /// Whether the dialect knows its producers by other means than keys, such as signatures. <see cref="Read"/> decides then.
+    /// </summary>
     public virtual bool KnowsProducers => false;
 
     /// <summary>

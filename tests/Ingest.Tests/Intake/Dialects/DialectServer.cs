@@ -27,7 +27,12 @@ internal sealed class DialectServer : IAsyncDisposable
     private readonly TemporaryDirectory? _directory;
 
     private DialectServer(
-        WebApplication app, IntakeEndpoint intake, AdmissionGate gate, KeptQueue queue, Instruments instruments, TemporaryDirectory? directory)
+        WebApplication app,
+        IntakeEndpoint intake,
+        AdmissionGate gate,
+        KeptQueue queue,
+        Instruments instruments,
+        TemporaryDirectory? directory)
     {
         (_app, _intake, Gate, Queue, _instruments, _directory) = (app, intake, gate, queue, instruments, directory);
         Address = new Uri(app.Urls.First());
@@ -87,7 +92,12 @@ internal sealed class DialectServer : IAsyncDisposable
         var app = builder.Build();
         var node = new FixedNode(endpoint);
         DialectMap.Map(
-            app, new object(), [new ServedDialect(dialect.Name, [.. dialect.Routes(settings)])], () => endpoint, node, (context, _, run) => run(context));
+            app,
+            new object(),
+            [new ServedDialect(dialect.Name, [.. dialect.Routes(settings)])],
+            () => endpoint,
+            node,
+            (context, _, run) => run(context));
         app.MapFallback("{*path}", (RequestDelegate)intake.HandleUnknownAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new DialectServer(app, intake, gate, queue, instruments, directory) { Node = node };

@@ -8,7 +8,8 @@ namespace Ingest.Tests.Intake.Dialects;
 /// <summary>Elasticsearch's bulks, documents and handshakes.</summary>
 public sealed class ElasticTests
 {
-    private const string Lines = "{\"create\":{\"_index\":\"orders\",\"_id\":\"1\"}}\n{\"a\": 1}\n{\"create\":{\"_index\":\"clicks\"}}\r\n{\"b\":2}\r\n";
+    private const string Lines = "{\"create\":{\"_index\":\"orders\",\"_id\":\"1\"}}\n{\"a\": 1}\n"
+        + "{\"create\":{\"_index\":\"clicks\"}}\r\n{\"b\":2}\r\n";
 
     [Fact]
     public async Task Documents_are_events_byte_for_byte_and_each_index_is_a_stream()
@@ -61,7 +62,8 @@ public sealed class ElasticTests
     [Fact]
     public async Task Changes_are_refused_item_by_item_unless_they_are_wanted()
     {
-        const string body = "{\"index\":{\"_id\":\"1\",\"extra\":null}}\n{\"a\":1}\n{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{}}\n{\"delete\":{\"_id\":\"1\"}}\n";
+        const string body = "{\"index\":{\"_id\":\"1\",\"extra\":null}}\n{\"a\":1}\n"
+            + "{\"update\":{\"_id\":\"1\"}}\n{\"doc\":{}}\n{\"delete\":{\"_id\":\"1\"}}\n";
         await using var server = await DialectServer.StartAsync(new ElasticDialect());
         using var answer = JsonDocument.Parse((await server.PostAsync("/orders/_bulk", body)).Body);
         Assert.True(answer.RootElement.GetProperty("errors").GetBoolean());

@@ -122,7 +122,8 @@ public sealed class HecTests
         server.Node.DurableSequence = 2;
         Assert.Equal("{\"acks\":{\"1\":true,\"2\":true,\"3\":false}}", (await Ack(server)).Body);
         Assert.Equal("{\"acks\":{\"1\":true,\"2\":true,\"3\":false}}", (await Ack(server)).Body);
-        Assert.Contains("\"code\":10", (await server.PostAsync("/services/collector/ack", "{\"acks\":[1]}")).Body, StringComparison.Ordinal);
+        var unnamed = await server.PostAsync("/services/collector/ack", "{\"acks\":[1]}");
+        Assert.Contains("\"code\":10", unnamed.Body, StringComparison.Ordinal);
         Assert.Equal(400, (await server.PostAsync("/services/collector/ack?channel=c", "{\"acks\":[1")).Status);
     }
 

@@ -25,7 +25,9 @@ public sealed class NodeDialectsTests
         const string body = "{\"event\":1,\"index\":\"a\"}{\"event\":2,\"index\":\"b\"}{\"event\":3,\"index\":\"a\"}";
         Assert.Equal(200, await StatusAsync(node, "/services/collector", body));
         var totals = node.Services.GetRequiredService<IngestNode>().Writing.Totals;
-        Assert.Equal([("a", 2L), ("b", 1L)], totals.Snapshot().OrderBy(total => total.Stream).Select(total => (total.Stream, total.Events)));
+        Assert.Equal(
+            [("a", 2L), ("b", 1L)],
+            totals.Snapshot().OrderBy(total => total.Stream).Select(total => (total.Stream, total.Events)));
 
         await File.WriteAllTextAsync(
             Path.Combine(node.Settings.Get<NodeOptions>().Data, "policy.json"),

@@ -30,7 +30,8 @@ public sealed class OriginTests
         {
             using var preflight = await SendAsync(node, HttpMethod.Options, path, "https://shop.example");
             Assert.Equal(204, (int)preflight.StatusCode);
-            Assert.Contains("x-retry-count", preflight.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.Ordinal);
+            var allowed = preflight.Headers.GetValues("Access-Control-Allow-Headers").Single();
+            Assert.Contains("x-retry-count", allowed, StringComparison.Ordinal);
             using var answer = await SendAsync(node, HttpMethod.Post, path, "https://shop.example");
             Assert.Equal(status, (int)answer.StatusCode);
             Assert.Equal("https://shop.example", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());

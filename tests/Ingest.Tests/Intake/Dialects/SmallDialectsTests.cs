@@ -25,11 +25,13 @@ public sealed class SmallDialectsTests
     [InlineData("datadog", "/v1/input/key", "{\"message\":\"a\"}", 202, "{\"message\":\"a\"}")]
     [InlineData("datadog", "/v1/input", "one\ntwo", 202, "one|two")]
     [InlineData("datadog", "/api/v2/logs", "[{]", 400, "")]
-    [InlineData("posthog", "/batch/", "{\"api_key\":\"k\",\"batch\":[{\"event\":\"a\"},{\"event\":\"b\"}]}", 200, "{\"event\":\"a\"}|{\"event\":\"b\"}")]
+    [InlineData("posthog", "/batch/", "{\"api_key\":\"k\",\"batch\":[{\"event\":\"a\"},{\"event\":\"b\"}]}", 200,
+        "{\"event\":\"a\"}|{\"event\":\"b\"}")]
     [InlineData("posthog", "/e/?retry_count=1", "{\"event\":\"a\",\"token\":\"k\"}", 200, "{\"event\":\"a\",\"token\":\"k\"}")]
     [InlineData("posthog", "/capture", "[{\"event\":\"a\"}]", 200, "{\"event\":\"a\"}")]
     [InlineData("posthog", "/batch", "{\"batch\":[1]}", 400, "")]
-    [InlineData("firehose", "/v1/firehose", "{\"requestId\":\"r\",\"records\":[{\"data\":\"eyJhIjoxfQ==\"},{\"data\":\"Mg==\"}]}", 200, "{\"a\":1}|2")]
+    [InlineData("firehose", "/v1/firehose", "{\"requestId\":\"r\",\"records\":[{\"data\":\"eyJhIjoxfQ==\"},{\"data\":\"Mg==\"}]}", 200,
+        "{\"a\":1}|2")]
     [InlineData("firehose", "/v1/firehose", "{\"records\":[{\"data\":\"?\"}]}", 400, "")]
     [InlineData("loki", "/loki/api/v1/push", "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"x\"]]}]}", 204,
         "{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"x\"]]}")]

@@ -31,7 +31,9 @@ internal sealed class DatadogDialect : IDialect
     {
         var known = node.Knows(context.Request, DatadogIntake.Credentials(context.Request));
         DialectResponse.WriteJson(
-            context, known ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden, known ? "{\"valid\":true}" : "{\"errors\":[\"Forbidden\"]}");
+            context,
+            known ? StatusCodes.Status200OK : StatusCodes.Status403Forbidden,
+            known ? "{\"valid\":true}" : "{\"errors\":[\"Forbidden\"]}");
         return Task.CompletedTask;
     }
 }

@@ -45,8 +45,8 @@ internal sealed class BulkItems
     private static readonly byte[][] Stored = Entries("{\"status\":201}");
 
     private static readonly byte[][] Unsupported = Entries(
-        "{\"status\":400,\"error\":{\"type\":\"illegal_argument_exception\",\"reason\":\"Events are added: update and delete are taken with "
-        + "Dialects:elastic:Changes.\"}}");
+        "{\"status\":400,\"error\":{\"type\":\"illegal_argument_exception\",\"reason\":\""
+        + "Events are added: update and delete are taken with Dialects:elastic:Changes.\"}}");
 
     private static readonly byte[][] Rejected = Entries(
         "{\"status\":429,\"error\":{\"type\":\"" + ElasticAnswers.Overload + "\",\"reason\":\"The node cannot take more for now.\"}}");

@@ -8,7 +8,8 @@ internal sealed class ElasticReplies(ElasticDialectOptions options)
     internal Task ProductAsync(HttpContext context, IDialectNode node)
     {
         ElasticAnswers.Json(context, StatusCodes.Status200OK, "{\"name\":\"ingest\",\"cluster_name\":\"ingest\","
-            + "\"cluster_uuid\":\"ingest-node-has-no-cluster\",\"version\":{\"number\":\"" + options.Version + "\",\"build_flavor\":\"default\","
+            + "\"cluster_uuid\":\"ingest-node-has-no-cluster\","
+            + "\"version\":{\"number\":\"" + options.Version + "\",\"build_flavor\":\"default\","
             + "\"build_type\":\"tar\",\"build_hash\":\"0000000000000000000000000000000000000000\",\"build_date\":\"1970-01-01T00:00:00Z\","
             + "\"build_snapshot\":false,\"lucene_version\":\"9.12.0\",\"minimum_wire_compatibility_version\":\"7.17.0\","
             + "\"minimum_index_compatibility_version\":\"7.0.0\"},\"tagline\":\"You Know, for Search\"}");

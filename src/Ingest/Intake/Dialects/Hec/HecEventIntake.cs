@@ -72,7 +72,9 @@ internal sealed class HecEventIntake(HecDialectOptions options) : HecIntake(opti
         {
             return cursor.Problem;
         }
-        wrong ??= data.IsEmpty || data.SequenceEqual("null"u8) ? HecAnswer.NoEvent : data.SequenceEqual("\"\""u8) ? HecAnswer.BlankEvent : null;
+        wrong ??= data.IsEmpty || data.SequenceEqual("null"u8) ? HecAnswer.NoEvent
+            : data.SequenceEqual("\"\""u8) ? HecAnswer.BlankEvent
+            : null;
         if (wrong is not null)
         {
             events.State = wrong;

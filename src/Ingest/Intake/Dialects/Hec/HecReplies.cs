@@ -49,7 +49,8 @@ internal sealed class HecReplies(HecDialectOptions options)
         }
         else
         {
-            Answer(context, ids, options.Ack == HecAck.Delivered ? Math.Min(node.SettledSequence, node.DurableSequence) : node.DurableSequence);
+            var durable = node.DurableSequence;
+            Answer(context, ids, options.Ack == HecAck.Delivered ? Math.Min(node.SettledSequence, durable) : durable);
         }
     }
 

@@ -18,7 +18,9 @@ internal sealed class OtlpDialect : IDialect
     ];
 }
 
-/// <summary>Section <c>Dialects:otlp</c>. SDKs make one or a few attempts within 10 s: a request waits longer before it is refused.</summary>
+/// <summary>
+/// Section <c>Dialects:otlp</c>. SDKs make one or a few attempts within 10 s: a request waits longer before it is refused.
+/// </summary>
 public sealed class OtlpDialectOptions : DialectOptions
 {
     /// <summary>The defaults.</summary>

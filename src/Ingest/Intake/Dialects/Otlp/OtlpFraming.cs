@@ -9,7 +9,9 @@ internal static class OtlpFraming
     private const byte ResourceTag = 0x0A;
     private const int VarintBytesMax = 10;
 
-    /// <summary>Where the body stops being a request; -1 where it is one. Unknown fields are allowed, as in every protobuf message.</summary>
+    /// <summary>
+    /// Where the body stops being a request; -1 where it is one. Unknown fields are allowed, as in every protobuf message.
+    /// </summary>
     internal static int Check(ReadOnlySpan<byte> body)
     {
         for (var at = 0; at < body.Length;)

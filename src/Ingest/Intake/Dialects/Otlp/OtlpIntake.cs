@@ -9,7 +9,8 @@ namespace Ingest.Intake.Dialects.Otlp;
 
 /// <summary>
 /// Takes an export request of one signal. The event is the body as it was sent, which is what the Collector's Kafka receiver reads
-/// (<c>otlp_proto</c>, <c>otlp_json</c>). A body above the limit of an event is cut between its resources, where each part is a request again.
+/// (<c>otlp_proto</c>, <c>otlp_json</c>). A body above the limit of an event is cut between its resources, where each part is a request
+/// again.
 /// </summary>
 /// <remarks>
 /// Answers (OTLP 1.x, section OTLP/HTTP): 200 with an empty message in the request's encoding; 503 with Retry-After is the one refusal all

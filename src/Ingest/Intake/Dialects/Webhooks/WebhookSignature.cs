@@ -28,7 +28,8 @@ internal static class WebhookSignature
                 return Matches(profile, "", body, [headers["X-Shopify-Hmac-Sha256"].ToString()]);
             case WebhookScheme.Hmac:
                 var signature = headers[profile.Header].ToString();
-                return Matches(profile, "", body, [signature.StartsWith("sha256=", StringComparison.OrdinalIgnoreCase) ? signature[7..] : signature]);
+                var isNamed = signature.StartsWith("sha256=", StringComparison.OrdinalIgnoreCase);
+                return Matches(profile, "", body, [isNamed ? signature[7..] : signature]);
             case WebhookScheme.Slack:
                 var sent = headers["X-Slack-Request-Timestamp"].ToString();
                 return IsFresh(sent, now)

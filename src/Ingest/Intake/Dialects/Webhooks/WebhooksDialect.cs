@@ -48,7 +48,8 @@ internal sealed class WebhooksDialect : IDialect
 public sealed class WebhooksDialectOptions : DialectOptions, IValidatableObject
 {
     /// <summary>Per hook, whose signatures it takes: standard (also Svix), github, stripe, shopify, slack, hmac, or key for none.</summary>
-    [Description("Per hook, whose signatures it takes: standard (also Svix), github, stripe, shopify, slack, hmac; key: an API key instead.")]
+    [Description("Per hook, whose signatures it takes: standard (also Svix), github, stripe, shopify, slack, hmac; "
+        + "key: an API key instead.")]
     public IDictionary<string, string> Schemes { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Per hook, its secret; two with a comma between while one replaces the other.</summary>
