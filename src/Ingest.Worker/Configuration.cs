@@ -1,8 +1,10 @@
 using System.Collections;
+using Ingest.DeadLetters.Projection;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
 using Ingest.Intake.Dialects;
 using Ingest.Kafka;
+using Ingest.LiteDb;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Worker;
@@ -12,6 +14,9 @@ internal static class Configuration
 {
     /// <summary>Kinds of sinks this executable has.</summary>
     internal static IReadOnlyList<ISinkFactory> Sinks { get; } = [.. IngestServices.BuiltInSinks, new KafkaSinkFactory()];
+
+    /// <summary>Kinds of projections of the dead letters that this executable has.</summary>
+    internal static IReadOnlyList<IDeadLetterProjectionFactory> Projections { get; } = [new LiteDbProjectionFactory()];
 
     /// <summary>The options class of each kind.</summary>
     internal static IReadOnlyDictionary<string, Type> SinkKinds { get; } =

@@ -33,6 +33,8 @@ internal sealed class DeadLetterFilterOptions
         Description = "dead, or requeued: waiting to be sent again or on their way.",
     }.Must("dead or requeued", text => text is "dead" or "requeued");
 
+    private readonly Option<int?> _attempts = new("--attempts") { HelpName = "N", Description = "Tried at least so often." };
+
     internal void AddTo(Command command)
     {
         command.Add(_lane);
@@ -41,6 +43,7 @@ internal sealed class DeadLetterFilterOptions
         command.Add(_since);
         command.Add(_until);
         command.Add(_state);
+        command.Add(_attempts);
     }
 
     /// <summary>What was asked for; null when nothing was.</summary>
@@ -54,6 +57,7 @@ internal sealed class DeadLetterFilterOptions
             Since = Time(parsed, _since),
             Until = Time(parsed, _until),
             State = parsed.GetValue(_state),
+            Attempts = parsed.GetValue(_attempts),
         };
         return filter == new DeadLetterFilterBody() ? null : filter;
     }
@@ -70,6 +74,7 @@ internal sealed class DeadLetterFilterOptions
             ("since", filter.Since?.ToString("O", CultureInfo.InvariantCulture)),
             ("until", filter.Until?.ToString("O", CultureInfo.InvariantCulture)),
             ("state", filter.State),
+            ("attempts", filter.Attempts?.ToString(CultureInfo.InvariantCulture)),
         };
         return string.Join(
             '&', pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Name}={Uri.EscapeDataString(pair.Value!)}"));

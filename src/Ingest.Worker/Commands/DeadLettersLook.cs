@@ -29,12 +29,23 @@ internal static class DeadLettersLook
             .Must(DeadLetterFilterOptions.SomeId, DeadLetterFilterOptions.IsId);
         command.Add(limit);
         command.Add(after);
+        var by = new Option<string?>("--group-by")
+        {
+            HelpName = "NAMES",
+            Description = "Count letters instead, by lane, stream, reason or state, or several of them with commas between.",
+        };
+        command.Add(by);
         var json = JsonOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
+            if (parsed.GetValue(by) is { } names)
+            {
+                await DeadLetterGroupsView.ShowAsync(client, names, filter.Query(parsed), parsed.GetValue(limit), parsed.GetValue(json), cancel);
+                return ExitCode.Fine;
+            }
             var page = await ReadAsync(client, filter.Query(parsed), parsed.GetValue(after), parsed.GetValue(limit), cancel);
             if (parsed.GetValue(json))
             {

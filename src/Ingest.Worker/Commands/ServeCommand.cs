@@ -42,7 +42,8 @@ internal static class ServeCommand
             Configuration.Sinks,
             logging => Logs.Configure(logging, settings),
             Operate,
-            signals);
+            signals,
+            Configuration.Projections);
         var node = host.Services.GetRequiredService<IngestNode>();
         try
         {

@@ -37,6 +37,8 @@ internal sealed class AdminClient : IDisposable
             throw new CommandFailure(ExitCode.Usage, $"'{url}' is no address: http://HOST:PORT is meant.");
         }
         _http = new HttpClient(handler) { BaseAddress = uri, Timeout = Patience };
+        // For the audit trail: who did it, as far as this machine knows.
+        _http.DefaultRequestHeaders.TryAddWithoutValidation("Ingest-Operator", Uri.EscapeDataString(Environment.UserName));
         if (token.Length > 0)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);

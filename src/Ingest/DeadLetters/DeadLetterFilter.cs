@@ -21,6 +21,9 @@ public sealed record DeadLetterFilter
     /// <summary>Last tried before this, Unix ms.</summary>
     public long? UntilUnixMs { get; init; }
 
+    /// <summary>Tried at least so often.</summary>
+    public int? AttemptsMin { get; init; }
+
     /// <summary>True: on their way back; false: at rest.</summary>
     public bool? Requeued { get; init; }
 
@@ -30,6 +33,7 @@ public sealed record DeadLetterFilter
         && (Stream is null || Stream == letter.Stream)
         && (SinceUnixMs is null || letter.LastUnixMs >= SinceUnixMs)
         && (UntilUnixMs is null || letter.LastUnixMs < UntilUnixMs)
+        && (AttemptsMin is null || letter.Attempts >= AttemptsMin)
         && (Requeued is null || Requeued == letter.IsRequeued)
         && (Reason is null || letter.Reason.Contains(Reason, StringComparison.OrdinalIgnoreCase));
 }

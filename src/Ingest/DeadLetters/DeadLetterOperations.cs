@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Storage;
 using Ingest.Events;
 using Ingest.Publishing;
@@ -43,8 +44,17 @@ public sealed class DeadLetterOperations
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, PageMax);
-        return await _known(cancel) is { } open ? open.Ledger.Query(filter, after, limit) : [];
+        return await _known(cancel) is { } open ? open.Questions.Query(filter, after, limit) : [];
     }
+
+    /// <summary>Letters that match, grouped and counted, the largest group first. Any thread.</summary>
+    /// <param name="by">What they are grouped by.</param>
+    /// <param name="filter">Which.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>
+    public async Task<IReadOnlyList<DeadLetterGroup>> GroupsAsync(
+        DeadLetterGrouping by, DeadLetterFilter filter, CancellationToken cancel) =>
+        await _known(cancel) is { } open ? open.Questions.Groups(by, filter) : [];
 
     /// <summary>A letter with its event; null when there is none. Any thread.</summary>
     /// <exception cref="DeadLettersRebuildingException">Come back later.</exception>

@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Projection;
 using Ingest.Publishing.Lanes;
 
 namespace Ingest.DeadLetters;
@@ -11,9 +12,10 @@ namespace Ingest.DeadLetters;
 /// <param name="OldestUnixMs">When the event with the lowest number among them was first tried; null when there is none.</param>
 /// <param name="IsRebuilding">Their log is still being read after the start: more may be there than is known.</param>
 /// <param name="Lost">Records of their log that could not be read.</param>
-/// <param name="Failure">Why nothing more can be stored before a restart; null while all is well.</param>
+/// <param name="Failure">Why nothing can be stored now; the log is opened anew by itself. Null while all is well.</param>
 /// <param name="Lanes">By lane, those that have any.</param>
 /// <param name="Publication">The lane that publishes them; null where none does.</param>
+/// <param name="Projection">What answers questions over many letters; null where they are answered from memory.</param>
 public sealed record DeadLetterStatus(
     long Count,
     int CountMax,
@@ -25,7 +27,8 @@ public sealed record DeadLetterStatus(
     long Lost,
     string? Failure,
     IReadOnlyList<LaneDeadLetterCounts> Lanes,
-    LaneStatus? Publication = null);
+    LaneStatus? Publication = null,
+    ProjectionStatus? Projection = null);
 
 /// <summary>A lane's unresolved letters.</summary>
 /// <param name="Lane">The lane.</param>

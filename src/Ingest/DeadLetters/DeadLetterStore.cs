@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Requeue;
 using Ingest.DeadLetters.Storage;
@@ -28,6 +29,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     private readonly int _segmentBytes;
     private readonly Instruments _instruments;
     private readonly DeadLetterPublication? _publication;
+    private readonly ProjectionOptions? _projection;
     private readonly Func<string, IWalDirectory> _openDirectory;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -54,6 +56,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what operators should know.</param>
     /// <param name="publication">Where letters are published to; null: nowhere.</param>
+    /// <param name="projection">What answers questions over many letters; null: a walk over the letters in memory.</param>
     /// <exception cref="StorageException">The log cannot be opened; the message says why.</exception>
     /// <exception cref="InvalidOperationException">Settings of the sink letters are published to are wrong.</exception>
     public DeadLetterStore(
@@ -64,8 +67,9 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         Instruments instruments,
         TimeProvider time,
         ILoggerFactory loggers,
-        DeadLetterPublication? publication = null)
-        : this(directory, logId, options, segmentBytes, instruments, time, loggers, publication, WalDirectory.Open)
+        DeadLetterPublication? publication = null,
+        ProjectionOptions? projection = null)
+        : this(directory, logId, options, segmentBytes, instruments, time, loggers, publication, projection, WalDirectory.Open)
     {
     }
 
@@ -79,9 +83,10 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         TimeProvider time,
         ILoggerFactory loggers,
         DeadLetterPublication? publication,
+        ProjectionOptions? projection,
         Func<string, IWalDirectory> openDirectory)
     {
-        _openDirectory = openDirectory;
+        (_projection, _openDirectory) = (projection, openDirectory);
         (_directory, _logId, _options, _segmentBytes) = (directory, logId, options, segmentBytes);
         (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
         _publication = publication;
@@ -118,7 +123,8 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
                 open.Feed.Lost,
                 open.Failed.IsCompleted ? open.Failed.Result : null,
                 counts.Lanes,
-                open.Publisher?.Status);
+                open.Publisher?.Status,
+                open.Projection);
         }
     }
 
@@ -197,7 +203,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 
     private void OpenNeedsLock(IReadOnlyList<KeyValuePair<string, long>> begun)
     {
-        var open = OpenDeadLetters.Open(_directory, _openDirectory, _logId, _segmentBytes, _time, _logger);
+        var open = OpenDeadLetters.Open(_directory, _openDirectory, _logId, _segmentBytes, _projection, _time, _logger);
         try
         {
             open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);

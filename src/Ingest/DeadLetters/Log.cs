@@ -65,6 +65,14 @@ internal static partial class Log
     [LoggerMessage(5018, LogLevel.Warning, "Dead letters: closing the log in {Directory} failed: {Reason}")]
     internal static partial void NotClosed(ILogger logger, string directory, string reason);
 
+    [LoggerMessage(5020, LogLevel.Warning,
+        "Dead letters: the {Kind} projection in {Directory} is put aside and filled again behind; questions are answered from memory until "
+        + "then: {Reason}")]
+    internal static partial void ProjectionFailed(ILogger logger, string kind, string directory, string reason);
+
+    [LoggerMessage(5021, LogLevel.Warning, "Dead letters: files of the projection in {Directory} could not be closed or deleted: {Reason}")]
+    internal static partial void ProjectionNotDeleted(ILogger logger, string directory, string reason);
+
     [LoggerMessage(5019, LogLevel.Warning,
         "Dead letters: the note {Path} says nothing. It is written anew: the letters beside it are taken for those of the node's log.")]
     internal static partial void OriginRenewed(ILogger logger, string path);

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters.Ledger;
+using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
 using Ingest.Wal.Storage;
@@ -17,11 +18,19 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private OpenDeadLetters(string directory, DeadLetterLog log, TimeProvider time, ILogger logger)
+    private readonly ProjectionWriter? _projection;
+
+    private OpenDeadLetters(string directory, DeadLetterLog log, ProjectionOptions? projection, TimeProvider time, ILogger logger)
     {
         Log = log;
         Ledger = new DeadLetterLedger();
         Feed = new DeadLetterFeed(log.Wal, Ledger, directory, time, logger) { Failed = Fail };
+        if (projection is not null)
+        {
+            var bounds = (log.Wal.Id, log.Wal.FirstSequence, log.Wal.DurableSequence);
+            _projection = new ProjectionWriter(Ledger, projection, directory, bounds, Feed.Rebuilt, time, logger);
+        }
+        Questions = new DeadLetterQuestions(Ledger, _projection);
         Feed.Start();
     }
 
@@ -30,6 +39,12 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     internal DeadLetterLedger Ledger { get; }
 
     internal DeadLetterFeed Feed { get; }
+
+    /// <summary>Answers questions over many letters.</summary>
+    internal DeadLetterQuestions Questions { get; }
+
+    /// <summary>The projection at this moment; null where there is none.</summary>
+    internal ProjectionStatus? Projection => _projection?.Status;
 
     /// <summary>Publishes letters; null where that is not configured. Set before anything is stored.</summary>
     internal DeadLetterPublisher? Publisher { get; set; }
@@ -44,7 +59,13 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
 
     /// <exception cref="Ingest.Wal.Storage.StorageException">In use, not permitted, full or failing.</exception>
     internal static OpenDeadLetters Open(
-        string directory, Func<string, IWalDirectory> openDirectory, Guid origin, int segmentBytes, TimeProvider time, ILogger logger)
+        string directory,
+        Func<string, IWalDirectory> openDirectory,
+        Guid origin,
+        int segmentBytes,
+        ProjectionOptions? projection,
+        TimeProvider time,
+        ILogger logger)
     {
         if (DeadLetterOrigin.SetAside(directory, origin, logger) is { } aside)
         {
@@ -55,7 +76,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         {
             DeadLetters.Log.Damaged(logger, directory, damage.Segment, damage.Offset, damage.Copy);
         }
-        return new OpenDeadLetters(directory, log, time, logger);
+        return new OpenDeadLetters(directory, log, projection, time, logger);
     }
 
     /// <summary>Appends durably; the ledger may not know yet. Returns the last position; the batch stays the caller's.</summary>
@@ -94,6 +115,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         }
         await _closing.CancelAsync();
         await Feed.DisposeAsync();
+        _projection?.Dispose();
         Log.Dispose();
         Changing.Dispose();
         _closing.Dispose();

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Projection;
 using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
@@ -10,6 +11,7 @@ using Ingest.Hosting.Settings;
 using Ingest.Intake;
 using Ingest.Intake.Dialects;
 using Ingest.Intake.Http;
+using Ingest.Operations.Audit;
 using Ingest.Publishing.Lanes;
 using Ingest.Sinks.Contract;
 using Microsoft.Extensions.Logging;
@@ -26,6 +28,7 @@ public sealed class IngestNode : IAsyncDisposable
     private static readonly TimeSpan RecallPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly NodeContext _parts;
+    private readonly ProjectionOptions? _projection;
     private readonly TaskCompletionSource _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NodeLog? _writing;
@@ -44,6 +47,7 @@ public sealed class IngestNode : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For everyone's messages.</param>
     /// <param name="dialects">Dialects of the application, beside those of the library.</param>
+    /// <param name="projections">Kinds of projections of the dead letters, for <c>Operations:Store</c>.</param>
     /// <exception cref="SettingsException">A setting names what there is not.</exception>
     public IngestNode(
         NodeSettings settings,
@@ -51,10 +55,13 @@ public sealed class IngestNode : IAsyncDisposable
         Instruments instruments,
         TimeProvider time,
         ILoggerFactory loggers,
-        IEnumerable<IDialect>? dialects = null)
+        IEnumerable<IDialect>? dialects = null,
+        IEnumerable<IDeadLetterProjectionFactory>? projections = null)
     {
+        _projection = NodeDeadLetters.Projection(settings, [.. projections ?? []]);
         _parts = new NodeContext(settings, [.. sinks], instruments, time, loggers);
         Dialects = new NodeDialects(this, settings, dialects ?? []);
+        Audit = new AuditTrail(Path.Combine(_parts.DataPath, "audit"), time, loggers.CreateLogger<AuditTrail>());
         var health = settings.Get<HealthOptions>();
         Advice = new Ingest.Health.Advice.RetryAdvice(health.RetryAfterMax, new Random());
         Drain = new DrainController(
@@ -78,6 +85,9 @@ public sealed class IngestNode : IAsyncDisposable
 
     /// <summary>The operator's hand on the running node.</summary>
     public PolicyFile Policy => _policy ?? throw NotOpen();
+
+    /// <summary>What operators did.</summary>
+    public AuditTrail Audit { get; }
 
     /// <summary>Events that sinks refused.</summary>
     public DeadLetterStore DeadLetters => _deadLetters ?? throw NotOpen();
@@ -134,7 +144,7 @@ public sealed class IngestNode : IAsyncDisposable
             Settings.Get<IntakeOptions>().IdempotencyWindow,
             _parts.Time,
             _parts.Loggers.CreateLogger<IdempotencyReplay>());
-        _deadLetters = NodeDeadLetters.Open(_parts, _writing.Log);
+        _deadLetters = NodeDeadLetters.Open(_parts, _writing.Log, _projection);
         _lanes = NewLanes();
         _health = new NodeHealth(this, _parts);
         _opened.SetResult();
@@ -190,6 +200,7 @@ public sealed class IngestNode : IAsyncDisposable
         {
             await _writing.DisposeAsync();
         }
+        Audit.Dispose();
     }
 
     internal void RequestExit() => _exit.TrySetResult();

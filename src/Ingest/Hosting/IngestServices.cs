@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Projection;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
@@ -24,7 +25,8 @@ public static class IngestServices
     /// <summary>
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with
     /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, dialects as
-    /// <see cref="IDialect"/>, by instance, by type or by factory, before or after this call.
+    /// <see cref="IDialect"/>, projections of the dead letters as <see cref="IDeadLetterProjectionFactory"/>, by instance, by type or
+    /// by factory, before or after this call.
     /// </summary>
     /// <remarks>
     /// The settings are read when the host is built: a wrong one ends that with a <see cref="SettingsException"/> that has one line per
@@ -73,7 +75,8 @@ public static class IngestServices
             provider.GetRequiredService<Instruments>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetServices<IDialect>()));
+            provider.GetServices<IDialect>(),
+            provider.GetServices<IDeadLetterProjectionFactory>()));
         services.AddIngestOperations();
         services.AddHostedService(provider => new IngestService(
             provider.GetRequiredService<IngestNode>(),

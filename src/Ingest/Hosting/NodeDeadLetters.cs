@@ -1,7 +1,9 @@
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Operations;
 using Ingest.Publishing;
 using Ingest.Wal;
 
@@ -16,9 +18,26 @@ internal static class NodeDeadLetters
     private const int BesideThePayloadMax = 384 * 1024;
     private const int BlockBytes = 4096;
 
+    /// <summary>The projection that the settings ask for; null where questions are answered from memory.</summary>
+    /// <exception cref="SettingsException">There is no such kind here.</exception>
+    internal static ProjectionOptions? Projection(NodeSettings settings, IReadOnlyList<IDeadLetterProjectionFactory> kinds)
+    {
+        var options = settings.Get<OperationsOptions>();
+        if (kinds.FirstOrDefault(kind => kind.Kind.Equals(options.Store, StringComparison.OrdinalIgnoreCase)) is { } found)
+        {
+            return new ProjectionOptions(found, options.StoreBytesMax);
+        }
+        if (options.Store.Equals(OperationsOptions.Memory, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+        var names = string.Join(", ", kinds.Select(kind => kind.Kind).Append(OperationsOptions.Memory));
+        throw new SettingsException([new SettingError("Operations:Store", options.Store, $"must be one of {names}.")]);
+    }
+
     /// <exception cref="Wal.Storage.StorageException">Their log cannot be opened; the message says why.</exception>
     /// <exception cref="SettingsException">The sink that letters are published to refuses its settings.</exception>
-    internal static DeadLetterStore Open(NodeContext parts, WriteAheadLog log)
+    internal static DeadLetterStore Open(NodeContext parts, WriteAheadLog log, ProjectionOptions? projection)
     {
         var options = parts.Settings.Get<DeadLetterOptions>();
         return new DeadLetterStore(
@@ -29,7 +48,8 @@ internal static class NodeDeadLetters
             parts.Instruments,
             parts.Time,
             parts.Loggers,
-            Publication(parts, log));
+            Publication(parts, log),
+            projection);
     }
 
     private static DeadLetterPublication? Publication(NodeContext parts, WriteAheadLog log)

@@ -49,6 +49,7 @@ public static class NodeOperations
             Settings = () => Shown(settings),
             Time = services.GetRequiredService<TimeProvider>(),
             Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
+            Audit = node.Audit,
         });
     }
 

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
@@ -51,6 +52,9 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     /// <summary>Makes the sink that letters are published to; null: they are not.</summary>
     internal Func<Guid, ISink>? PublishTo { get; set; }
 
+    /// <summary>What answers questions; null: memory.</summary>
+    internal ProjectionOptions? Projection { get; set; }
+
     /// <summary>What an operation on a file of the dead-letter log throws now; null: nothing. Any thread.</summary>
     internal Func<string, string, Exception?>? Fails { get; set; }
 
@@ -79,6 +83,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             NullLoggerFactory.Instance,
             PublishTo is null ? null : new DeadLetterPublication(
                 "letters", "scripted", letters => PublishTo(letters.Id), Options, Log.Log.EpochOf),
+            Projection,
             path => new FailingDirectory(WalDirectory.Open(path)) { Fail = (operation, name) => Fails?.Invoke(operation, name) });
         var spec = new LaneSpec(Lane, "scripted", () => Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);

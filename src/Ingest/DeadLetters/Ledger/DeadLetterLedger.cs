@@ -29,6 +29,10 @@ internal sealed class DeadLetterLedger
     private readonly RequeueTickets _tickets = new();
     private long _applied;
 
+    // Letters that changed, with the position of the last change; null while no one takes the notes.
+    private Dictionary<DeadLetterKey, long>? _noted;
+    private Action? _changeNoted;
+
     /// <summary>Position of the last record applied.</summary>
     internal long Applied => Volatile.Read(ref _applied);
 
@@ -86,6 +90,44 @@ internal sealed class DeadLetterLedger
                     break;
             }
             Volatile.Write(ref _applied, position);
+        }
+        _changeNoted?.Invoke();
+    }
+
+    /// <summary>
+    /// Notes from here on which letters change, each once, until <see cref="TakeChanges"/> takes the notes. Before the first record.
+    /// </summary>
+    /// <param name="changeNoted">Called after each record; must be quick and must not throw.</param>
+    internal void NoteChanges(Action changeNoted)
+    {
+        lock (_lock)
+        {
+            var noted = _noted = [];
+            _changeNoted = changeNoted;
+            // The record that changes it is the next one.
+            _letters.Changed = key => noted[key] = _applied + 1;
+        }
+    }
+
+    /// <summary>Notes every letter, as if each had just changed.</summary>
+    internal void NoteAll()
+    {
+        lock (_lock)
+        {
+            _letters.Walk(after: null, int.MaxValue, letter => (_noted![letter.Key] = _applied) >= 0);
+        }
+    }
+
+    /// <summary>Takes the notes.</summary>
+    /// <param name="after">Changes of records up to this position are left out.</param>
+    /// <returns>The letters, and the position of the last record applied.</returns>
+    internal (IReadOnlyList<DeadLetterKey> Changed, long Applied) TakeChanges(long after)
+    {
+        lock (_lock)
+        {
+            List<DeadLetterKey> changed = [.. _noted!.Where(note => note.Value > after).Select(note => note.Key)];
+            _noted!.Clear();
+            return (changed, _applied);
         }
     }
 

@@ -48,7 +48,7 @@ public static class OfflineDrain
             throw new StorageException(StorageFailure.NotFound, $"There is no log in {parts.WalPath}.");
         }
         await using var writing = NodeLog.Open(parts);
-        await using var deadLetters = NodeDeadLetters.Open(parts, writing.Log);
+        await using var deadLetters = NodeDeadLetters.Open(parts, writing.Log, projection: null);
         var lanes = NodeLanes.Create(parts, writing.Log, deadLetters, only);
         try
         {

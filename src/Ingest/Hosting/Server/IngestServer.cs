@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Projection;
 using Ingest.Hosting.Connections;
 using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Lifecycle;
@@ -31,6 +32,7 @@ public static class IngestServer
     /// <param name="logging">Where messages go.</param>
     /// <param name="operate">Maps what operators call, on the admin listener only.</param>
     /// <param name="signals">Handles the process's signals already, and is the caller's; null: handled once the host starts.</param>
+    /// <param name="projections">Kinds of projections of the dead letters, for <c>Operations:Store</c>.</param>
     /// <exception cref="SettingsException">A file that a setting names is not what it should be.</exception>
     /// <exception cref="IOException">The process may open too few files.</exception>
     public static IHost Build(
@@ -38,7 +40,8 @@ public static class IngestServer
         IReadOnlyList<ISinkFactory> factories,
         Action<ILoggingBuilder> logging,
         Action<IEndpointRouteBuilder> operate,
-        ShutdownSignals? signals = null)
+        ShutdownSignals? signals = null,
+        IReadOnlyList<IDeadLetterProjectionFactory>? projections = null)
     {
         NodeFiles.ThrowIfWrong(settings);
         var openFiles = OpenFiles.Limit();
@@ -50,7 +53,8 @@ public static class IngestServer
                 // Enabled at any level it makes an activity and a scope for every request, whether or not anybody looks.
                 builder.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
             })
-            .ConfigureServices(services => services
+            .ConfigureServices(services => (projections ?? [])
+                .Aggregate(services, (all, projection) => all.AddSingleton(projection))
                 .AddRoutingCore()
                 .AddIngest(settings, factories)
                 .AddSingleton<IHostLifetime, SignalLifetime>()

@@ -4,6 +4,7 @@ using Ingest.Health;
 using Ingest.Hosting.Server;
 using Ingest.Intake;
 using Ingest.Intake.Dialects;
+using Ingest.Operations;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Telemetry;
@@ -31,6 +32,7 @@ public static class NodeSections
         new("Health", typeof(HealthOptions)),
         new("Drain", typeof(DrainOptions)),
         new("Admin", typeof(AdminOptions)),
+        new("Operations", typeof(OperationsOptions)),
         new("Metrics", typeof(MetricsOptions)),
         new("Telemetry:Otlp", typeof(OtlpOptions)),
     ];

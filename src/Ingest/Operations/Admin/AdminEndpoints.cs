@@ -1,4 +1,5 @@
 using Ingest.Drain;
+using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
 using Ingest.Operations.Status;
 using Ingest.Operations.Tail;
@@ -26,6 +27,7 @@ public static class AdminEndpoints
         routes.Get("/events/tail", new TailEndpoint(surface).HandleAsync);
         DebugEndpoints.Map(routes, surface);
         DeadLetterEndpoints.Map(routes, surface);
+        AuditEndpoint.Map(routes, surface);
         routes.Fallback();
     }
 
@@ -49,6 +51,7 @@ public static class AdminEndpoints
             deadline = TimeSpan.FromSeconds(seconds);
         }
         _ = surface.Drain.RequestDrain("POST /drain", exitAfter: false, deadline);
+        surface.Audit.Record(context, "drain", "node", deadline is { } within ? $"begun, within {within}" : "begun");
         context.Response.StatusCode = StatusCodes.Status202Accepted;
         return AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus);
     }
@@ -56,6 +59,10 @@ public static class AdminEndpoints
     private static async Task ResumeAsync(HttpContext context, AdminSurface surface)
     {
         var outcome = await surface.Drain.ResumeAsync().WaitAsync(context.RequestAborted);
+        if (outcome == ResumeOutcome.Resumed)
+        {
+            surface.Audit.Record(context, "resume", "node");
+        }
         await (outcome switch
         {
             ResumeOutcome.Resumed => AdminJson.WriteAsync(context, surface.Status.Read(), StatusJson.Plain.NodeStatus),

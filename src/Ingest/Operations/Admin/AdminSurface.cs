@@ -1,6 +1,7 @@
 using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health.Policy;
+using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
@@ -53,6 +54,9 @@ public sealed record AdminSurface
 
     /// <summary>Ends what streams when the process leaves.</summary>
     public required CancellationToken Stopping { get; init; }
+
+    /// <summary>What operators did.</summary>
+    public required AuditTrail Audit { get; init; }
 
     /// <summary>What its sinks refused.</summary>
     public DeadLetterStore DeadLetters => Node.Value.DeadLetters;

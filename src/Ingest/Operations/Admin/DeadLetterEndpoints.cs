@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Ingest.DeadLetters;
+using Ingest.Operations.Audit;
 using Ingest.Operations.Letters;
 using Ingest.Publishing;
 using Ingest.Wal.Storage;
@@ -19,13 +20,16 @@ internal static class DeadLetterEndpoints
     internal static void Map(AdminRoutes routes, AdminSurface surface)
     {
         AdminRoutes.Handler With(Func<HttpContext, DeadLetterStore, Task> act) => context => GuardAsync(context, act, surface);
-        routes.Map("/deadletters", needsToken: true, (HttpMethods.Get, With(ListAsync)), (HttpMethods.Delete, With(DropMatchingAsync)));
+        AdminRoutes.Handler Recorded(Func<HttpContext, DeadLetterStore, AuditTrail, Task> act) =>
+            With((context, letters) => act(context, letters, surface.Audit));
+        routes.Map("/deadletters", needsToken: true, (HttpMethods.Get, With(ListAsync)), (HttpMethods.Delete, Recorded(DropMatchingAsync)));
+        routes.Get("/deadletters/groups", With(GroupsAsync));
         routes.Get("/deadletters/export", With(ExportAsync));
         routes.Map(
-            "/deadletters/requeue", needsToken: true, (HttpMethods.Get, With(ProgressAsync)), (HttpMethods.Post, With(RequeueAsync)));
-        routes.Post("/deadletters/drop", With(DropAsync));
+            "/deadletters/requeue", needsToken: true, (HttpMethods.Get, With(ProgressAsync)), (HttpMethods.Post, Recorded(RequeueAsync)));
+        routes.Post("/deadletters/drop", Recorded(DropAsync));
         const string one = "/deadletters/{lane}/{sequence}";
-        routes.Map(one, needsToken: true, (HttpMethods.Get, With(ShowAsync)), (HttpMethods.Delete, With(DropOneAsync)));
+        routes.Map(one, needsToken: true, (HttpMethods.Get, With(ShowAsync)), (HttpMethods.Delete, Recorded(DropOneAsync)));
         routes.Get("/deadletters/{lane}/{sequence}/payload", With(PayloadAsync));
     }
 
@@ -60,6 +64,16 @@ internal static class DeadLetterEndpoints
         var next = found.Count == limit ? found[^1].Key.ToString() : null;
         var page = new DeadLetterPage([.. found.Select(DeadLetterListItem.Of)], next, letters.Status.Count);
         await AdminJson.WriteAsync(context, page, DeadLetterJson.Plain.DeadLetterPage);
+    }
+
+    private static async Task GroupsAsync(HttpContext context, DeadLetterStore letters)
+    {
+        var query = context.Request.Query;
+        var by = DeadLetterQuery.Grouping(query);
+        var groups = await letters.Operations.GroupsAsync(by, DeadLetterQuery.Filter(query, "by", "limit"), context.RequestAborted);
+        var shown = groups.Take(DeadLetterQuery.Limit(query)).Select(DeadLetterGroupItem.Of);
+        var page = new DeadLetterGroupPage([.. shown], groups.Count, groups.Sum(group => group.Count));
+        await AdminJson.WriteAsync(context, page, DeadLetterJson.Plain.DeadLetterGroupPage);
     }
 
     private static async Task ShowAsync(HttpContext context, DeadLetterStore letters)
@@ -108,10 +122,11 @@ internal static class DeadLetterEndpoints
         await context.Response.Body.WriteAsync(lines.WrittenMemory, context.RequestAborted);
     }
 
-    private static async Task RequeueAsync(HttpContext context, DeadLetterStore letters)
+    private static async Task RequeueAsync(HttpContext context, DeadLetterStore letters, AuditTrail audit)
     {
-        var change = await letters.Operations.RequeueAsync(await ReadSelectionAsync(context), context.RequestAborted);
-        await AnswerAsync(context, change, StatusCodes.Status202Accepted);
+        var selection = await ReadSelectionAsync(context);
+        var change = await letters.Operations.RequeueAsync(selection, context.RequestAborted);
+        await AnswerAsync(context, audit, "deadletters.requeue", selection, change, StatusCodes.Status202Accepted);
     }
 
     private static async Task ProgressAsync(HttpContext context, DeadLetterStore letters)
@@ -128,13 +143,13 @@ internal static class DeadLetterEndpoints
             : AdminProblem.Missing("unknown_ticket", $"No requeue {number} is remembered.").WriteAsync(context));
     }
 
-    private static async Task DropAsync(HttpContext context, DeadLetterStore letters) =>
-        await AnswerAsync(context, await letters.Operations.DropAsync(await ReadSelectionAsync(context), context.RequestAborted));
+    private static async Task DropAsync(HttpContext context, DeadLetterStore letters, AuditTrail audit) =>
+        await DropAsync(context, letters, audit, await ReadSelectionAsync(context));
 
-    private static async Task DropOneAsync(HttpContext context, DeadLetterStore letters) =>
-        await AnswerAsync(context, await letters.Operations.DropAsync(DeadLetterSelection.Of(Key(context)), context.RequestAborted));
+    private static Task DropOneAsync(HttpContext context, DeadLetterStore letters, AuditTrail audit) =>
+        DropAsync(context, letters, audit, DeadLetterSelection.Of(Key(context)));
 
-    private static async Task DropMatchingAsync(HttpContext context, DeadLetterStore letters)
+    private static async Task DropMatchingAsync(HttpContext context, DeadLetterStore letters, AuditTrail audit)
     {
         var filter = DeadLetterQuery.Filter(context.Request.Query, "all");
         var all = DeadLetterQuery.Text(context.Request.Query, "all") == "true";
@@ -142,10 +157,33 @@ internal static class DeadLetterEndpoints
         {
             throw new FormatException("Say which letters: a filter, or all=true for all.");
         }
-        await AnswerAsync(context, await letters.Operations.DropAsync(DeadLetterSelection.Of(filter), context.RequestAborted));
+        await DropAsync(context, letters, audit, DeadLetterSelection.Of(filter));
     }
 
-    private static Task AnswerAsync(HttpContext context, DeadLetterChange change, int status = StatusCodes.Status200OK)
+    private static async Task DropAsync(
+        HttpContext context, DeadLetterStore letters, AuditTrail audit, DeadLetterSelection selection)
+    {
+        var change = await letters.Operations.DropAsync(selection, context.RequestAborted);
+        await AnswerAsync(context, audit, "deadletters.drop", selection, change);
+    }
+
+    private static string Text(DeadLetterSelection selection)
+    {
+        if (selection.Keys is { } keys)
+        {
+            var more = keys.Count > UnknownShownMax ? $" and {keys.Count - UnknownShownMax} more" : "";
+            return string.Join(", ", keys.Take(UnknownShownMax)) + more;
+        }
+        return selection.Filter == DeadLetterFilter.All ? "all" : selection.Filter.ToString();
+    }
+
+    private static Task AnswerAsync(
+        HttpContext context,
+        AuditTrail audit,
+        string action,
+        DeadLetterSelection selection,
+        DeadLetterChange change,
+        int status = StatusCodes.Status200OK)
     {
         if (change.Unknown.Count > 0)
         {
@@ -157,6 +195,8 @@ internal static class DeadLetterEndpoints
                 + "leave its letters out. Nothing was changed.";
             return AdminProblem.Conflict("unknown_lane", detail).WriteAsync(context);
         }
+        var ticket = change.Ticket > 0 ? $", ticket {change.Ticket}" : "";
+        audit.Record(context, action, Text(selection), $"{change.Letters} letters{ticket}");
         context.Response.StatusCode = status;
         return AdminJson.WriteAsync(context, new DeadLetterChangeAnswer(change.Letters, change.Ticket), DeadLetterJson.Plain.DeadLetterChangeAnswer);
     }

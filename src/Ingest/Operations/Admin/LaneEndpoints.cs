@@ -1,3 +1,4 @@
+using Ingest.Operations.Audit;
 using Ingest.Operations.Status;
 using Ingest.Operations.Tail;
 using Ingest.Publishing.Lanes;
@@ -26,7 +27,7 @@ internal static class LaneEndpoints
 
     /// <summary>Lets a blocked or waiting lane try now.</summary>
     private static Task ResumeAsync(HttpContext context, AdminSurface surface) =>
-        surface.Lanes.Resume(Lane(context)) ? Done(context) : Unknown(context);
+        surface.Lanes.Resume(Lane(context)) ? Done(context, surface, "lanes.resume") : Unknown(context);
 
     /// <summary>Counts what a rewind to <c>?to=</c> would deliver again, and moves nothing.</summary>
     private static Task PreviewAsync(HttpContext context, AdminSurface surface)
@@ -64,7 +65,7 @@ internal static class LaneEndpoints
         var outcome = await surface.Lanes.RewindAsync(Lane(context), next, context.RequestAborted);
         await (outcome.Status switch
         {
-            RewindStatus.Done => Done(context),
+            RewindStatus.Done => Done(context, surface, "lanes.rewind", $"to {next}"),
             RewindStatus.UnknownLane => Unknown(context),
             RewindStatus.Stopped => AdminProblem.Conflict("lane_stopped", outcome.Detail).WriteAsync(context),
             RewindStatus.OutOfRange => AdminProblem.Conflict("out_of_range", outcome.Detail).WriteAsync(context),
@@ -83,12 +84,13 @@ internal static class LaneEndpoints
         }
         lock (Forgetting)
         {
-            return surface.Lanes.Forget(name) ? Done(context) : Unknown(context);
+            return surface.Lanes.Forget(name) ? Done(context, surface, "lanes.forget") : Unknown(context);
         }
     }
 
-    private static Task Done(HttpContext context)
+    private static Task Done(HttpContext context, AdminSurface surface, string action, string detail = "done")
     {
+        surface.Audit.Record(context, action, Lane(context), detail);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Ingest.Health.Policy;
+using Ingest.Operations.Audit;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Operations.Admin;
@@ -41,6 +43,10 @@ internal static class PolicyEndpoints
         {
             var body = await ReadAsync(context);
             var done = policy.TrySet(body.Span, match is "" or "*" ? null : before, out var error);
+            if (done)
+            {
+                surface.Audit.Record(context, "policy.set", "node", Encoding.UTF8.GetString(Body(policy.Current.Document)));
+            }
             await (done ? ShowAsync(context, policy.Current.Document)
                 : error is null ? AdminProblem.Outdated.WriteAsync(context)
                 : AdminProblem.Invalid("invalid_policy", error).WriteAsync(context));

@@ -11,6 +11,7 @@ namespace Ingest.Operations.Letters;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DeadLetterPage))]
+[JsonSerializable(typeof(DeadLetterGroupPage))]
 [JsonSerializable(typeof(DeadLetterRequest))]
 [JsonSerializable(typeof(DeadLetterChangeAnswer))]
 [JsonSerializable(typeof(DeadLetterProgress))]

@@ -93,6 +93,9 @@ public sealed record DeadLetterFilterBody
 
     /// <summary><c>dead</c> or <c>requeued</c>.</summary>
     public string? State { get; init; }
+
+    /// <summary>Tried at least so often.</summary>
+    public int? Attempts { get; init; }
 }
 
 /// <summary>What a requeue or a drop did.</summary>

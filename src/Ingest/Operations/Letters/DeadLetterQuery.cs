@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Projection;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Operations.Letters;
@@ -12,7 +13,7 @@ internal static class DeadLetterQuery
 
     private const int LimitDefault = 100;
 
-    private static readonly string[] FilterNames = ["lane", "stream", "reason", "since", "until", "state"];
+    private static readonly string[] FilterNames = ["lane", "stream", "reason", "since", "until", "state", "attempts"];
 
     /// <summary>The filter of a query string; names it does not know are refused, except those in <paramref name="others"/>.</summary>
     internal static DeadLetterFilter Filter(IQueryCollection query, params ReadOnlySpan<string> others)
@@ -32,6 +33,7 @@ internal static class DeadLetterQuery
             Since = Time(query, "since"),
             Until = Time(query, "until"),
             State = Text(query, "state"),
+            Attempts = Attempts(query),
         });
     }
 
@@ -42,6 +44,7 @@ internal static class DeadLetterQuery
         Reason = filter.Reason,
         SinceUnixMs = filter.Since?.ToUnixTimeMilliseconds(),
         UntilUnixMs = filter.Until?.ToUnixTimeMilliseconds(),
+        AttemptsMin = filter.Attempts is null or >= 1 ? filter.Attempts : throw new FormatException("attempts is a number from 1."),
         Requeued = filter.State switch
         {
             null => null,
@@ -84,11 +87,40 @@ internal static class DeadLetterQuery
             : throw new FormatException($"limit is a number from 1 to {LimitMax}.");
     }
 
+    /// <summary>What <c>by</c> names, separated by commas; default the reason.</summary>
+    internal static DeadLetterGrouping Grouping(IQueryCollection query)
+    {
+        var by = DeadLetterGrouping.None;
+        foreach (var name in (Text(query, "by") ?? "reason").Split(',', StringSplitOptions.TrimEntries))
+        {
+            by |= name switch
+            {
+                "lane" => DeadLetterGrouping.Lane,
+                "stream" => DeadLetterGrouping.Stream,
+                "reason" => DeadLetterGrouping.Reason,
+                "state" => DeadLetterGrouping.State,
+                _ => throw new FormatException("by is lane, stream, reason or state, or several of them with commas between."),
+            };
+        }
+        return by;
+    }
+
+    private static int? Attempts(IQueryCollection query)
+    {
+        if (Text(query, "attempts") is not { } text)
+        {
+            return null;
+        }
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var attempts) && attempts >= 1
+            ? attempts
+            : throw new FormatException("attempts is a number from 1.");
+    }
+
     internal static DeadLetterKey? After(IQueryCollection query) => Text(query, "after") is { } text ? Key(text) : null;
 
     internal static string? Text(IQueryCollection query, string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
 
-    private static DateTimeOffset? Time(IQueryCollection query, string name)
+    internal static DateTimeOffset? Time(IQueryCollection query, string name)
     {
         if (Text(query, name) is not { } text)
         {

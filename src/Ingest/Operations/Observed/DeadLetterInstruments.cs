@@ -42,6 +42,16 @@ internal static class DeadLetterInstruments
             "s",
             "Age of the oldest event among the dead letters on their way to be published.");
         meter.CreateObservableGauge(
+            "ingest.deadletters.store",
+            () => letters().Store?.Bytes ?? 0,
+            "By",
+            "Bytes of the files that answer questions over dead letters.");
+        meter.CreateObservableCounter(
+            "ingest.deadletters.store.failures",
+            () => letters().Store?.Failures ?? 0,
+            "{failure}",
+            "How often these files were put aside and filled again.");
+        meter.CreateObservableGauge(
             "ingest.deadletters.lost.events", () => letters().Lost, "{event}", "Records of the dead letters that could not be read.");
     }
 }

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.DeadLetters.Projection;
 
 namespace Ingest.Operations.Status;
 
@@ -32,7 +33,7 @@ public sealed record DeadLetterView
     /// <summary>Records of their log that could not be read.</summary>
     public required long Lost { get; init; }
 
-    /// <summary>Why nothing more can be stored before a restart; null while all is well.</summary>
+    /// <summary>Why nothing can be stored now; null while all is well.</summary>
     public required string? Failure { get; init; }
 
     /// <summary>By lane, those that have any.</summary>
@@ -40,6 +41,9 @@ public sealed record DeadLetterView
 
     /// <summary>How far they are published (<c>DeadLetters:PublishTo</c>); null where they are not.</summary>
     public required PublicationView? Publication { get; init; }
+
+    /// <summary>What answers questions over many letters (<c>Operations:Store</c>); null where memory does.</summary>
+    public required ProjectionStatus? Store { get; init; }
 
     internal static DeadLetterView Of(DeadLetterStatus status, DateTimeOffset now) => new()
     {
@@ -56,6 +60,7 @@ public sealed record DeadLetterView
         Lost = status.Lost,
         Failure = status.Failure,
         Lanes = status.Lanes,
+        Store = status.Projection,
         Publication = status.Publication is { } lane
             ? new PublicationView(
                 lane.Name, lane.Kind, StatusJson.Snake(lane.State), lane.Reason, lane.Delivered, lane.DeadLettered,
