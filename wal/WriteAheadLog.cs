@@ -10,7 +10,8 @@ using Ingest.Wal.Writing;
 namespace Ingest.Wal;
 
 /// <summary>
-/// A segmented write-ahead log with group commit. Sequence numbers start at 1, grow, and are never given out twice; a start that cannot tell
+/// A segmented write-ahead log with group commit. Sequence numbers start at 1, grow, and are never given out twice; a start that
+/// cannot tell
 /// what the end of the log held passes over some.
 /// </summary>
 /// <remarks>
@@ -81,13 +82,15 @@ public sealed class WriteAheadLog : IDisposable
     public long NextSequence => _writer.NextSequence;
 
     /// <summary>
-    /// The identity under which a number was given out: that of the opening of the log which did. With the number it names a record for ever, also
+    /// The identity under which a number was given out: that of the opening of the log which did. With the number it names a record
+    /// for ever, also
     /// beside an older copy of the directory that went on by itself. Any thread.
     /// </summary>
     public Guid EpochOf(long sequence) => _state.Epochs.IdOf(sequence);
 
     /// <summary>
-    /// The last number that an epoch may have given out in this log; <see cref="long.MaxValue"/> for the present one, null for one that this log
+    /// The last number that an epoch may have given out in this log; <see cref="long.MaxValue"/> for the present one, null for one
+    /// that this log
     /// does not know: another log's, or that of a copy which went on by itself. Any thread.
     /// </summary>
     public long? LastOfEpoch(Guid epoch) => _state.Epochs.LastOf(epoch);

@@ -98,7 +98,8 @@ public sealed partial class NodeTests
         var late = node.Journal.AcceptedEvents - early;
 
         await IngestAsync(
-            "lanes", "rewind", "kafka", "--to", moment.ToString("O", CultureInfo.InvariantCulture), "--yes", "--admin", node.Setup.Admin.ToString());
+            "lanes", "rewind", "kafka", "--to", moment.ToString("O", CultureInfo.InvariantCulture), "--yes", "--admin",
+                node.Setup.Admin.ToString());
         await Poll.Until("delivered again", async () => (await node.ReadTopicAsync()).Count == early + (2 * late));
 
         await node.EmptyAsync();

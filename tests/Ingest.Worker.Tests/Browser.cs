@@ -84,7 +84,8 @@ internal sealed class Browser : IAsyncDisposable
             ["params"] = new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false },
         };
         await _socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true,
+                TestContext.Current.CancellationToken);
         await UntilAsync($"window.innerWidth === {width}");
     }
 

@@ -141,7 +141,8 @@ public sealed partial class ConsoleTests : IDisposable
         await browser.EvaluateAsync("(act('/resume', 'Serving again.'), 1)");
         await browser.UntilAsync("document.getElementById('outcome-text').textContent.startsWith('Not done: ')");
         // The page looks at the node again and again, and finds it well: that takes nothing away.
-        await browser.EvaluateAsync("(window.looked = 0, window.before = showHead, showHead = s => { window.looked++; window.before(s); }, 1)");
+        await browser.EvaluateAsync(
+            "(window.looked = 0, window.before = showHead, showHead = s => { window.looked++; window.before(s); }, 1)");
         await browser.EvaluateAsync("(look(), 1)");
         await browser.UntilAsync("document.getElementById('silence').hidden && !busy");
         Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));

@@ -41,7 +41,8 @@ public sealed class UsageTests
     [InlineData("--limit '-1' must be a number from 1.", "tail", "--limit", "-1")]
     [InlineData("--limit '0' must be a number from 1.", "tail", "--limit", "0")]
     [InlineData("--from 'soon' must be an event's number from 1, or a time such as 2026-11-21T08:00:00Z.", "tail", "--from", "soon")]
-    [InlineData("--to '05/06/2026' must be an event's number from 1, or a time such as 2026-", "lanes", "rewind", "file", "--to", "05/06/2026")]
+    [InlineData("--to '05/06/2026' must be an event's number from 1, or a time such as 2026-", "lanes", "rewind", "file", "--to",
+        "05/06/2026")]
     [InlineData("--from '6.5.2026' must be an event's number from 1, or a time", "tail", "--from", "6.5.2026")]
     [InlineData("--from '08:00' must be an event's number from 1, or a time", "tail", "--from", "08:00")]
     [InlineData("--until '11/12/26' must be a time such as ", "deadletters", "list", "--until", "11/12/26")]
@@ -111,7 +112,8 @@ public sealed class UsageTests
         (string, string)[] environment = [("INGEST_ADMIN", "http://127.0.0.1:1")];
 
         (await Cli.RunAsync(environment, ["status"])).Is(ExitCode.Unavailable, error: "Nobody answers at http://127.0.0.1:1 ");
-        (await Cli.RunAsync(environment, ["status", "--admin", "http://127.0.0.1:2"])).Is(ExitCode.Unavailable, error: "at http://127.0.0.1:2 ");
+        (await Cli.RunAsync(environment, ["status", "--admin", "http://127.0.0.1:2"])).Is(ExitCode.Unavailable,
+            error: "at http://127.0.0.1:2 ");
         // What the command line reads is no setting of a node.
         (await Cli.RunAsync(environment, ["config", "check"])).Is(ExitCode.Fine);
     }

@@ -8,8 +8,10 @@ namespace Ingest.Wal.Format;
 /// before the first entry, and every number of a log that earlier builds wrote, has the log's own identity.
 /// </summary>
 /// <remarks>
-/// Invariants: entries are in order of <see cref="Epoch.First"/>; <c>Before &lt; First</c>; stretches passed over do not overlap. An entry is durable
-/// before a number of it is given out, so whatever was seen outside is found here, or, where the file was lost, in the header of the segment
+/// Invariants: entries are in order of <see cref="Epoch.First"/>; <c>Before &lt; First</c>; stretches passed over do not overlap.
+/// An entry is durable
+/// before a number of it is given out, so whatever was seen outside is found here, or, where the file was lost, in the header of
+/// the segment
 /// that the epoch began.
 /// </remarks>
 internal sealed class EpochTable
@@ -63,7 +65,8 @@ internal sealed class EpochTable
     }
 
     /// <summary>
-    /// The last number given out before <paramref name="first"/>: the one before it, unless it and more were passed over. Epochs that began there
+    /// The last number given out before <paramref name="first"/>: the one before it, unless it and more were passed over. Epochs
+    /// that began there
     /// and gave none out are passed over with them.
     /// </summary>
     internal long LastBefore(long first)
@@ -115,7 +118,9 @@ internal sealed class EpochTable
         return new EpochTable(all[dropped..], _skippedBefore + all[..dropped].Sum(entry => entry.Skipped), LogId);
     }
 
-    /// <summary>The table of a log, with what its segments say of the epochs they began: the file may have been lost, or another log's.</summary>
+    /// <summary>
+    /// The table of a log, with what its segments say of the epochs they began: the file may have been lost, or another log's.
+    /// </summary>
     /// <param name="logId">The log.</param>
     /// <param name="begun">By segments, in order.</param>
     internal EpochTable Of(Guid logId, IEnumerable<Epoch> begun)

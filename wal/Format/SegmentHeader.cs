@@ -55,7 +55,8 @@ internal readonly record struct SegmentHeader(Guid LogId, SegmentName Name, long
             return false;
         }
         var logId = new Guid(block.Slice(16, 16), bigEndian: true);
-        var name = new SegmentName(BinaryPrimitives.ReadInt64LittleEndian(block[40..]), BinaryPrimitives.ReadUInt64LittleEndian(block[32..]));
+        var name = new SegmentName(BinaryPrimitives.ReadInt64LittleEndian(block[40..]), BinaryPrimitives.ReadUInt64LittleEndian(
+            block[32..]));
         header = new SegmentHeader(
             logId,
             name,

@@ -23,7 +23,8 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
 
     /// <summary>Reads only what was written of the two slots: most cursors have no annotation worth a second read.</summary>
     /// <param name="file">The cursor.</param>
-    /// <param name="log">The log's tag: a position of another log is left out, but its generation is kept, so that the next save counts. Null:
+    /// <param name="log">The log's tag: a position of another log is left out, but its generation is kept, so that the next save
+    /// counts. Null:
     /// whatever log it is of.</param>
     internal static CursorFile Read(IWalFile file, ulong? log)
     {

@@ -73,7 +73,8 @@ internal sealed class CursorStore(LogState state)
             return
             [
                 .. Names(state.Directory).Select(name =>
-                    new CursorPosition(name, _open.TryGetValue(name, out var open) ? open.Sequence : ReadPosition(state.Directory, name, Tag))),
+                    new CursorPosition(name, _open.TryGetValue(name, out var open) ? open.Sequence : ReadPosition(state.Directory,
+                        name, Tag))),
             ];
         }
     }

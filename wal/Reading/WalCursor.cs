@@ -48,7 +48,8 @@ public sealed class WalCursor : IDisposable
     public bool Damaged { get; }
 
     /// <summary>
-    /// What was saved before is a position in another log, and says nothing of this one. Then <see cref="Existed"/> is false; to lose nothing, begin
+    /// What was saved before is a position in another log, and says nothing of this one. Then <see cref="Existed"/> is false; to
+    /// lose nothing, begin
     /// with the oldest record there is.
     /// </summary>
     public bool IsForeign { get; }

@@ -47,7 +47,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
             spares.Dispose();
             throw;
         }
-        var cut = segments.Where(segment => segment.IsCut).Select(segment => (segment.FileName, (long)segment.DeclaredBytes - segment.Bytes));
+        var cut = segments.Where(segment => segment.IsCut).Select(segment => (segment.FileName, (
+            long)segment.DeclaredBytes - segment.Bytes));
         return new RecoveredLog(
             state, spares, tail, _quarantine, _report with { Quarantined = _quarantine.Found, CutSegments = [.. cut] });
     }
@@ -59,7 +60,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
     }
 
     /// <summary>
-    /// Numbers that anybody may have seen are not given out again. After a stop in order the last one is known. After any other, what the end of the
+    /// Numbers that anybody may have seen are not given out again. After a stop in order the last one is known. After any other,
+    /// what the end of the
     /// log held cannot be told from what a crash tore: so the next number stands behind everything that could have been there, which is a
     /// segment full of empty records behind the last evidence.
     /// </summary>
@@ -97,7 +99,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
             var bounds = last.Seal is { } seal ? ResumeSealed(tail, last, file, seal) : ResumeTail(tail, last, file);
             last.PublishReadable(bounds);
             state.Start(segments, bounds.Last);
-            _report = _report with { CleanShutdown = _clean is { } mark && mark.SegmentId == last.Name.Id && mark.End == bounds.End && mark.Sequence == bounds.Last };
+            _report = _report with { CleanShutdown = _clean is { } mark && mark.SegmentId == last.Name.Id && mark.End == bounds.End
+                && mark.Sequence == bounds.Last };
         }
         catch
         {
@@ -126,7 +129,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
     }
 
     /// <summary>
-    /// A cursor or the clean mark may know of records that are no longer there (the last segment was deleted or cut, an older copy was restored).
+    /// A cursor or the clean mark may know of records that are no longer there (the last segment was deleted or cut, an older copy
+    /// was restored).
     /// Readers are to meet that gap now, not with the next record.
     /// </summary>
     private void ContinueBehindWhatIsKnown(LogState state, TailSegment tail)

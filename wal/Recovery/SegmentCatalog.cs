@@ -27,7 +27,8 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
 
     /// <summary>Epochs that segments of the log say they belong to, in order.</summary>
     internal IEnumerable<Epoch> Epochs =>
-        _entries.OrderBy(entry => entry.Segment.BaseSequence).Where(entry => entry.Header is not null).Select(entry => entry.Header!.Value.Epoch);
+        _entries.OrderBy(entry => entry.Segment.BaseSequence).Where(entry => entry.Header is not null).Select(entry =>
+            entry.Header!.Value.Epoch);
 
     /// <summary>Segments of the log, oldest first, and its identity; null when no segment has a valid header.</summary>
     internal List<Segment> Read(IReadOnlyList<string> files, out Guid? logId)

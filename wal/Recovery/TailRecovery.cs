@@ -17,7 +17,8 @@ internal static class TailRecovery
     /// <param name="LastUnixMs">Latest wall time of its commits.</param>
     /// <param name="BytesScanned">How much was read.</param>
     /// <param name="TornBytes">How much was cut.</param>
-    /// <param name="TornRecords">How many records the part that was cut held, as far as its commit frames survived: nobody can tell whether they
+    /// <param name="TornRecords">How many records the part that was cut held, as far as its commit frames survived: nobody can tell
+    /// whether they
     /// were acknowledged.</param>
     /// <param name="EndIsVouchedFor">The last group is damaged: only what is known from elsewhere says that it was committed.</param>
     internal readonly record struct Outcome(

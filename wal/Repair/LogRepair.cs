@@ -69,7 +69,8 @@ public static class LogRepair
             var certain = clean is { } mark && mark.SegmentId == names[i].Id
                 ? new SegmentBounds(mark.End, mark.Sequence)
                 : new SegmentBounds(0, known);
-            new SegmentRepair(directory, names[i], isLast ? null : epochs.LastBefore(names[i + 1].BaseSequence), certain, epochs, notes).Run();
+            new SegmentRepair(directory, names[i], isLast ? null : epochs.LastBefore(names[i + 1].BaseSequence), certain, epochs,
+                notes).Run();
         }
     }
 

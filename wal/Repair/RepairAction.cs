@@ -24,7 +24,10 @@ public enum RepairAction
     /// <summary>The table of epochs is written again from what segments tell of it.</summary>
     RewriteEpochs,
 
-    /// <summary>A cursor neither of whose positions is valid, or that is another log's, is set to the oldest record: its lane delivers again what is there.</summary>
+    /// <summary>
+    /// A cursor neither of whose positions is valid, or that is another log's, is set to the oldest record: its lane delivers again
+    /// what is there.
+    /// </summary>
     ResetCursor,
 
     /// <summary>A torn write behind the last commit is cut, as each start does.</summary>

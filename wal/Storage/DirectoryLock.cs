@@ -9,7 +9,8 @@ namespace Ingest.Wal.Storage;
 /// noticing (<see cref="IsHeld"/>). The system lets go of it when the process ends, however it ends.
 /// </summary>
 /// <remarks>
-/// A file in the directory is locked as well. It holds the process id for the message the next one shows, it is what earlier builds look at,
+/// A file in the directory is locked as well. It holds the process id for the message the next one shows, it is what earlier builds
+/// look at,
 /// and it is all there is on file systems that lock no directories (NFS): there its deletion counts as the loss of the lock.
 /// </remarks>
 internal sealed class DirectoryLock : IDisposable
@@ -58,7 +59,8 @@ internal sealed class DirectoryLock : IDisposable
     }
 
     /// <summary>
-    /// Removes the lock file an earlier build made under another name. The caller holds the directory's lock. What does not look like one, or is
+    /// Removes the lock file an earlier build made under another name. The caller holds the directory's lock. What does not look
+    /// like one, or is
     /// no file, stays.
     /// </summary>
     /// <exception cref="StorageException">A process of an earlier build holds it.</exception>

@@ -5,7 +5,8 @@ namespace Ingest.Wal.Storage;
 
 /// <summary>
 /// The system calls durability rests on. The base library has no fdatasync and no fsync of directories, and its flush
-/// (<c>RandomAccess.FlushToDisk</c>, .NET 10.0.12) throws for no failed fsync at all, so they are called here, and every result is checked by
+/// (<c>RandomAccess.FlushToDisk</c>, .NET 10.0.12) throws for no failed fsync at all, so they are called here, and every result is
+/// checked by
 /// the caller.
 /// </summary>
 internal static partial class Libc

@@ -39,7 +39,8 @@ internal sealed class IsolationSet(TimeSpan patience)
     }
 
     /// <summary>
-    /// The lane sends these numbers. IsolationSet it has not asked for in a long time were dropped or moved away: nobody needs to be careful
+    /// The lane sends these numbers. IsolationSet it has not asked for in a long time were dropped or moved away: nobody needs to
+    /// be careful
     /// for
     /// their sake.
     /// </summary>

@@ -7,7 +7,8 @@ namespace Ingest.Kafka;
 /// Reads one of <see cref="KafkaOptions.Options"/> as the native client would, and refuses what the client would take for something else.
 /// </summary>
 /// <remarks>
-/// The client reads a whole number with <c>strtol</c>: up to the first character that is none, with a leading zero as octal, cut to 32 bits.
+/// The client reads a whole number with <c>strtol</c>: up to the first character that is none, with a leading zero as octal, cut to
+/// 32 bits.
 /// So <c>10s</c> is 10 ms to it and <c>010</c> is 8. Here a duration or a size in the node's own units is converted to the option's unit,
 /// which its name tells, and a number passes only if the client reads back the same digits.
 /// </remarks>

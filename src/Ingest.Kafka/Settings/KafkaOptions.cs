@@ -142,7 +142,8 @@ public sealed class KafkaOptions : IValidatableObject
 
     /// <summary>
     /// Anything else librdkafka knows, by its own name (<c>Sinks:Kafka:Options:socket.keepalive.enable=true</c>). Settings that would
-    /// break a promise are refused with the reason. Durations and sizes take the node's units (<c>10s</c>, <c>512KiB</c>) and are converted to
+    /// break a promise are refused with the reason. Durations and sizes take the node's units (<c>10s</c>, <c>512KiB</c>) and are
+    /// converted to
     /// the option's own.
     /// </summary>
     [Description("Anything else librdkafka knows, by its own name; durations and sizes with units (10s, 512KiB) or in the option's own.")]

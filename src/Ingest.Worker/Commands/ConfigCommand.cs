@@ -70,7 +70,8 @@ internal static class ConfigCommand
             if (code == ExitCode.Fine)
             {
                 var set = settings.Effective().Count(entry => entry.Origin != SettingOrigin.Default);
-                Screen.Line($"The settings are fine: {Humanize.Count(set)} of {Humanize.Count(settings.Effective().Count)} differ from the default.");
+                Screen.Line($"The settings are fine: {Humanize.Count(set)} of "
+                    + $"{Humanize.Count(settings.Effective().Count)} differ from the default.");
                 ShowClients(settings);
             }
             return code;

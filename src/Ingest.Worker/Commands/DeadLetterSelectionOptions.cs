@@ -38,7 +38,8 @@ internal sealed class DeadLetterSelectionOptions
         return request;
     }
 
-    internal static async Task<DeadLetterChangeAnswer> PostAsync(AdminClient client, string path, DeadLetterRequest request, CancellationToken cancel)
+    internal static async Task<DeadLetterChangeAnswer> PostAsync(AdminClient client, string path, DeadLetterRequest request,
+        CancellationToken cancel)
     {
         using var body = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, DeadLetterJson.Plain.DeadLetterRequest));
         var answer = await client.TextAsync(HttpMethod.Post, path, body, cancel);

@@ -43,7 +43,8 @@ internal static class DeadLettersLook
             using var client = address.Connect(parsed);
             if (parsed.GetValue(by) is { } names)
             {
-                await DeadLetterGroupsView.ShowAsync(client, names, filter.Query(parsed), parsed.GetValue(limit), parsed.GetValue(json), cancel);
+                await DeadLetterGroupsView.ShowAsync(client, names, filter.Query(parsed), parsed.GetValue(limit), parsed.GetValue(
+                    json), cancel);
                 return ExitCode.Fine;
             }
             var page = await ReadAsync(client, filter.Query(parsed), parsed.GetValue(after), parsed.GetValue(limit), cancel);
@@ -127,7 +128,8 @@ internal static class DeadLettersLook
         return command;
     }
 
-    private static async Task<DeadLetterPage> ReadAsync(AdminClient client, string filter, string? after, int limit, CancellationToken cancel)
+    private static async Task<DeadLetterPage> ReadAsync(AdminClient client, string filter, string? after, int limit,
+        CancellationToken cancel)
     {
         var letters = new List<DeadLetterListItem>();
         while (true)

@@ -135,7 +135,8 @@ internal static class DrainCommand
         var took = drain.Phases.Sum(phase => phase.Phase == "drained" ? 0 : phase.Seconds);
         var left = drain.BacklogEvents == 0
             ? "everything was delivered"
-            : $"{Humanize.Count(drain.BacklogEvents, "event")} stay in the log, the oldest {Humanize.Seconds(drain.BacklogOldestSeconds)} old";
+            : $"{Humanize.Count(drain.BacklogEvents, "event")} stay in the log, "
+                + $"the oldest {Humanize.Seconds(drain.BacklogOldestSeconds)} old";
         Screen.Line($"{status.Node} is drained after {Humanize.Seconds(took)}; {left}. `ingest resume` takes it back.");
         foreach (var failure in drain.Failures)
         {

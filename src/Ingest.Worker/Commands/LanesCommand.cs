@@ -58,7 +58,8 @@ internal static class LanesCommand
         if (!yes && !(Screen.CanAsk && Screen.Confirm($"Lane {name} delivers {what}, once more: consumers see them again. Do it?")))
         {
             throw new CommandFailure(
-                ExitCode.Usage, $"Nothing was rewound. It would deliver {what}, once more through lane {name}: say --yes if that is meant.");
+                ExitCode.Usage, $"Nothing was rewound. It would deliver {what}, once more through lane {name}: say "
+                    + $"--yes if that is meant.");
         }
         // By number and not by time: what was counted is what is done.
         await client.TextAsync(

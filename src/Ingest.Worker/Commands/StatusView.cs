@@ -22,7 +22,8 @@ internal static class StatusView
         var queue = status.Queue;
         Screen.Fact(
             "Queue",
-            $"{Humanize.Count(queue.Items)} of {Humanize.Count(queue.ItemsMax)} requests, {Humanize.Bytes(queue.Bytes)} of {Humanize.Bytes(queue.BytesMax)}; "
+            $"{Humanize.Count(queue.Items)} of {Humanize.Count(queue.ItemsMax)} requests, {Humanize.Bytes(queue.Bytes)} "
+                + $"of {Humanize.Bytes(queue.BytesMax)}; "
             + $"{Humanize.Count(queue.Groups, "commit")} since its log was opened");
         if (status.Memory is { } memory)
         {

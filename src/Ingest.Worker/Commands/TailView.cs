@@ -46,7 +46,8 @@ internal sealed class TailView(bool json)
             : line.TryGetProperty("data_base64", out var bytes) ? "base64 " + bytes.GetString()
             : "";
         var row = string.Format(
-            CultureInfo.InvariantCulture, Columns, sequence, Text(line, "time"), Text(line, "stream"), Text(line, "key"), Visible.Escape(data));
+            CultureInfo.InvariantCulture, Columns, sequence, Text(line, "time"), Text(line, "stream"), Text(line, "key"),
+                Visible.Escape(data));
         return row.Length <= Width ? row : string.Concat(row.AsSpan(0, Width - 1), "…");
     }
 

@@ -177,7 +177,8 @@ public sealed class DeadLetterOperations
     private static async Task AppendAsync(
         OpenDeadLetters open, DeadLetterRecordKind kind, long ticket, List<IGrouping<string, long>> byLane, CancellationToken cancel)
     {
-        var parts = byLane.SelectMany(lane => lane.Chunk(DeadLetterRecordWriter.KeysMax).Select(part => (Lane: lane.Key, Part: part))).ToList();
+        var parts = byLane.SelectMany(lane => lane.Chunk(DeadLetterRecordWriter.KeysMax).Select(part => (Lane: lane.Key,
+            Part: part))).ToList();
         foreach (var some in parts.Chunk(Math.Max(open.Log.BatchBytesMax / DeadLetterRecordWriter.KeysBytesMax, 1)))
         {
             using var records = RecordBatch.Rent();

@@ -206,7 +206,8 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         var open = OpenDeadLetters.Open(_directory, _openDirectory, _logId, _segmentBytes, _projection, _time, _logger);
         try
         {
-            open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time, _logger);
+            open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time,
+                _logger);
         }
         catch
         {

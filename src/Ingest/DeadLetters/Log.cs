@@ -52,7 +52,8 @@ internal static partial class Log
     internal static partial void FeedFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(5015, LogLevel.Error,
-        "Dead letters: the log in {Directory} failed. Lanes with refused events are blocked until it is opened anew, which is tried at once "
+        "Dead letters: the log in {Directory} failed. Lanes with refused events are blocked until it is opened anew, "
+            + "which is tried at once "
         + "and then every 30 s at least: {Reason}")]
     internal static partial void Failed(ILogger logger, string directory, string reason);
 

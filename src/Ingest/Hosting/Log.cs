@@ -70,7 +70,8 @@ internal static partial class Log
         9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
     internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
 
-    [LoggerMessage(9016, LogLevel.Information, "New connections are served the certificate that {Path} holds now; it expires at {NotAfter:u}.")]
+    [LoggerMessage(9016, LogLevel.Information, "New connections are served the certificate that {Path} holds now; it "
+        + "expires at {NotAfter:u}.")]
     internal static partial void CertificateRenewed(ILogger logger, string path, DateTimeOffset notAfter);
 
     [LoggerMessage(
@@ -86,14 +87,16 @@ internal static partial class Log
     [LoggerMessage(
         9090,
         LogLevel.Error,
-        "The log's end is missing: {Count} events from {First} on, which a cursor or the clean mark knows of, are lost. Lanes that had not settled "
+        "The log's end is missing: {Count} events from {First} on, which a cursor or the clean mark knows of, are "
+            + "lost. Lanes that had not settled "
         + "them count them.")]
     internal static partial void EndMissing(ILogger logger, long count, long first);
 
     [LoggerMessage(
         9091,
         LogLevel.Error,
-        "{Segment} is {Bytes} bytes shorter than it was made: it was cut, or a copy ran out of room. Events in that part that nothing knows of are "
+        "{Segment} is {Bytes} bytes shorter than it was made: it was cut, or a copy ran out of room. Events in that "
+            + "part that nothing knows of are "
         + "lost without a count.")]
     internal static partial void SegmentCut(ILogger logger, string segment, long bytes);
 

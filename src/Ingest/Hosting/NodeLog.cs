@@ -1,5 +1,6 @@
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;

@@ -1,3 +1,5 @@
+using Ingest.Queue.Totals;
+
 namespace Ingest.Queue;
 
 /// <summary>

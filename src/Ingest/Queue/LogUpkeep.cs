@@ -1,4 +1,5 @@
 using Ingest.Health;
+using Ingest.Queue.Totals;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;

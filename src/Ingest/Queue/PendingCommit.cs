@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Tasks.Sources;
+using Ingest.Queue.Totals;
 using Ingest.Wal.Writing;
 
 namespace Ingest.Queue;

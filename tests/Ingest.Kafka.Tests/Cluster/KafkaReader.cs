@@ -4,7 +4,8 @@ using System.Text;
 namespace Ingest.Kafka.Tests.Cluster;
 
 /// <summary>
-/// Reads the protocol's primitives, big-endian, from a frame. Flexible versions (KIP-482) write lengths as unsigned variable-length integers
+/// Reads the protocol's primitives, big-endian, from a frame. Flexible versions (KIP-482) write lengths as unsigned variable-length
+/// integers
 /// that are one larger than the length, and end each structure with tagged fields.
 /// </summary>
 /// <param name="bytes">The frame, without its length.</param>

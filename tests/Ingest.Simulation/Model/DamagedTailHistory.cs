@@ -7,7 +7,8 @@ using Ingest.Wal.Writing;
 namespace Ingest.Simulation.Model;
 
 /// <summary>
-/// Some runs of a log with a crash after each and, often, damage at its end. All that is durable is delivered before the crash, and mostly no cursor is
+/// Some runs of a log with a crash after each and, often, damage at its end. All that is durable is delivered before the crash, and
+/// mostly no cursor is
 /// saved: the log itself does not know what was seen outside. Numbers and identities must never come twice.
 /// </summary>
 public sealed class DamagedTailHistory
@@ -149,7 +150,8 @@ public sealed class DamagedTailHistory
                 return ChangeEnd(tail, _random.NextBytes);
             case TailDamage.Cut:
                 var whole = _disk.ReadAll(tail);
-                Put(tail, whole.AsSpan(0, _random.Next(4) == 0 ? _random.Next(whole.Length) : Math.Clamp(EndOf(whole) - _random.Next(800), 0, whole.Length)));
+                Put(tail, whole.AsSpan(0, _random.Next(4) == 0 ? _random.Next(whole.Length) : Math.Clamp(EndOf(whole) - _random.Next(
+                    800), 0, whole.Length)));
                 return true;
             case TailDamage.Delete:
                 _deleted = true;

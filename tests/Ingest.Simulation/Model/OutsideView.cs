@@ -1,10 +1,12 @@
 using Ingest.Wal;
+using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 
 namespace Ingest.Simulation.Model;
 
 /// <summary>
-/// What those outside the log make of its records: a consumer that tells repeats by identity, and a sink that remembers how far it got. Both
+/// What those outside the log make of its records: a consumer that tells repeats by identity, and a sink that remembers how far it
+/// got. Both
 /// outlive every crash, and neither may ever take a new record for one it has.
 /// </summary>
 public sealed class OutsideView

@@ -18,7 +18,8 @@ public sealed class DeadLetterRecordTests
             bytes =>
             {
                 Assert.True(DeadLetterRecord.TryRead(bytes, out var record));
-                Assert.Equal((DeadLetterRecordKind.Letter, "http", 42L, 3, 1000L, 2000L, 0L, false), (record.Kind, record.Lane, record.Sequence,
+                Assert.Equal((DeadLetterRecordKind.Letter, "http", 42L, 3, 1000L, 2000L, 0L, false), (record.Kind, record.Lane,
+                    record.Sequence,
                     record.Attempts, record.FirstUnixMs, record.LastUnixMs, record.Ticket, record.IsCounted));
                 Assert.Equal("HTTP 400: nein ä", record.Reason);
                 Assert.Equal(body, record.Body.ToArray());

@@ -34,7 +34,8 @@ public sealed class DeadLetterRecoveryTests
             operation is "write" or "create" or "open" ? new StorageException(StorageFailure.Failed, "the disk is gone") : null;
         fixture.Log.AppendMany(10);
 
-        await Poll.Until("the failure is shown", () => fixture.Letters.Status.Failure?.Contains("the disk is gone", StringComparison.Ordinal) == true);
+        await Poll.Until("the failure is shown", () => fixture.Letters.Status.Failure?.Contains("the disk is gone",
+            StringComparison.Ordinal) == true);
         await Assert.ThrowsAsync<DeadLettersBlockedException>(() => fixture.List());
         await Poll.Until("the lane says so", () => fixture.Status.State == LaneState.Blocked);
 

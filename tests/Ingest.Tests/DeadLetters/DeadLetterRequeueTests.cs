@@ -12,7 +12,10 @@ public sealed class DeadLetterRequeueTests
     [Fact]
     public async Task A_sink_that_would_take_an_earlier_event_for_known_is_sent_no_letters()
     {
-        await using var fixture = new DeadLettersFixture(new SinkTraits { AcceptsOutOfOrder = false }) { Refuses = DeadLettersFixture.Tenth("no") };
+        await using var fixture = new DeadLettersFixture(new SinkTraits { AcceptsOutOfOrder = false })
+        {
+            Refuses = DeadLettersFixture.Tenth("no"),
+        };
         await fixture.StartAndSettleAsync(10);
         fixture.Refuses = _ => null;
         var change = await fixture.Requeue();

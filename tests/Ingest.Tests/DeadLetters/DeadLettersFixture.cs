@@ -159,9 +159,11 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     internal async Task<IEnumerable<long>> Sequences(DeadLetterFilter? filter = null) =>
         (await List(filter)).Select(letter => letter.Key.Sequence);
 
-    internal Task<DeadLetterChange> Requeue(params long[] sequences) => Letters.Operations.RequeueAsync(Selection(sequences), CancellationToken.None);
+    internal Task<DeadLetterChange> Requeue(params long[] sequences) => Letters.Operations.RequeueAsync(Selection(sequences),
+        CancellationToken.None);
 
-    internal Task<DeadLetterChange> Drop(params long[] sequences) => Letters.Operations.DropAsync(Selection(sequences), CancellationToken.None);
+    internal Task<DeadLetterChange> Drop(params long[] sequences) => Letters.Operations.DropAsync(Selection(sequences),
+        CancellationToken.None);
 
     /// <summary>How far a requeue is.</summary>
     internal Task<RequeueTicket?> Ticket(DeadLetterChange change) => Letters.Operations.TicketAsync(change.Ticket, CancellationToken.None);

@@ -44,7 +44,8 @@ public sealed class LingeringTests
         Assert.StartsWith("HTTP/1.1 415 ", await raw.ReadAsync(HasCode), StringComparison.Ordinal);
         // Read to its end, the connection serves the next request.
         await raw.SendAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
-        Assert.Contains("{\"accepted\":1,", await raw.ReadAsync(text => text.Contains("accepted", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("{\"accepted\":1,", await raw.ReadAsync(text => text.Contains("accepted", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Ingest.Health;
 using Ingest.Operations.Status;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Testing;
 using Ingest.Wal;
 using Ingest.Wal.Reading;

@@ -1,5 +1,6 @@
 using Ingest.Health;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Testing;
 using Ingest.Tests.Intake;
 using Ingest.Wal;

@@ -2,6 +2,7 @@ using System.Text;
 using Ingest.Events;
 using Ingest.Health;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Testing;
 using Ingest.Wal;
 using Ingest.Wal.Reading;

@@ -1,4 +1,5 @@
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Wal.Reading;
 
 namespace Ingest.Tests.Queue;

@@ -4,7 +4,8 @@ using Ingest.Simulation.Model;
 namespace Ingest.Wal.Tests.Model;
 
 /// <summary>
-/// Crashes with damaged tails on the simulated disk, seen from outside. <c>WAL_TAIL_SEED</c> runs one seed alone, <c>WAL_TAIL_COUNT</c> another number
+/// Crashes with damaged tails on the simulated disk, seen from outside. <c>WAL_TAIL_SEED</c> runs one seed alone,
+/// <c>WAL_TAIL_COUNT</c> another number
 /// of histories, <c>WAL_TAIL_FIRST</c> from another one on.
 /// </summary>
 public sealed class DamagedTailTests(ITestOutputHelper output)
@@ -42,7 +43,8 @@ public sealed class DamagedTailTests(ITestOutputHelper output)
         {
             Assert.InRange(crashes, CrashesByDefault, int.MaxValue);
             Assert.All(Enum.GetNames<TailDamage>(), damage => Assert.InRange(
-                coverage.Counts.Where(pair => pair.Key.StartsWith(damage, StringComparison.Ordinal)).Sum(pair => pair.Value), 100, int.MaxValue));
+                coverage.Counts.Where(pair => pair.Key.StartsWith(damage, StringComparison.Ordinal)).Sum(pair => pair.Value), 100,
+                    int.MaxValue));
         }
     }
 

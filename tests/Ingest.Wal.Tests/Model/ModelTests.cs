@@ -51,7 +51,8 @@ public sealed class ModelTests(ITestOutputHelper output)
         [
             "clean shutdown", "commit: Committed", "commit: DiskFull", "commit: Poisoned",
             "power cut in a commit", "power cut in a recovery", "power cut in a save", "read failed and was repeated",
-            "numbers passed over", "reader told of numbers passed over", "reader told of reclaimed records", "save failed", "segment deleted",
+            "numbers passed over", "reader told of numbers passed over", "reader told of reclaimed records", "save failed",
+                "segment deleted",
             "segment recycled", "start failed", "torn group cut", "torn group with its commit", "unacknowledged group survived",
         ];
         Assert.All(corners, corner => Assert.InRange(coverage.Counts.GetValueOrDefault(corner), 3, int.MaxValue));

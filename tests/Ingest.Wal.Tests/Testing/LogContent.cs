@@ -12,7 +12,8 @@ internal sealed record LogContent(SortedDictionary<long, string> Records, List<W
 
     /// <summary>What of it has no larger numbers.</summary>
     internal LogContent UpTo(long last) => new(
-        new SortedDictionary<long, string>(Records.Where(record => record.Key <= last).ToDictionary(record => record.Key, record => record.Value)),
+        new SortedDictionary<long, string>(Records.Where(record => record.Key <= last).ToDictionary(record => record.Key, record =>
+            record.Value)),
         [.. Gaps.Where(gap => gap.First <= last)]);
 
     /// <summary>

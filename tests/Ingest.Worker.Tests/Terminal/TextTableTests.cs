@@ -41,7 +41,8 @@ public sealed partial class TextTableTests
         table.Add(["file", "the disk is full and the folder cannot be written any more"]);
 
         Assert.Equal(
-            ["Lane  Reason", "----  --------------------------", "file  the disk is full and the", "      folder cannot be written", "      any more"],
+            ["Lane  Reason", "----  --------------------------", "file  the disk is full and the", "      folder cannot be written",
+                "      any more"],
             table.Lines(32));
     }
 

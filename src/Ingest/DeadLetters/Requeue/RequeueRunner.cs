@@ -96,7 +96,8 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
             if (lost.Count > 0)
             {
                 using var records = RecordBatch.Rent();
-                DeadLetterRecordWriter.WriteKeys(records, DeadLetterRecordKind.Dropped, lane, 0, [.. lost.Take(DeadLetterRecordWriter.KeysMax).Select(Sequence)]);
+                DeadLetterRecordWriter.WriteKeys(records, DeadLetterRecordKind.Dropped, lane, 0, [.. lost.Take(
+                    DeadLetterRecordWriter.KeysMax).Select(Sequence)]);
                 await letters.AppendAsync(records, stop);
                 lost.ForEach(letter => Log.RecordsLost(logger, letter.Position, 1));
             }

@@ -218,7 +218,9 @@ internal sealed class DeadLetterLog : IDisposable
         }
     }
 
-    /// <summary>Takes the beginnings of lanes that are not on disk yet: the log that is opened in the place of a failed one needs them.</summary>
+    /// <summary>
+    /// Takes the beginnings of lanes that are not on disk yet: the log that is opened in the place of a failed one needs them.
+    /// </summary>
     internal List<KeyValuePair<string, long>> TakeBegun()
     {
         lock (_lock)

@@ -71,7 +71,8 @@ internal readonly ref struct DeadLetterRecord
     internal static bool TryRead(ReadOnlySpan<byte> record, out DeadLetterRecord read)
     {
         read = default;
-        if (record.Length < HeadBytes || record[0] != Version || record[1] is < (byte)DeadLetterRecordKind.Letter or > (byte)DeadLetterRecordKind.Begun)
+        if (record.Length < HeadBytes || record[0] != Version || record[1] is < (byte)DeadLetterRecordKind.Letter or > (
+            byte)DeadLetterRecordKind.Begun)
         {
             return false;
         }

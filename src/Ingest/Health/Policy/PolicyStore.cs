@@ -60,7 +60,8 @@ internal static partial class PolicyStore
     private static string Target(string path)
     {
         var full = Path.GetFullPath(path);
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        // FileInfo also sees a link that leads nowhere; a path where nothing is has no target.
+        return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
     }
 
     private static void Check(int result, string what, string path)

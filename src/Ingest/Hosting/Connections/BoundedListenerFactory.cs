@@ -13,7 +13,8 @@ namespace Ingest.Hosting.Connections;
 /// <param name="inner">Listens.</param>
 /// <param name="room">For accepted connections at once. The next waits in the listener's backlog.</param>
 /// <param name="logger">Told of the file of a socket that was removed.</param>
-internal sealed class BoundedListenerFactory(IConnectionListenerFactory inner, SemaphoreSlim room, ILogger logger) : IConnectionListenerFactory
+internal sealed class BoundedListenerFactory(IConnectionListenerFactory inner, SemaphoreSlim room, ILogger logger)
+    : IConnectionListenerFactory
 {
     /// <inheritdoc/>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

@@ -15,7 +15,8 @@ internal static class KestrelSetup
 {
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
-    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax, IEnumerable<string> further)
+    internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax,
+        IEnumerable<string> further)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;

@@ -18,7 +18,9 @@ internal static class ListenCertificates
                 options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : options.CertificatePath)
             : X509CertificateLoader.LoadPkcs12FromFile(options.CertificatePath, password: null);
 
-    /// <summary>The certificates that stand behind the server's own in its file: sent along, so that clients find the way to the root.</summary>
+    /// <summary>
+    /// The certificates that stand behind the server's own in its file: sent along, so that clients find the way to the root.
+    /// </summary>
     internal static X509Certificate2Collection Intermediates(ListenerOptions options, X509Certificate2 own)
     {
         var sent = new X509Certificate2Collection();
@@ -30,7 +32,8 @@ internal static class ListenCertificates
         {
             sent.AddRange(X509CertificateLoader.LoadPkcs12CollectionFromFile(options.CertificatePath, password: null));
         }
-        foreach (var certificate in sent.Where(certificate => certificate.RawDataMemory.Span.SequenceEqual(own.RawDataMemory.Span)).ToList())
+        foreach (var certificate in sent.Where(certificate => certificate.RawDataMemory.Span.SequenceEqual(
+            own.RawDataMemory.Span)).ToList())
         {
             sent.Remove(certificate);
         }

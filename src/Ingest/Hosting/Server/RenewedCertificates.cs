@@ -6,12 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Hosting.Server;
 
 /// <summary>
-/// The listeners' certificate, its key and the authorities of producers, read again when their files change, so that a renewed certificate is
+/// The listeners' certificate, its key and the authorities of producers, read again when their files change, so that a renewed
+/// certificate is
 /// served without a restart. Any thread.
 /// </summary>
 /// <remarks>
-/// Files are looked at when a connection begins or the metric is read, at most once a second, and by their content: a certificate and its key are
-/// renamed one after the other, and of a mounted Kubernetes secret only a link above the files changes. What cannot be read, or does not fit
+/// Files are looked at when a connection begins or the metric is read, at most once a second, and by their content: a certificate
+/// and its key are
+/// renamed one after the other, and of a mounted Kubernetes secret only a link above the files changes. What cannot be read, or
+/// does not fit
 /// together, leaves what was served before; it is told once for each content, and tried again when the content changes.
 /// Invariant: <see cref="Current"/> is a certificate whose key is its own, with the authorities that were read with it.
 /// </remarks>

@@ -4,7 +4,8 @@ using Microsoft.Net.Http.Headers;
 namespace Ingest.Hosting.Server;
 
 /// <summary>
-/// How the server reads the values of request headers. By itself it refuses a request for one byte that is no UTF-8, in a header that is not
+/// How the server reads the values of request headers. By itself it refuses a request for one byte that is no UTF-8, in a header
+/// that is not
 /// used, and with an answer of its own; and it takes a signed Content-Length.
 /// </summary>
 internal static class RequestHeaderEncodings

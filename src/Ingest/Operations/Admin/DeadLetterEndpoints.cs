@@ -198,7 +198,8 @@ internal static class DeadLetterEndpoints
         var ticket = change.Ticket > 0 ? $", ticket {change.Ticket}" : "";
         audit.Record(context, action, Text(selection), $"{change.Letters} letters{ticket}");
         context.Response.StatusCode = status;
-        return AdminJson.WriteAsync(context, new DeadLetterChangeAnswer(change.Letters, change.Ticket), DeadLetterJson.Plain.DeadLetterChangeAnswer);
+        return AdminJson.WriteAsync(context, new DeadLetterChangeAnswer(change.Letters, change.Ticket),
+            DeadLetterJson.Plain.DeadLetterChangeAnswer);
     }
 
     private static async Task<DeadLetterSelection> ReadSelectionAsync(HttpContext context)

@@ -43,7 +43,8 @@ internal static class LaneEndpoints
         }
         var (first, settled) = (surface.Log.FirstSequence, lane.Settled);
         return next < first || next > settled + 1
-            ? AdminProblem.Conflict("out_of_range", $"Lane {name} can go back to any event from {first} to {settled + 1}.").WriteAsync(context)
+            ? AdminProblem.Conflict("out_of_range", $"Lane {name} can go back to any event from {first} to "
+                + $"{settled + 1}.").WriteAsync(context)
             : AdminJson.WriteAsync(
                 context, new RewindPreview(name, next, settled, settled + 1 - next), StatusJson.Plain.RewindPreview);
     }

@@ -50,7 +50,8 @@ public sealed record SinkSetup(
     ILoggerFactory Loggers)
 {
     /// <summary>
-    /// The identity under which a number was given out: with the number it names an event for ever, also beside an older copy of the log that
+    /// The identity under which a number was given out: with the number it names an event for ever, also beside an older copy of
+    /// the log that
     /// went on by itself. Any thread.
     /// </summary>
     public Func<long, Guid> EpochOf { get; init; } = _ => LogId;

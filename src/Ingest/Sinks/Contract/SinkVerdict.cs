@@ -16,7 +16,8 @@ public enum VerdictKind : byte
     Rejected,
 
     /// <summary>
-    /// The configuration is wrong (credentials, topic, certificate), and no event is to blame. Where that is so for the whole sink, its lane
+    /// The configuration is wrong (credentials, topic, certificate), and no event is to blame. Where that is so for the whole sink,
+    /// its lane
     /// stops and says so; where it is so for a stream (<see cref="VerdictScope.Stream"/>) and others are delivered, only that stream waits.
     /// </summary>
     Blocked,

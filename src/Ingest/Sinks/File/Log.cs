@@ -26,7 +26,8 @@ internal static partial class Log
     internal static partial void DirectoryGone(ILogger logger, string directory);
 
     [LoggerMessage(4007, LogLevel.Warning,
-        "Output {Folder} holds events up to {Held}, but the log is an older copy that shares only those up to {Shared}. Later events are new to it "
+        "Output {Folder} holds events up to {Held}, but the log is an older copy that shares only those up to "
+            + "{Shared}. Later events are new to it "
         + "and go into new files.")]
     internal static partial void LogIsOlder(ILogger logger, string folder, long held, long shared);
 }

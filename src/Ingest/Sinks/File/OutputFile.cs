@@ -38,7 +38,8 @@ internal sealed class OutputFile : IDisposable
     /// <summary>Creates a file durably, or takes up an empty one that an attempt before got no further with.</summary>
     internal static OutputFile Begin(OutputContext context, string folder, string name)
     {
-        var file = TryOpen(context, folder, name) ?? new OutputFile(context, folder, name, context.Directory.Create(AtomicFile.In(folder, name)));
+        var file = TryOpen(context, folder, name) ?? new OutputFile(context, folder, name, context.Directory.Create(AtomicFile.In(
+            folder, name)));
         try
         {
             context.Directory.Sync(folder);

@@ -17,7 +17,8 @@ internal sealed record OutputPosition
     public long Held { get; init; }
 
     /// <summary>
-    /// Of each epoch of the log the last number held, newest last: the last one is <see cref="Held"/>'s. Empty in notes of earlier builds, which are
+    /// Of each epoch of the log the last number held, newest last: the last one is <see cref="Held"/>'s. Empty in notes of earlier
+    /// builds, which are
     /// of the log's first epoch.
     /// </summary>
     public IReadOnlyList<OutputEpoch> Epochs { get; init; } = [];

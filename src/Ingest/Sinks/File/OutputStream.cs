@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 

@@ -63,7 +63,8 @@ internal sealed class CompressedBody
 
     internal ContentEncoding[] Encodings => Outer is { } outer ? [Encoding, outer] : [Encoding];
 
-    public override string ToString() => $"{Encoding}{(IsBare ? " (bare)" : "")}, {Defect}, in {Outer?.ToString() ?? "nothing"}, {Bytes.Length} bytes";
+    public override string ToString() => $"{Encoding}{(IsBare ? " (
+        bare)" : "")}, {Defect}, in {Outer?.ToString() ?? "nothing"}, {Bytes.Length} bytes";
 
     private byte[] Draw()
     {
@@ -115,7 +116,8 @@ internal sealed class CompressedBody
     }
 
     // Brotli's smallest takes a hundred times as long.
-    private static CompressionLevel Quick(CompressionLevel level) => level == CompressionLevel.SmallestSize ? CompressionLevel.Fastest : level;
+    private static CompressionLevel Quick(CompressionLevel level) => level == CompressionLevel.SmallestSize
+        ? CompressionLevel.Fastest : level;
 
     private byte[] Compress(byte[] content, byte[] empty, Func<Stream, CompressionLevel, Stream> open)
     {

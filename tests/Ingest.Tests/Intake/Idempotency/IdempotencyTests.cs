@@ -138,10 +138,13 @@ public sealed class IdempotencyTests
     }
 
     [Theory]
-    [InlineData("application/cloudevents+json; charset=utf-8", "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/s\",\"type\":\"t\",\"data\":1}")]
+    [InlineData("application/cloudevents+json; charset=utf-8",
+        "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/s\",\"type\":\"t\",\"data\":1}")]
     [InlineData("application/cloudevents+json", "{\"id\":\"7\",\"specversion\":\"1.0\",\"type\":\"t\",\"source\":\"/s\",\"data\":1}")]
     [InlineData("application/cloudevents+json", "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/s\",\"type\":\"t\",\"data\":1}\n")]
-    [InlineData("application/cloudevents+json", "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/s\",\"type\":\"t\",\"data\":{\"sentAt\":2}}")]
+    [InlineData(
+        "application/cloudevents+json",
+        "{\"specversion\":\"1.0\",\"id\":\"7\",\"source\":\"/s\",\"type\":\"t\",\"data\":{\"sentAt\":2}}")]
     public async Task A_CloudEvent_is_known_by_source_and_id_however_it_is_written_down(string type, string again)
     {
         await using var server = await IntakeServer.StartAsync();

@@ -77,7 +77,8 @@ public sealed class AuditTrailTests : IDisposable
 
     private void CopyTo(string name)
     {
-        foreach (var file in Directory.GetFiles(_directory["audit"], "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != "lock"))
+        foreach (var file in Directory.GetFiles(_directory["audit"], "*", SearchOption.AllDirectories).Where(file =>
+            Path.GetFileName(file) != "lock"))
         {
             var target = Path.Combine(_directory[name], Path.GetRelativePath(_directory["audit"], file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

@@ -4,7 +4,8 @@ namespace Ingest.Intake.Body.Compression;
 /// Decodes one layer of a compressed body, all of which is in memory. One per body and layer; one thread at a time.
 /// </summary>
 /// <remarks>
-/// Every byte of the layer is accounted for. The end is reported only when the input ended exactly where the format does: a body that is cut
+/// Every byte of the layer is accounted for. The end is reported only when the input ended exactly where the format does: a body
+/// that is cut
 /// short, or that goes on behind its end with anything the format does not allow there, is refused. What a decoder would ignore may be
 /// events that the producer was told are stored.
 /// </remarks>

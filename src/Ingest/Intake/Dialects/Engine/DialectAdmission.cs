@@ -4,6 +4,7 @@ using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Keys;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Engine;

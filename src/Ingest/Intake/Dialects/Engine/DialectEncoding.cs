@@ -5,6 +5,7 @@ using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Json;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Wal.Writing;
 using Microsoft.AspNetCore.Http;
 

@@ -3,6 +3,7 @@ using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Engine;

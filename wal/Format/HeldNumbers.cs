@@ -1,16 +1,19 @@
-namespace Ingest.Wal.Reading;
+namespace Ingest.Wal.Format;
 
 /// <summary>
 /// How far somebody outside the log has its records, by the epochs they came from. A number alone would not do: beside an older copy of the
 /// directory, which cannot know what it lacks, the same number may name another record. Immutable; pure.
 /// </summary>
 /// <remarks>
-/// Invariants: epochs stand in the order in which they were held, each once, newest last; records come in order, so whoever holds one of an epoch
+/// Invariants: epochs stand in the order in which they were held, each once, newest last; records come in order, so whoever holds
+/// one of an epoch
 /// holds all before it that are for him.
 /// </remarks>
 public sealed class HeldNumbers
 {
-    /// <summary>Epochs remembered. An older copy of a log is recognized as long as it ends in one of them; before that all comes again.</summary>
+    /// <summary>
+    /// Epochs remembered. An older copy of a log is recognized as long as it ends in one of them; before that all comes again.
+    /// </summary>
     public const int EpochsMax = 32;
 
     /// <summary>Nothing is held.</summary>
@@ -38,7 +41,8 @@ public sealed class HeldNumbers
         last <= 0 ? None : Of(_epochs.TakeWhile(held => held.Last < last && held.Epoch != epoch)).With(epoch, last);
 
     /// <summary>
-    /// Everything of a log up to here is held: the last number that both know. A copy that went on by itself shares what came before it; a log
+    /// Everything of a log up to here is held: the last number that both know. A copy that went on by itself shares what came
+    /// before it; a log
     /// that knows none of the epochs shares nothing.
     /// </summary>
     /// <param name="lastOfEpoch">The last number an epoch may have given out in the log; null when the log does not know it:

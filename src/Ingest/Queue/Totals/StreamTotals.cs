@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 
-namespace Ingest.Queue;
+namespace Ingest.Queue.Totals;
 
 /// <summary>
 /// How many events and bytes each stream has been promised so far, over the whole life of the log. Bounded: streams beyond

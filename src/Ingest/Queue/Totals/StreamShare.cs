@@ -1,4 +1,4 @@
-namespace Ingest.Queue;
+namespace Ingest.Queue.Totals;
 
 /// <summary>What of a batch belongs to one stream.</summary>
 /// <param name="Stream">The stream's name.</param>

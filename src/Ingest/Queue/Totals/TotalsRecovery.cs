@@ -3,7 +3,7 @@ using Ingest.Events;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
 
-namespace Ingest.Queue;
+namespace Ingest.Queue.Totals;
 
 /// <summary>Brings the totals up to date at start: the saved ones, plus what the log holds behind them.</summary>
 internal static class TotalsRecovery
