@@ -99,8 +99,8 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
             var bounds = last.Seal is { } seal ? ResumeSealed(tail, last, file, seal) : ResumeTail(tail, last, file);
             last.PublishReadable(bounds);
             state.Start(segments, bounds.Last);
-            _report = _report with { CleanShutdown = _clean is { } mark && mark.SegmentId == last.Name.Id && mark.End == bounds.End
-                && mark.Sequence == bounds.Last };
+            var clean = _clean is { } mark && mark.SegmentId == last.Name.Id && mark.End == bounds.End && mark.Sequence == bounds.Last;
+            _report = _report with { CleanShutdown = clean };
         }
         catch
         {
