@@ -1,6 +1,5 @@
 using Ingest.Wal;
 using Ingest.Wal.Format;
-using Ingest.Wal.Reading;
 
 namespace Ingest.Simulation.Model;
 

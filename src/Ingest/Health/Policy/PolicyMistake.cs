@@ -89,8 +89,8 @@ internal static class PolicyMistake
     private static string Unknown(string path, string name, Dictionary<string, string> members)
     {
         var meant = members.Keys.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
-        return $"{path} is no member of a policy: {string.Join(", ", members.Keys)} are{(meant is null ? "" : $"; capitals count,
-            {meant} is meant")}.";
+        var capitals = meant is null ? "" : $"; capitals count, {meant} is meant";
+        return $"{path} is no member of a policy: {string.Join(", ", members.Keys)} are{capitals}.";
     }
 
     private static string Shown(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();
