@@ -1,6 +1,7 @@
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 
 namespace Ingest.Operations.Status;
 

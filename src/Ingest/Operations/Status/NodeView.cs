@@ -3,6 +3,7 @@ using Ingest.Health;
 using Ingest.Health.Policy;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 using Ingest.Wal;
 
 namespace Ingest.Operations.Status;

@@ -4,6 +4,7 @@ using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Operations.Status;
 using Ingest.Queue;
+using Ingest.Queue.Totals;
 
 namespace Ingest.Tests.Operations.Status;
 
