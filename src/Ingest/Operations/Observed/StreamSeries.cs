@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Ingest.Operations.Status;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 
 namespace Ingest.Operations.Observed;

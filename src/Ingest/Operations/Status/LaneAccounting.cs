@@ -1,6 +1,5 @@
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Lanes;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 
 namespace Ingest.Operations.Status;

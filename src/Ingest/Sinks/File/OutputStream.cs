@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Ingest.Wal.Format;
-using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Sinks.Files;

@@ -3,7 +3,6 @@ using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Keys;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Microsoft.AspNetCore.Http;
 

@@ -4,7 +4,6 @@ using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Json;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Ingest.Wal.Writing;
 using Microsoft.AspNetCore.Http;
