@@ -42,12 +42,19 @@ public sealed class LiteDbProjectionFactory : IDeadLetterProjectionFactory
     }
 
     // Not shared: a second process that opens it is refused.
-    private static FileStream OpenFile(string directory, string name) => new(Path.Combine(directory, name), new FileStreamOptions
+    private static FileStream OpenFile(string directory, string name)
     {
-        Mode = FileMode.OpenOrCreate,
-        Access = FileAccess.ReadWrite,
-        Share = FileShare.None,
-        BufferSize = 0,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead,
-    });
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        }
+        return new FileStream(Path.Combine(directory, name), options);
+    }
 }
