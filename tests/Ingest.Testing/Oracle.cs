@@ -12,20 +12,20 @@ public sealed class Oracle
     private readonly IReadOnlyList<Attempt> _attempts;
     private readonly OracleReport _report;
 
-    // By event number, and by sequence number: both count from 1 without gaps, so neither may pass the number of events sent.
+    // By event number, which counts from 1 without gaps; and by sequence number, which the log may pass over.
     private readonly long[] _sequenceOf;
-    private readonly long[] _eventAt;
+    private readonly Dictionary<long, long> _eventAt = [];
+    private readonly PassedOverNumbers _passedOver;
 
     private readonly Dictionary<(string Stream, string Key), long> _lastOfKey = [];
     private readonly ArrayBufferWriter<byte> _expected = new();
 
-    private Oracle(EventJournal journal)
+    private Oracle(EventJournal journal, PassedOverNumbers passedOver)
     {
-        _journal = journal;
+        (_journal, _passedOver) = (journal, passedOver);
         _attempts = journal.Attempts;
         var events = _attempts.Count == 0 ? 0 : _attempts[^1].FirstId + _attempts[^1].Count - 1;
         _sequenceOf = new long[events + 1];
-        _eventAt = new long[events + 1];
         _report = new OracleReport
         {
             Requests = _attempts.GroupBy(attempt => attempt.Outcome).ToDictionary(group => group.Key, group => group.LongCount()),
@@ -34,9 +34,12 @@ public sealed class Oracle
     }
 
     /// <summary>Judges the file sink's output. Call it when the node has drained and stopped.</summary>
-    public static OracleReport Judge(EventJournal journal, string outputDirectory)
+    /// <param name="journal">What clients sent and were told.</param>
+    /// <param name="outputDirectory">Where the file sink wrote.</param>
+    /// <param name="passedOver">Numbers the log says it never gave out.</param>
+    public static OracleReport Judge(EventJournal journal, string outputDirectory, PassedOverNumbers passedOver)
     {
-        var oracle = new Oracle(journal);
+        var oracle = new Oracle(journal, passedOver);
         DeliveredEvents.Read(outputDirectory, oracle.Deliver);
         oracle.JudgeAttempts();
         oracle.JudgeSequence();
@@ -74,17 +77,13 @@ public sealed class Oracle
 
     private void NoteSequence(long id, DeliveredEvent delivered)
     {
-        if (delivered.Sequence >= _eventAt.Length)
+        if (!_eventAt.TryAdd(delivered.Sequence, id))
         {
-            _report.Add(Finding.Misnumbered, () => $"event {id} is {Place(delivered)}, with only {_eventAt.Length - 1} sent");
+            _report.Add(Finding.Repeated, () => $"sequence {delivered.Sequence}: events {_eventAt[delivered.Sequence]} and {id}");
         }
-        else if (_eventAt[delivered.Sequence] is var other and not 0)
+        else if (_passedOver.Covers(delivered.Sequence, delivered.Sequence))
         {
-            _report.Add(Finding.Repeated, () => $"sequence {delivered.Sequence}: events {other} and {id}");
-        }
-        else
-        {
-            _eventAt[delivered.Sequence] = id;
+            _report.Add(Finding.Misnumbered, () => $"event {id} is {Place(delivered)}, a number that was passed over");
         }
     }
 
@@ -148,19 +147,22 @@ public sealed class Oracle
         }
     }
 
-    /// <summary>Sequence numbers have no gaps, and agree with what clients can know about the order of their requests.</summary>
+    /// <summary>
+    /// Sequence numbers have no gaps but those the log passed over, and agree with what clients can know about the order of their requests.
+    /// </summary>
     private void JudgeSequence()
     {
-        var highest = Array.FindLastIndex(_eventAt, id => id != 0);
         var latestSent = long.MinValue;
+        var before = 0L;
         Attempt? latest = null;
-        for (var sequence = 1; sequence <= highest; sequence++)
+        foreach (var sequence in _eventAt.Keys.Order())
         {
-            if (_eventAt[sequence] == 0)
+            if (sequence > before + 1 && !_passedOver.Covers(before + 1, sequence - 1))
             {
-                _report.Add(Finding.Gap, () => $"sequence {sequence}");
-                continue;
+                var (first, last) = (before + 1, sequence - 1);
+                _report.Add(Finding.Gap, () => $"sequences {first}..{last}");
             }
+            before = sequence;
             var attempt = AttemptOf(_eventAt[sequence]);
             if (attempt.Outcome == AttemptOutcome.Accepted && attempt.EndedAt < latestSent)
             {

@@ -76,7 +76,7 @@ internal sealed class CrashRig : IAsyncDisposable
 
     internal OracleReport Judge()
     {
-        var report = Oracle.Judge(Journal, Output);
+        var report = Oracle.Judge(Journal, Output, PassedOverNumbers.Read(Path.Combine(Setup.Data, "wal")));
         _output.WriteLine(report.ToString());
         return report;
     }

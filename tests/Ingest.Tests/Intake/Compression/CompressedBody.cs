@@ -63,8 +63,8 @@ internal sealed class CompressedBody
 
     internal ContentEncoding[] Encodings => Outer is { } outer ? [Encoding, outer] : [Encoding];
 
-    public override string ToString() => $"{Encoding}{(IsBare ? " (
-        bare)" : "")}, {Defect}, in {Outer?.ToString() ?? "nothing"}, {Bytes.Length} bytes";
+    public override string ToString() =>
+        $"{Encoding}{(IsBare ? " (bare)" : "")}, {Defect}, in {Outer?.ToString() ?? "nothing"}, {Bytes.Length} bytes";
 
     private byte[] Draw()
     {
