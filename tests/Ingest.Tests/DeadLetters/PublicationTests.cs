@@ -60,8 +60,11 @@ public sealed class PublicationTests
     public async Task A_publication_that_is_away_holds_up_nobody_and_makes_up_for_it()
     {
         var published = new PublishedDeadLetters { Verdict = new SinkVerdict(VerdictKind.Retryable, "away") };
-        await using var fixture = new DeadLettersFixture { Refuses = seen => seen.Sequence % 2 == 0 ? "no" : null,
-            PublishTo = published.Sink };
+        await using var fixture = new DeadLettersFixture
+        {
+            Refuses = seen => seen.Sequence % 2 == 0 ? "no" : null,
+            PublishTo = published.Sink,
+        };
         fixture.Start();
         fixture.Log.AppendMany(20);
         await fixture.Settled();

@@ -3,7 +3,6 @@ using Ingest.Health;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Ingest.Tests.Operations.Prometheus;
 using Ingest.Tests.Operations.Status;

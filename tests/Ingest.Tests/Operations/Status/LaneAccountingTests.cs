@@ -1,7 +1,6 @@
 using Ingest.Operations.Status;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Ingest.Sinks.Contract;
 

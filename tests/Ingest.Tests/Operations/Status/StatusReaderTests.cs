@@ -3,7 +3,6 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Operations.Status;
-using Ingest.Queue;
 using Ingest.Queue.Totals;
 
 namespace Ingest.Tests.Operations.Status;
