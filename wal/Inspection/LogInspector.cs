@@ -32,7 +32,8 @@ public static class LogInspector
             Path = directory.Path,
             LogId = segments.LastOrDefault(segment => segment.LogId is not null)?.LogId,
             Segments = segments,
-            Cursors = [.. CursorStore.Names(directory).Select(name => new CursorPosition(name, CursorStore.ReadPosition(directory, name, log: null)))],
+            Cursors = [.. CursorStore.Names(directory).Select(name =>
+                new CursorPosition(name, CursorStore.ReadPosition(directory, name, log: null)))],
             Spares = files.Count(file => file.StartsWith(SegmentSpares.SparePrefix, StringComparison.Ordinal)),
             Skipped = SkippedIn(directory, segments),
             Clean = files.Contains(CleanMark.FileName),

@@ -92,7 +92,8 @@ internal sealed class LogVerifier(
         foreach (var other in headers.Where(header => header.LogId != _logId))
         {
             _strangers.Add(other.Name);
-            Add(FindingSeverity.Damage, other.Name, 0, 0, $"the segment belongs to another log, {other.LogId}: a start moves it to quarantine/");
+            var whose = $"the segment belongs to another log, {other.LogId}: a start moves it to quarantine/";
+            Add(FindingSeverity.Damage, other.Name, 0, 0, whose);
         }
         _epochs = table.Of(_logId ?? table.LogId, headers.Where(header => header.LogId == _logId).Select(header => header.Epoch));
     }

@@ -113,6 +113,8 @@ public sealed class RequestFuzz : IDisposable
                 }
             }
         }
+        // A repeated CloudEvent is known by its source and id and answered as the first was: one of those so answered has the bytes.
+        var asked = _accepted.ToLookup(answered => answered.First, answered => answered.Request);
         foreach (var (first, count, request) in _accepted)
         {
             for (var sequence = first; sequence < first + count; sequence++)
@@ -120,7 +122,7 @@ public sealed class RequestFuzz : IDisposable
                 var isThere = stored.TryGetValue(sequence, out var payload);
                 Check(isThere, $"event {sequence} was answered 202 and is not in the log:\n{Text(request)}");
                 Check(
-                    payload is null || IsRepacked(request) || request.AsSpan().IndexOf(payload) >= 0,
+                    payload is null || asked[first].Any(one => IsRepacked(one) || one.AsSpan().IndexOf(payload) >= 0),
                     $"event {sequence} is in the log with other bytes than were sent:\n{Text(request)}");
             }
         }

@@ -30,7 +30,8 @@ public sealed partial class OpenApiTests
                 mapped.UnionWith((await MethodsAsync(node, address, pattern, named)).Select(method => $"{name} {method} {pattern}"));
             }
         }
-        Assert.Equal(Documented(), mapped);
+        Assert.Empty(mapped.Except(Documented()));
+        Assert.Empty(Documented().Except(mapped));
     }
 
     [Fact]

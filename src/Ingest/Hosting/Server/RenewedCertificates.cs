@@ -76,7 +76,7 @@ internal sealed class RenewedCertificates
             _current = ServedCertificate.Read(_options);
             Log.CertificateRenewed(_logger, _options.CertificatePath, _current.NotAfter);
         }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             Keep(e);
         }
@@ -84,7 +84,7 @@ internal sealed class RenewedCertificates
 
     private void Keep(Exception reason)
     {
-        if (reason is not CryptographicException)
+        if (reason is not (CryptographicException or ArgumentException))
         {
             // A file that is away is away for a moment or for long: told when that began.
             if (_seen.Length == 0)

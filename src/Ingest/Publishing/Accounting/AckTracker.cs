@@ -46,7 +46,8 @@ internal sealed class AckTracker
     public int Room => _capacity - Tracked;
 
     /// <summary>When the oldest event not settled was accepted, Unix ms; null when none is tracked or its time is not known.</summary>
-    public long? OldestAcceptedUnixMs => Tracked > 0 && !IsSkipped(Settled + 1) && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
+    public long? OldestAcceptedUnixMs =>
+        Tracked > 0 && !IsSkipped(Settled + 1) && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
 
     /// <summary>Takes up the next event.</summary>
     public void Track(int stream, long acceptedUnixMs)
