@@ -36,7 +36,8 @@ internal static class FramingCases
         new("a chunk extension of 1 MB", ["400", "400 bad_request", "413 batch_too_large", Outcomes.Closed, "202"], Requests.Send(
             Chunked + "2;" + new string('x', 1024 * 1024) + "\r\n{}\r\n0\r\n\r\n")),
         new("trailers", ["202"], Requests.Send(Chunked + "2\r\n{}\r\n0\r\nX-Trailer: a\r\n\r\n")),
-        new("a trailer that is no text", [Outcomes.Closed, "400", "400 bad_request"], Requests.Send(
+        // As a header that is not used, it is not read.
+        new("a trailer that is no text", ["202"], Requests.Send(
             Chunked + "2\r\n{}\r\n0\r\nX-Trailer: \u00ff\u00fe\r\n\r\n")),
         new("a request hidden in a body is no request", ["202, then 400"], SmuggledAsync),
     ];

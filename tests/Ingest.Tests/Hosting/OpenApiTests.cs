@@ -155,7 +155,7 @@ public sealed partial class OpenApiTests
     private static IEnumerable<(string Path, string Method, JsonElement Value, JsonElement Item)> Operations() =>
         from path in Document.GetProperty("paths").EnumerateObject()
         from method in path.Value.EnumerateObject()
-        where method.Name is "get" or "head" or "post" or "put" or "delete" or "patch"
+        where method.Name is "get" or "head" or "options" or "post" or "put" or "delete" or "patch"
         select (path.Name, method.Name.ToUpperInvariant(), method.Value, path.Value);
 
     private static IEnumerable<string> Codes(JsonElement schema) =>

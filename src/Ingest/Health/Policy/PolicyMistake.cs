@@ -90,7 +90,7 @@ internal static class PolicyMistake
     {
         var meant = members.Keys.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         var capitals = meant is null ? "" : $"; capitals count, {meant} is meant";
-        return $"{path} is no member of a policy: {string.Join(", ", members.Keys)} are{capitals}.";
+        return $"a policy has no member {path}: its members are {string.Join(", ", members.Keys)}{capitals}.";
     }
 
     private static string Shown(JsonElement value) => value.GetRawText() is { Length: > 60 } text ? text[..60] + "..." : value.GetRawText();

@@ -39,7 +39,7 @@ public sealed class PolicyDocumentTests
     [InlineData("null", "must be an object")]
     [InlineData("[]", "The policy must be an object.")]
     [InlineData("""{"enabled":tr""", "no JSON: see line 1, byte 14")]
-    [InlineData("""{"enabld":true}""", "enabld is no member of a policy: enabled, rateLimit, ")]
+    [InlineData("""{"enabld":true}""", "a policy has no member enabld: its members are enabled, rateLimit, ")]
     [InlineData("""{"ratelimit":5}""", "capitals count, rateLimit is meant")]
     [InlineData("""{"enabled":"no"}""", "enabled = \"no\" must be true or false.")]
     [InlineData("""{"streams":{"a":{"enabled":1}}}""", "streams.a.enabled = 1 must be true or false.")]
@@ -55,7 +55,7 @@ public sealed class PolicyDocumentTests
     [InlineData("""{"streams":{"":{}}}""", "1 to 256")]
     [InlineData("""{"keys":{"a":null}}""", "keys.a must be an object")]
     [InlineData("""{"keys":null}""", "keys must be an object")]
-    [InlineData("""{"streams":{"a":{"limit":1}}}""", "streams.a.limit is no member of a policy")]
+    [InlineData("""{"streams":{"a":{"limit":1}}}""", "a policy has no member streams.a.limit")]
     public void A_mistake_is_named(string json, string named)
     {
         var mistake = PolicyDocument.Parse(Encoding.UTF8.GetBytes(json), out _);
