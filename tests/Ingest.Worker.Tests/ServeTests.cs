@@ -85,8 +85,8 @@ public sealed class ServeTests : IDisposable
 
         var result = await Cli.RunAsync(["serve", "--data", _directory["data"], .. AnyPorts]);
 
-        result.Is(
-            ExitCode.Unavailable, error: $"is in use by process {node.Pid}. Deleting its lock file does not change that. Stop the other");
+        result.Is(ExitCode.Unavailable, error: $"is in use by process {node.Pid}. Deleting its lock file does not change that. "
+            + "Stop the other process first");
     }
 
     [Fact]
