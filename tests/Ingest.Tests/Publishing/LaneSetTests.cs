@@ -109,6 +109,35 @@ public sealed class LaneSetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cursor_beyond_the_end_of_the_log_is_refused_until_an_operator_says_where_to_go_on()
+    {
+        _log.AppendMany(10);
+        using var shorter = _log.Copy();
+        _log.AppendMany(90);
+        await using (var before = Lanes(("a", new ScriptedSink())))
+        {
+            before.Start();
+            await Poll.Until("delivered", () => before.Statuses[0].Saved == 100);
+        }
+        // A start would pass over what the cursor knows; so it comes while the log is open, as before a resume.
+        Directory.CreateDirectory(Path.Combine(shorter.WalPath, "cursors"));
+        File.Copy(Path.Combine(_log.WalPath, "cursors", "a.cursor"), Path.Combine(shorter.WalPath, "cursors", "a.cursor"));
+        var sink = new ScriptedSink();
+        await using var lanes = new LaneSet(
+            shorter.Log, [new LaneSpec("a", "scripted", () => sink)], _options, new MemoryDeadLetters(), _instruments, TimeProvider.System,
+            NullLoggerFactory.Instance);
+        lanes.Start();
+        await Poll.Until("blocked", () => lanes.Statuses[0].State == LaneState.Blocked);
+        Assert.Contains("event 100 but the log ends at 10", lanes.Statuses[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(0, lanes.SettledSequence);
+
+        Assert.Equal(RewindStatus.OutOfRange, (await lanes.RewindAsync("a", 12, TestContext.Current.CancellationToken)).Status);
+        Assert.Equal(RewindStatus.Done, (await lanes.RewindAsync("a", 6, TestContext.Current.CancellationToken)).Status);
+        await Poll.Until("delivered", () => lanes.Statuses[0].Saved == 10);
+        Assert.Equal([6, 7, 8, 9, 10], sink.Sequences);
+    }
+
+    [Fact]
     public async Task A_cursor_of_another_log_says_nothing_and_delivery_begins_at_the_oldest_event()
     {
         _log.AppendMany(100);

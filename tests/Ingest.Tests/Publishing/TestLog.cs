@@ -15,8 +15,15 @@ internal sealed class TestLog : IDisposable
     private readonly HashSet<WriteAheadLog> _closed = [];
 
     internal TestLog(int segmentBytes = 1024 * 1024)
+        : this(new WalOptions { SegmentBytes = segmentBytes }, _ => { })
     {
-        _options = new WalOptions { SegmentBytes = segmentBytes };
+    }
+
+    private TestLog(WalOptions options, Action<string> fill)
+    {
+        _options = options;
+        Directory.CreateDirectory(WalPath);
+        fill(WalPath);
         Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
     }
 
@@ -65,6 +72,21 @@ internal sealed class TestLog : IDisposable
     {
         Close();
         Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+    }
+
+    /// <summary>A copy of the log as it stands now, opened in a directory of its own; this one goes on.</summary>
+    internal TestLog Copy()
+    {
+        Close();
+        var copy = new TestLog(_options, wal =>
+        {
+            foreach (var path in Directory.GetFiles(WalPath))
+            {
+                File.Copy(path, System.IO.Path.Combine(wal, System.IO.Path.GetFileName(path)));
+            }
+        });
+        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+        return copy;
     }
 
     /// <summary>Closes the log in order; once.</summary>
