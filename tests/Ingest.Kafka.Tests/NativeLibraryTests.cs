@@ -4,14 +4,14 @@ using Ingest.Testing;
 namespace Ingest.Kafka.Tests;
 
 /// <summary>Which build of the native library the executable loads, with others hidden in a mount namespace of its own.</summary>
+/// <remarks>Skipped, with the reason, for users who may not mount: files of the system cannot be hidden from a process otherwise.</remarks>
 public sealed class NativeLibraryTests
 {
     private const string Hide = "mount --bind /dev/null";
 
+    // Where the loader looks: not the whole tree, in which links lead around in circles.
     private static readonly string[] SystemPaths =
-        [.. Directory.Exists("/usr/lib") ? Directory.GetFiles("/usr/lib", "librdkafka.so*", Deep) : []];
-
-    private static EnumerationOptions Deep => new() { RecurseSubdirectories = true, IgnoreInaccessible = true };
+        [.. Folders().Where(Directory.Exists).SelectMany(folder => Directory.GetFiles(folder, "librdkafka.so*"))];
 
     /// <summary>True where this user may make a mount namespace, and the builds are those of the processor tested here.</summary>
     public static bool CanHide { get; } = OperatingSystem.IsLinux() && Run("true").Code == 0;
@@ -36,6 +36,10 @@ public sealed class NativeLibraryTests
         Assert.Equal(1, code);
         Assert.Contains("neither a bundled build nor the system's can be loaded", output, StringComparison.Ordinal);
     }
+
+    private static IEnumerable<string> Folders() =>
+        new[] { "/usr/lib", "/usr/lib64", "/usr/local/lib" }
+            .Concat(Directory.Exists("/usr/lib") ? Directory.GetDirectories("/usr/lib", "*-linux-*") : []);
 
     private static string Check() =>
         $"{SourceTree.Executable()} config check --sink kafka --set Sinks:Kafka:BootstrapServers=127.0.0.1:1";

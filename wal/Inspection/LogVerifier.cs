@@ -15,8 +15,7 @@ internal sealed class LogVerifier(
 {
     private const int FindingsPerSegmentMax = 1000;
 
-    private readonly List<VerifyFinding> _findings = [];
-    private readonly AcknowledgedLosses _losses = AcknowledgedLosses.Read(directory);
+    private readonly VerifyFindings _findings = new(AcknowledgedLosses.Read(directory));
     private readonly HashSet<SegmentName> _strangers = [];
     private EpochTable _epochs = EpochTable.Empty;
     private CleanMark? _clean;
@@ -42,23 +41,23 @@ internal sealed class LogVerifier(
         for (var i = 0; i < names.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var known = _findings.Count;
+            var before = _findings.Count;
             Check(names[i], i + 1 < names.Count ? names[i + 1] : null);
             // A running process may have taken the segment away and begun to write over it while it was read.
-            if (_findings.Count > known && !directory.List().Contains(names[i].ToString()))
+            if (_findings.Count > before && !directory.List().Contains(names[i].ToString()))
             {
-                _findings.RemoveRange(known, _findings.Count - known);
+                _findings.TakeBack(before);
             }
             progress?.Invoke(_bytes);
         }
         CheckBeginning(names);
         CheckCursors(cursors);
         CheckCleanMark(names);
-        CheckLosses();
+        _findings.CheckLosses();
         CheckStrangers();
         return new VerifyReport
         {
-            Findings = _findings,
+            Findings = _findings.All,
             Segments = _segments,
             Groups = _groups,
             Records = _records,
@@ -85,7 +84,8 @@ internal sealed class LogVerifier(
         var table = EpochTable.Read(directory, out var damaged);
         if (damaged)
         {
-            Add(FindingSeverity.Damage, EpochTable.FileName, 0, 0, "the table of epochs is damaged; what segments tell of it is used");
+            _findings.Add(
+                FindingSeverity.Damage, EpochTable.FileName, 0, 0, "the table of epochs is damaged; what segments tell of it is used");
         }
         _logId = headers.GroupBy(header => header.LogId).OrderByDescending(group => group.Count())
             .ThenByDescending(group => group.Max(header => header.Name.BaseSequence)).FirstOrDefault()?.Key;
@@ -93,7 +93,7 @@ internal sealed class LogVerifier(
         {
             _strangers.Add(other.Name);
             var whose = $"the segment belongs to another log, {other.LogId}: a start moves it to quarantine/";
-            Add(FindingSeverity.Damage, other.Name, 0, 0, whose);
+            _findings.Add(FindingSeverity.Damage, other.Name, 0, 0, whose);
         }
         _epochs = table.Of(_logId ?? table.LogId, headers.Where(header => header.LogId == _logId).Select(header => header.Epoch));
     }
@@ -119,7 +119,7 @@ internal sealed class LogVerifier(
             // The range a name claims is no loss where the log shows otherwise.
             var first = Math.Max(name.BaseSequence, _last > 0 ? _last + 1 : CursorStore.LowestHeld(directory, holds, Tag) + 1);
             var last = lastBeforeNext ?? Math.Max(name.BaseSequence - 1, _known);
-            AddLoss(name, 0, segment.Bytes, first, Given(first, last), "the file is too short to be a segment");
+            _findings.AddLoss(name, 0, segment.Bytes, first, Given(first, last), "the file is too short to be a segment");
             _endIsCut |= next is null;
             _last = Math.Max(_last, last);
             return;
@@ -129,11 +129,11 @@ internal sealed class LogVerifier(
         foreach (var range in scan.Damage.Take(findingsPerSegmentMax))
         {
             var what = range.Records > 0 ? "damaged frames" : "a damaged commit frame";
-            AddLoss(name, range.Offset, range.Bytes, range.FirstSequence, range.Records, what);
+            _findings.AddLoss(name, range.Offset, range.Bytes, range.FirstSequence, range.Records, what);
         }
         foreach (var range in scan.Contradictions.Take(findingsPerSegmentMax))
         {
-            Add(FindingSeverity.Damage, name, range.Offset, range.Bytes, "a commit that does not fit the records before it");
+            _findings.Add(FindingSeverity.Damage, name, range.Offset, range.Bytes, "a commit that does not fit the records before it");
         }
         CheckEnd(segment, scan, lastBeforeNext);
         _groups += scan.Groups;
@@ -160,12 +160,12 @@ internal sealed class LogVerifier(
     {
         if (segment.Header is not { } header)
         {
-            Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, "the header is damaged or another segment's");
+            _findings.Add(FindingSeverity.Damage, segment.Name, 0, SegmentHeader.BlockBytes, "the header is damaged or another segment's");
             return;
         }
         if (header.SegmentBytes != segment.Bytes)
         {
-            Add(FindingSeverity.Damage, segment.Name, 0, 0, $"the file has {segment.Bytes} bytes, not {header.SegmentBytes}");
+            _findings.Add(FindingSeverity.Damage, segment.Name, 0, 0, $"the file has {segment.Bytes} bytes, not {header.SegmentBytes}");
         }
     }
 
@@ -175,21 +175,24 @@ internal sealed class LogVerifier(
         {
             if (segment.Seal is null)
             {
-                Add(FindingSeverity.Damage, segment.Name, segment.FramesEnd, SealBody.FrameBytes, "the seal is missing or damaged");
+                _findings.Add(
+                    FindingSeverity.Damage, segment.Name, segment.FramesEnd, SealBody.FrameBytes, "the seal is missing or damaged");
             }
             else if (segment.Seal.Bounds.Last < last)
             {
                 var first = segment.Seal.Bounds.Last + 1;
-                AddLoss(segment.Name, segment.Bytes, 0, first, Given(first, last), "the next segment is missing");
+                _findings.AddLoss(segment.Name, segment.Bytes, 0, first, Given(first, last), "the next segment is missing");
             }
             else if (segment.Seal.Bounds.Last > last)
             {
-                Add(FindingSeverity.Damage, segment.Name, segment.FramesEnd, 0, "the next segment begins before the end of this one");
+                _findings.Add(
+                    FindingSeverity.Damage, segment.Name, segment.FramesEnd, 0, "the next segment begins before the end of this one");
             }
         }
         else if (_known > scan.Last && Given(scan.Last + 1, _known) is > 0 and var lost)
         {
-            AddLoss(segment.Name, scan.End, 0, scan.Last + 1, lost, $"the end is missing: a cursor or the clean mark knows of {_known}");
+            _findings.AddLoss(
+                segment.Name, scan.End, 0, scan.Last + 1, lost, $"the end is missing: a cursor or the clean mark knows of {_known}");
             _endIsCut |= segment.IsCut && _clean is null;
         }
         else if (segment.IsCut && segment.Seal is null)
@@ -198,7 +201,7 @@ internal sealed class LogVerifier(
         }
         else if (segment.Seal is null && scan.TornEnd > scan.End)
         {
-            Add(FindingSeverity.Note, segment.Name, scan.End, scan.TornEnd - scan.End,
+            _findings.Add(FindingSeverity.Note, segment.Name, scan.End, scan.TornEnd - scan.End,
                 "an unfinished write behind the last commit: being written now, or torn by a crash and cut at the next start");
         }
     }
@@ -232,8 +235,8 @@ internal sealed class LogVerifier(
             var settled = behind[0].Content.Value.Sequence;
             var message = $"what was before it is missing: {behind[0].Path} says that only events up to {settled} are settled; "
                 + "no repair brings it back, and who reads on from there counts it as lost";
-            AddLoss(names[0], 0, 0, settled + 1, first - 1 - settled, message);
-            _missingBeginning = _findings[^1];
+            _findings.AddLoss(names[0], 0, 0, settled + 1, first - 1 - settled, message);
+            _missingBeginning = _findings.All[^1];
         }
     }
 
@@ -243,15 +246,15 @@ internal sealed class LogVerifier(
         {
             if (content.Damaged)
             {
-                Add(FindingSeverity.Damage, path, 0, 0, "neither of the two positions is valid");
+                _findings.Add(FindingSeverity.Damage, path, 0, 0, "neither of the two positions is valid");
             }
             else if (content.IsForeign)
             {
-                Add(FindingSeverity.Damage, path, 0, 0, "its position is one in another log: a start does not believe it");
+                _findings.Add(FindingSeverity.Damage, path, 0, 0, "its position is one in another log: a start does not believe it");
             }
             else if (content.Value.Sequence > _last)
             {
-                Add(FindingSeverity.Damage, path, 0, 0,
+                _findings.Add(FindingSeverity.Damage, path, 0, 0,
                     $"its position {content.Value.Sequence} is behind the log's end, {_last}: it is missing, or this is an older copy");
             }
         }
@@ -265,22 +268,14 @@ internal sealed class LogVerifier(
         }
         if (_clean is not { } mark)
         {
-            Add(FindingSeverity.Damage, CleanMark.FileName, 0, 0, "the mark is damaged");
+            _findings.Add(FindingSeverity.Damage, CleanMark.FileName, 0, 0, "the mark is damaged");
         }
         else if (mark.Sequence > _last || names.All(name => name.Id != mark.SegmentId))
         {
             var lost = Math.Max(0, mark.Sequence - _last);
             var severity = lost > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
             var message = $"the log was closed in order at {mark.Sequence}; what is here ends at {_last}";
-            _findings.Add(new VerifyFinding(severity, CleanMark.FileName, 0, 0, lost > 0 ? _last + 1 : 0, lost, message));
-        }
-    }
-
-    private void CheckLosses()
-    {
-        if (_losses.Damaged)
-        {
-            Add(FindingSeverity.Damage, AcknowledgedLosses.FileName, 0, 0, "the list of what earlier repairs found lost is damaged");
+            _findings.Add(severity, CleanMark.FileName, 0, 0, message, lost > 0 ? _last + 1 : 0, lost);
         }
     }
 
@@ -290,22 +285,8 @@ internal sealed class LogVerifier(
         {
             if (!SegmentName.TryParse(file, out _))
             {
-                Add(FindingSeverity.Note, file, 0, 0, "not named like a segment: ignored");
+                _findings.Add(FindingSeverity.Note, file, 0, 0, "not named like a segment: ignored");
             }
         }
     }
-
-    private void AddLoss(SegmentName name, long offset, long bytes, long first, long records, string message)
-    {
-        var known = records > 0 && _losses.Covers(first, records);
-        var severity = known ? FindingSeverity.Note : records > 0 ? FindingSeverity.Loss : FindingSeverity.Damage;
-        message = known ? message + "; set down as lost by an earlier repair" : message;
-        _findings.Add(new VerifyFinding(severity, name.ToString(), offset, bytes, records > 0 ? first : 0, Math.Max(0, records), message));
-    }
-
-    private void Add(FindingSeverity severity, SegmentName name, long offset, long bytes, string message) =>
-        Add(severity, name.ToString(), offset, bytes, message);
-
-    private void Add(FindingSeverity severity, string file, long offset, long bytes, string message) =>
-        _findings.Add(new VerifyFinding(severity, file, offset, bytes, 0, 0, message));
 }

@@ -1,6 +1,5 @@
 using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
-using Ingest.DeadLetters.Requeue;
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
@@ -14,38 +13,18 @@ namespace Ingest.DeadLetters;
 /// Events that sinks refused, until an operator has them sent again or drops them. The log is made with the first of them.
 /// </summary>
 /// <remarks>
-/// When the log fails (<see cref="OpenDeadLetters.Failed"/>), it is closed and opened anew after a pause, as often as needed. Until then
-/// lanes with refused events are blocked and operators get <see cref="DeadLettersBlockedException"/>; both look again by themselves.
+/// When the log fails, it is closed and opened anew (<see cref="DeadLetterLifetime"/>). Until then lanes with refused events are
+/// blocked and operators get <see cref="DeadLettersBlockedException"/>; both look again by themselves.
 /// </remarks>
 public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 {
     private static readonly TimeSpan RebuildPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ReopenMin = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ReopenMax = TimeSpan.FromSeconds(30);
 
-    private readonly string _directory;
-    private readonly Guid _logId;
     private readonly DeadLetterOptions _options;
-    private readonly int _segmentBytes;
     private readonly Instruments _instruments;
-    private readonly DeadLetterPublication? _publication;
-    private readonly ProjectionOptions? _projection;
-    private readonly Func<string, IWalDirectory> _openDirectory;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly ReasonClasses _classes = new();
-    private readonly Lock _opening = new();
-    private readonly CancellationTokenSource _closing = new();
-
-    // Written under the lock, read by any thread. Without an open log, the failure says why there is none although there should be.
-    private volatile OpenDeadLetters? _open;
-    private volatile string? _failure;
-
-    // Under the lock.
-    private RequeuePump? _pump;
-    private LaneSet? _lanes;
-    private Task _recovery = Task.CompletedTask;
-    private bool _disposed;
+    private readonly DeadLetterLifetime _lifetime;
 
     /// <summary>Opens the log if there is one, and begins to read it; nothing waits for that.</summary>
     /// <param name="directory">Where the log lies, absolute.</param>
@@ -86,15 +65,21 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         ProjectionOptions? projection,
         Func<string, IWalDirectory> openDirectory)
     {
-        (_projection, _openDirectory) = (projection, openDirectory);
-        (_directory, _logId, _options, _segmentBytes) = (directory, logId, options, segmentBytes);
-        (_instruments, _time, _logger) = (instruments, time, loggers.CreateLogger<DeadLetterStore>());
-        _publication = publication;
-        Operations = new DeadLetterOperations(KnownAsync, () => _lanes, time, _logger);
+        (_options, _instruments, _time) = (options, instruments, time);
+        var logger = loggers.CreateLogger<DeadLetterStore>();
+        _lifetime = new DeadLetterLifetime(
+            directory,
+            () => OpenDeadLetters.Open(directory, openDirectory, logId, segmentBytes, projection, time, logger),
+            publication,
+            segmentBytes,
+            instruments,
+            time,
+            logger);
+        Operations = new DeadLetterOperations(KnownAsync, () => _lifetime.Lanes, time, logger);
         // The sink that letters are published to is made with their log: what is wrong with its settings shows at the start.
         if (Directory.Exists(directory) || publication is not null)
         {
-            OpenOrCreate();
+            _lifetime.OpenOrCreate();
         }
     }
 
@@ -106,9 +91,9 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
     {
         get
         {
-            if (_open is not { } open)
+            if (_lifetime.Open is not { } open)
             {
-                var failure = _failure;
+                var failure = _lifetime.Failure;
                 return new(0, _options.LettersMax, 0, _options.BytesMax, 0, null, failure is not null, 0, failure, []);
             }
             var counts = open.Ledger.Counts;
@@ -130,22 +115,15 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
 
     /// <summary>Lets requeued letters go to their lanes from here on.</summary>
     /// <param name="lanes">The lanes; stopped ones are waited for.</param>
-    public void Start(LaneSet lanes)
-    {
-        lock (_opening)
-        {
-            _lanes = lanes;
-            StartPumpNeedsLock();
-        }
-    }
+    public void Start(LaneSet lanes) => _lifetime.Start(lanes);
 
     /// <inheritdoc/>
-    public void Begin(string lane, long highWater) => _open?.Log.Begin(lane, highWater);
+    public void Begin(string lane, long highWater) => _lifetime.Open?.Log.Begin(lane, highWater);
 
     /// <inheritdoc/>
     public async ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
     {
-        var open = OpenOrCreate();
+        var open = _lifetime.OpenOrCreate();
         await WaitRebuiltAsync(open, cancel);
         DeadLetterLimits.ThrowIfFull(open.Ledger, _options, lane, rejected);
         var (next, last) = (0, 0L);
@@ -164,161 +142,19 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
             _instruments.DeadLettered.Add(1, new("lane", lane), new("reason", _classes.Of(entry.Reason)));
         }
         // Durable is enough for the lane; what the limits count, and what is shown, should not lag behind.
-        await open.Feed.WaitAsync(last, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await open.Feed.WaitAsync(last, _lifetime.Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Stops what runs and closes the log. The lanes are stopped before.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        lock (_opening)
-        {
-            _disposed = true;
-        }
-        await _closing.CancelAsync();
-        await _recovery;
-        await CloseAsync(_open);
-        _closing.Dispose();
-    }
-
-    private OpenDeadLetters OpenOrCreate()
-    {
-        if (_open is { } open)
-        {
-            return open;
-        }
-        lock (_opening)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_failure is { } failure)
-            {
-                throw Blocked(failure);
-            }
-            if (_open is null)
-            {
-                OpenNeedsLock([]);
-            }
-            return _open!;
-        }
-    }
-
-    private void OpenNeedsLock(IReadOnlyList<KeyValuePair<string, long>> begun)
-    {
-        var open = OpenDeadLetters.Open(_directory, _openDirectory, _logId, _segmentBytes, _projection, _time, _logger);
-        try
-        {
-            open.Publisher = _publication is null ? null : new DeadLetterPublisher(_publication, open.Log.Wal, _instruments, _time,
-                _logger);
-        }
-        catch
-        {
-            // The feed ends by itself, and the caller has another exception to report.
-            _ = open.DisposeAsync().AsTask();
-            throw;
-        }
-        foreach (var (lane, highWater) in begun)
-        {
-            open.Log.Begin(lane, highWater);
-        }
-        _open = open;
-        StartPumpNeedsLock();
-        _recovery = RecoverAsync(open);
-    }
-
-    private void StartPumpNeedsLock()
-    {
-        if (_open is not null && _lanes is not null && !_disposed && _pump is null)
-        {
-            _open.Publisher?.Start();
-            _pump = new RequeuePump(_open, _lanes, _segmentBytes, _time, _logger);
-        }
-    }
-
-    // Waits for a failure, then closes the log and opens it anew. Never throws.
-    private async Task RecoverAsync(OpenDeadLetters failed)
-    {
-        await ((Task)failed.Failed).WaitAsync(_closing.Token)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        if (_closing.IsCancellationRequested)
-        {
-            return;
-        }
-        var reason = await failed.Failed;
-        lock (_opening)
-        {
-            (_failure, _open) = (reason, null);
-        }
-        Log.Failed(_logger, _directory, reason);
-        await CloseAsync(failed);
-        var begun = failed.Log.TakeBegun();
-        var pause = ReopenMin;
-        while (!_closing.IsCancellationRequested)
-        {
-            await Task.Delay(pause, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (TryReopen(begun))
-            {
-                return;
-            }
-            pause = pause * 2 < ReopenMax ? pause * 2 : ReopenMax;
-        }
-    }
-
-    private bool TryReopen(IReadOnlyList<KeyValuePair<string, long>> begun)
-    {
-        lock (_opening)
-        {
-            if (_disposed)
-            {
-                return true;
-            }
-            try
-            {
-                OpenNeedsLock(begun);
-                _failure = null;
-                Log.Reopened(_logger, _directory);
-                return true;
-            }
-            catch (Exception e)
-            {
-                // Whatever it is: the next try is due in a moment, and until then lanes and operators are told.
-                _failure = e.Message;
-                Log.NotReopened(_logger, _directory, e.Message);
-                return false;
-            }
-        }
-    }
-
-    // Never throws: what goes wrong while a failed log is closed says nothing new.
-    private async Task CloseAsync(OpenDeadLetters? open)
-    {
-        RequeuePump? pump;
-        lock (_opening)
-        {
-            (pump, _pump) = (_pump, null);
-            _open = _open == open ? null : _open;
-        }
-        try
-        {
-            if (pump is not null)
-            {
-                await pump.DisposeAsync();
-            }
-            if (open is not null)
-            {
-                await open.DisposeAsync();
-            }
-        }
-        catch (Exception e)
-        {
-            Log.NotClosed(_logger, _directory, e.Message);
-        }
-    }
+    public ValueTask DisposeAsync() => _lifetime.DisposeAsync();
 
     // The open log with everything known that earlier runs left; null before the first letter.
     private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)
     {
-        if (_open is not { } open)
+        if (_lifetime.Open is not { } open)
         {
-            return _failure is { } failure ? throw Blocked(failure) : null;
+            _lifetime.ThrowIfFailed();
+            return null;
         }
         // The caller's thread may be one that waits for sockets: what follows reads the disk.
         await WaitRebuiltAsync(open, cancel).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -337,9 +173,6 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
             throw new DeadLettersRebuildingException("the dead-letter log is still being read");
         }
     }
-
-    private static DeadLettersBlockedException Blocked(string failure) =>
-        new($"the dead-letter log failed and is being opened anew: {failure}");
 }
 
 /// <summary>It cannot be said yet what dead letters there are: their log is still being read.</summary>

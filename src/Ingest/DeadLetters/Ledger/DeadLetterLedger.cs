@@ -1,6 +1,4 @@
-using System.Text;
 using Ingest.DeadLetters.Storage;
-using Ingest.Events;
 using Ingest.Publishing.Requeue;
 
 namespace Ingest.DeadLetters.Ledger;
@@ -18,8 +16,6 @@ namespace Ingest.DeadLetters.Ledger;
 /// </remarks>
 internal sealed class DeadLetterLedger
 {
-    private const int VoidPage = 1000;
-
     // Letters passed while the lock is held: a question over many letters lets appends in between.
     private const int StepsPerLock = 4096;
 
@@ -27,11 +23,14 @@ internal sealed class DeadLetterLedger
     private readonly Lock _lock = new();
     private readonly LetterTable _letters = new();
     private readonly RequeueTickets _tickets = new();
+    private readonly RecordApplication _application;
     private long _applied;
 
     // Letters that changed, with the position of the last change; null while no one takes the notes.
     private Dictionary<DeadLetterKey, long>? _noted;
     private Action? _changeNoted;
+
+    internal DeadLetterLedger() => _application = new RecordApplication(_letters, _tickets);
 
     /// <summary>Position of the last record applied.</summary>
     internal long Applied => Volatile.Read(ref _applied);
@@ -68,27 +67,7 @@ internal sealed class DeadLetterLedger
     {
         lock (_lock)
         {
-            switch (record.Kind)
-            {
-                case DeadLetterRecordKind.Letter:
-                    PutNeedsLock(record, position);
-                    break;
-                case DeadLetterRecordKind.Refused:
-                    RefuseNeedsLock(record);
-                    break;
-                case DeadLetterRecordKind.Requeued:
-                    RequeueNeedsLock(record);
-                    break;
-                case DeadLetterRecordKind.Delivered:
-                    DeliverNeedsLock(record, position);
-                    break;
-                case DeadLetterRecordKind.Dropped:
-                    DropNeedsLock(record, position);
-                    break;
-                default:
-                    VoidNeedsLock(record.Lane, record.Sequence);
-                    break;
-            }
+            _application.Apply(record, position);
             Volatile.Write(ref _applied, position);
         }
         _changeNoted?.Invoke();
@@ -243,106 +222,6 @@ internal sealed class DeadLetterLedger
         lock (_lock)
         {
             return [.. _letters.Lanes.SelectMany(lane => lane.Value.Settlements.Select(settlement => (lane.Key, settlement)))];
-        }
-    }
-
-    private static DeadLetter Read(in DeadLetterRecord record, long position) => new()
-    {
-        Key = new DeadLetterKey(record.Sequence, record.Lane),
-        Stream = StoredEvent.TryReadStream(record.Body, out var stream) ? Encoding.Latin1.GetString(stream) : "",
-        Reason = record.Reason,
-        Attempts = record.Attempts,
-        FirstUnixMs = record.FirstUnixMs,
-        LastUnixMs = record.LastUnixMs,
-        AcceptedUnixMs = EventHead.TryRead(record.Body, out var head) ? head.AcceptedUnixMs : 0,
-        Bytes = record.FrameBytes,
-        Position = position,
-        IsCounted = record.IsCounted,
-        Ticket = record.Ticket,
-    };
-
-    // A rewind is an operator's wish to have events decided once more: what it brings back is a letter although it was dropped before.
-    private void PutNeedsLock(in DeadLetterRecord record, long position)
-    {
-        var letter = Read(record, position);
-        if (!letter.IsCounted || !_letters.Lane(letter.Key.Lane).IsDropped(letter.Key.Sequence))
-        {
-            _letters.Put(letter);
-        }
-    }
-
-    private void RefuseNeedsLock(in DeadLetterRecord record)
-    {
-        if (_letters.Find(new DeadLetterKey(record.Sequence, record.Lane)) is { } letter)
-        {
-            _tickets.Refused(letter.Ticket);
-            _letters.Replace(letter with
-            {
-                Reason = record.Reason,
-                Attempts = record.Attempts,
-                LastUnixMs = record.LastUnixMs,
-                Ticket = 0,
-            });
-        }
-    }
-
-    private void RequeueNeedsLock(in DeadLetterRecord record)
-    {
-        var marked = 0;
-        for (var i = 0; i < record.Count; i++)
-        {
-            if (_letters.Find(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { IsRequeued: false } letter)
-            {
-                _letters.Replace(letter with { Ticket = record.Ticket });
-                marked++;
-            }
-        }
-        _tickets.Open(record.Ticket, marked);
-    }
-
-    private void DeliverNeedsLock(in DeadLetterRecord record, long position)
-    {
-        var delivered = new List<RequeuedDeadLetter>(record.Count);
-        for (var i = 0; i < record.Count; i++)
-        {
-            if (_letters.Remove(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { } letter)
-            {
-                delivered.Add(new RequeuedDeadLetter(letter.Stream, letter.IsCounted));
-                _tickets.Delivered(letter.Ticket);
-            }
-        }
-        if (delivered.Count > 0)
-        {
-            _letters.Lane(record.Lane).Settlements.Enqueue(new RequeueSettlement(position, delivered));
-        }
-    }
-
-    private void DropNeedsLock(in DeadLetterRecord record, long position)
-    {
-        var sequences = new long[record.Count];
-        for (var i = 0; i < sequences.Length; i++)
-        {
-            sequences[i] = record.SequenceAt(i);
-            if (_letters.Remove(new DeadLetterKey(sequences[i], record.Lane)) is { } letter)
-            {
-                _tickets.Dropped(letter.Ticket);
-            }
-        }
-        _letters.Lane(record.Lane).RememberDrop(position, sequences);
-    }
-
-    private void VoidNeedsLock(string lane, long highWater)
-    {
-        // Lanes' names are ASCII: no name is behind this one.
-        var after = new DeadLetterKey(highWater, "\uffff");
-        var filter = new DeadLetterFilter { Lane = lane };
-        while (_letters.Query(filter, after, VoidPage) is { Count: > 0 } page)
-        {
-            foreach (var letter in page)
-            {
-                _letters.Remove(letter.Key);
-                _tickets.Dropped(letter.Ticket);
-            }
         }
     }
 }

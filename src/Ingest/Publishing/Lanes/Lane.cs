@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Scheduling;
 using Ingest.Publishing.Window;
-using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Lanes;
 
@@ -147,7 +145,7 @@ internal sealed partial class Lane : IAsyncDisposable
             WindowMax = _context.Sink.Traits.WindowMax,
             SlowStartThreshold = gauges.SlowStartThreshold,
             Breaker = gauges.Breaker,
-            Attempts = Enum.GetValues<VerdictKind>().ToDictionary(kind => kind, kind => Interlocked.Read(ref _context.Attempts[(int)kind])),
+            Attempts = _context.Attempts.Snapshot(),
             RoundTripMs = gauges.RoundTrip.TotalMilliseconds,
             LagSeconds = lag,
             Streams = accounts.Streams,
@@ -171,15 +169,6 @@ internal sealed partial class Lane : IAsyncDisposable
     {
         var (log, durable) = (_context.Log, _context.Log.DurableSequence);
         return durable - after - (log.SkippedUpTo(durable) - log.SkippedUpTo(after));
-    }
-
-    internal void Count(VerdictKind kind, TimeSpan took)
-    {
-        Interlocked.Increment(ref _context.Attempts[(int)kind]);
-        _context.Instruments.AttemptDuration.Record(
-            took.TotalSeconds,
-            new KeyValuePair<string, object?>("lane", Name),
-            new KeyValuePair<string, object?>("verdict", VerdictTag(kind)));
     }
 
     internal void Publish(in LaneGauges gauges)
@@ -294,14 +283,4 @@ internal sealed partial class Lane : IAsyncDisposable
 
     // The loop said so before these events came; it has not looked yet.
     private static LaneState Awake(LaneState state) => state is LaneState.Idle or LaneState.Drained ? LaneState.Delivering : state;
-
-    private static string VerdictTag(VerdictKind kind) => kind switch
-    {
-        VerdictKind.Delivered => "delivered",
-        VerdictKind.Congested => "congested",
-        VerdictKind.Retryable => "retryable",
-        VerdictKind.Rejected => "rejected",
-        VerdictKind.Blocked => "blocked",
-        _ => throw new UnreachableException(),
-    };
 }

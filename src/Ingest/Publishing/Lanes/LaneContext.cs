@@ -1,3 +1,4 @@
+using Ingest.Publishing.Accounting;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 using Microsoft.Extensions.Logging;
@@ -34,5 +35,5 @@ internal sealed record LaneContext
     internal required Random Random { get; init; }
 
     /// <summary>Attempts by verdict, counted on by each lane of this name.</summary>
-    internal long[] Attempts { get; init; } = new long[Enum.GetValues<VerdictKind>().Length];
+    internal AttemptCounts Attempts { get; init; } = new();
 }

@@ -1,3 +1,4 @@
+using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Requeue;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
@@ -22,7 +23,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     private readonly int? _seed;
 
     // By name of the lane: attempts since the process started, whatever was stopped in between.
-    private readonly Dictionary<string, long[]> _attempts;
+    private readonly Dictionary<string, AttemptCounts> _attempts;
 
     // Replaced as a whole; any thread, Volatile.
     private CursorPosition[] _orphans;
@@ -56,7 +57,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         (_log, _sinks, _options, _deadLetters, _instruments, _time, _seed) =
             (log, sinks, options, deadLetters, instruments, time, seed);
         _logger = loggers.CreateLogger<LaneSet>();
-        _attempts = sinks.ToDictionary(sink => sink.Name, _ => new long[Enum.GetValues<VerdictKind>().Length], StringComparer.Ordinal);
+        _attempts = sinks.ToDictionary(sink => sink.Name, _ => new AttemptCounts(), StringComparer.Ordinal);
         _orphans = [.. log.ListCursors().Where(cursor => IsLane(cursor.Name) && !_attempts.ContainsKey(cursor.Name))];
         foreach (var orphan in _orphans)
         {

@@ -141,7 +141,7 @@ internal sealed partial class LaneSession
         var verdict = AttemptSummary.Of(flight.Ended.Result, flight.Batch.Count).Worst;
         DeliverySpan.End(span, verdict);
         var worst = verdict.Kind;
-        _lane.Count(worst, _context.Time.GetElapsedTime(start));
+        _context.Attempts.Add(_context.Name, worst, _context.Time.GetElapsedTime(start), _context.Instruments);
         if (worst != VerdictKind.Delivered && flight.Requeue is null)
         {
             await StoreRejectedAsync(flight);

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Accounting;
+
+/// <summary>Attempts by verdict, counted on by every lane of one name since the process started. Any thread.</summary>
+internal sealed class AttemptCounts
+{
+    private static readonly VerdictKind[] Kinds = Enum.GetValues<VerdictKind>();
+
+    private readonly long[] _counts = new long[Kinds.Length];
+
+    /// <summary>Counts an attempt, here and in the metric.</summary>
+    /// <param name="lane">The lane's name.</param>
+    /// <param name="kind">What became of the attempt.</param>
+    /// <param name="took">From its start to its verdict.</param>
+    /// <param name="instruments">Where durations are recorded.</param>
+    internal void Add(string lane, VerdictKind kind, TimeSpan took, Instruments instruments)
+    {
+        Interlocked.Increment(ref _counts[(int)kind]);
+        instruments.AttemptDuration.Record(
+            took.TotalSeconds,
+            new KeyValuePair<string, object?>("lane", lane),
+            new KeyValuePair<string, object?>("verdict", Tag(kind)));
+    }
+
+    /// <summary>The counts at this moment.</summary>
+    internal Dictionary<VerdictKind, long> Snapshot() => Kinds.ToDictionary(kind => kind, kind => Interlocked.Read(ref _counts[(int)kind]));
+
+    private static string Tag(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Delivered => "delivered",
+        VerdictKind.Congested => "congested",
+        VerdictKind.Retryable => "retryable",
+        VerdictKind.Rejected => "rejected",
+        VerdictKind.Blocked => "blocked",
+        _ => throw new UnreachableException(),
+    };
+}
