@@ -40,7 +40,9 @@ public sealed class DeadLetterTopicTests
 
         var letters = await node.ReadTopicAsync("dead.default");
         // What was published within the last interval of the cursors before the kill may have come again.
-        Assert.Equal(new[] { first.Large, second.Large }, letters.Select(letter => Number(letter.Headers["ingest-dead-seq"])).Distinct().Order());
+        Assert.Equal(
+            new[] { first.Large, second.Large },
+            letters.Select(letter => Number(letter.Headers["ingest-dead-seq"])).Distinct().Order());
         Assert.Single(letters, letter => Number(letter.Headers["ingest-dead-seq"]) == second.Large);
         Assert.All(letters, letter =>
         {

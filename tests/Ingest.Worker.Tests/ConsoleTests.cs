@@ -174,7 +174,11 @@ public sealed partial class ConsoleTests : IDisposable
         await browser.ResizeAsync(width, 900);
         await browser.UntilAsync("document.querySelectorAll('#letters tr').length === 1");
 
-        Assert.Equal($"{width}", await browser.EvaluateAsync("document.documentElement.scrollWidth"));
+        Assert.Equal($"{width}", await browser.EvaluateAsync("window.innerWidth"));
+        // Without the vertical scroll bar, which the page may have.
+        Assert.Equal(
+            await browser.EvaluateAsync("document.documentElement.clientWidth"),
+            await browser.EvaluateAsync("document.documentElement.scrollWidth"));
         Assert.Equal("-1", await browser.EvaluateAsync("document.body.innerText.indexOf('\\u202E')"));
     }
 

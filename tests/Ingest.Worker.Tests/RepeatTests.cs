@@ -43,7 +43,9 @@ public sealed class RepeatTests : IDisposable
             Assert.Equal("""{"accepted":3,"first":1,"last":3}""", first[0]);
             await ConflictAsync(setup, "[1,2]", "batch");
             await AcceptedAsync(setup, Envelope("2"), null, "application/cloudevents+json", replayed: true);
-            Assert.Equal("""{"accepted":1,"first":6,"last":6}""", await AcceptedAsync(setup, "{\"a\":1}", "another"));
+            // A new event has a number that the killed process cannot have given out: no repeat of an earlier answer.
+            var another = JsonSerializer.Deserialize<JsonElement>(await AcceptedAsync(setup, "{\"a\":1}", "another"));
+            Assert.True(another.GetProperty("first").GetInt64() > 6);
         }
     }
 

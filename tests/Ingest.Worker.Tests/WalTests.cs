@@ -110,6 +110,55 @@ public sealed class WalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_cut_end_is_never_called_no_loss_and_its_numbers_are_not_used_again()
+    {
+        var setup = new IngestSetup { Data = _directory["data"], Sinks = ["http"] }.With(
+            ("Wal:SegmentBytes", "1MiB"), ("Sinks:Http:Url", $"http://127.0.0.1:{FreePort.Next()}/"));
+        using (var node = await IngestProcess.StartReadyAsync(setup))
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                await PostAsync(node, "a", "b", "c", "d", "e");
+            }
+            await node.KillAsync();
+        }
+        var segment = Directory.GetFiles(_directory["data/wal"], "*.wal").Single();
+        using (var file = File.OpenHandle(segment, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.SetLength(file, 12_000);
+        }
+
+        await IsUncountedAsync();
+        (await Cli.RunAsync("wal", "repair", _directory["data"]))
+            .Is(ExitCode.NotFine, "An unknown number of events cannot be brought back, as the log's end was cut off.");
+        var first = await RestartAsync();
+        Assert.True(first > 200, $"{first} may have been given out before");
+        await IsUncountedAsync();
+        (await Cli.RunAsync("wal", "inspect", _directory["data"])).Is(ExitCode.Fine, " numbers skipped");
+        (await Cli.RunAsync("wal", "repair", _directory["data"], "--apply", "--json")).Is(ExitCode.Fine, "\"lossIsUncounted\":true");
+        (await Cli.RunAsync("wal", "verify", _directory["data"])).Is(ExitCode.Fine, " numbers skipped");
+        Assert.True(await RestartAsync() > first);
+
+        async Task IsUncountedAsync()
+        {
+            var said = (await Cli.RunAsync("wal", "verify", _directory["data"]))
+                .Is(ExitCode.NotFine, "DAMAGED: An unknown number of events lost.");
+            Assert.DoesNotContain("0 events lost", said.Output, StringComparison.Ordinal);
+            (await Cli.RunAsync("wal", "verify", _directory["data"], "--json")).Is(ExitCode.NotFine, "\"lossIsUncounted\":true");
+        }
+
+        async Task<long> RestartAsync()
+        {
+            using var node = await IngestProcess.StartReadyAsync(setup);
+            using var response = await Http.PostAsJsonAsync(
+                new Uri(node.Setup.Intake, "/v1/streams/orders/events"), new[] { "after" }, TestContext.Current.CancellationToken);
+            var answer = await response.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+            await node.KillAsync();
+            return answer.GetProperty("first").GetInt64();
+        }
+    }
+
+    [Fact]
     public async Task A_directory_without_a_log_is_said_plainly()
     {
         (await Cli.RunAsync("wal", "inspect", _directory["nothing"])).Is(ExitCode.Unavailable, error: "There is no directory");

@@ -35,7 +35,7 @@ public static class LogInspector
             Cursors = [.. CursorStore.Names(directory).Select(name =>
                 new CursorPosition(name, CursorStore.ReadPosition(directory, name, log: null)))],
             Spares = files.Count(file => file.StartsWith(SegmentSpares.SparePrefix, StringComparison.Ordinal)),
-            Skipped = SkippedIn(directory, segments),
+            Epochs = EpochTable.Read(directory, out _),
             Clean = files.Contains(CleanMark.FileName),
             Quarantine = ListQuarantine(directory),
         };
@@ -111,9 +111,6 @@ public static class LogInspector
             LastUnixMs = scan.Groups > 0 ? scan.LastUnixMs : null,
         };
     }
-
-    private static long SkippedIn(IWalDirectory directory, List<SegmentSummary> segments) =>
-        segments.Count == 0 ? 0 : EpochTable.Read(directory, out _).SkippedUpTo(segments[^1].LastSequence);
 
     private static IReadOnlyList<string> ListQuarantine(IWalDirectory directory)
     {

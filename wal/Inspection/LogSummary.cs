@@ -1,3 +1,4 @@
+using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 
 namespace Ingest.Wal.Inspection;
@@ -21,7 +22,7 @@ public sealed record LogSummary
     public required int Spares { get; init; }
 
     /// <summary>Numbers up to the last one that were never given out: starts after a stop that was not in order pass over some.</summary>
-    public long Skipped { get; init; }
+    public long Skipped => Segments.Count == 0 ? 0 : Epochs.SkippedUpTo(LastSequence);
 
     /// <summary>The last stop was in order, and nobody has opened the log since.</summary>
     public required bool Clean { get; init; }
@@ -34,6 +35,13 @@ public sealed record LogSummary
 
     /// <summary>The newest record's number; 0 when there never was one.</summary>
     public long LastSequence => Segments.Count > 0 ? Segments[^1].LastSequence : 0;
+
+    /// <summary>How many records, by their numbers, are behind this one: those passed over do not count.</summary>
+    public long PendingBehind(long sequence) =>
+        Math.Max(0, LastSequence - sequence - Skipped + Epochs.SkippedUpTo(Math.Min(sequence, LastSequence)));
+
+    /// <summary>Which numbers were passed over.</summary>
+    internal EpochTable Epochs { get; init; } = EpochTable.Empty;
 
     /// <summary>Bytes of all segments.</summary>
     public long Bytes => Segments.Sum(segment => segment.Bytes);

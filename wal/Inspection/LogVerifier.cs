@@ -136,6 +136,8 @@ internal sealed class LogVerifier(
             _findings.Add(FindingSeverity.Damage, name, range.Offset, range.Bytes, "a commit that does not fit the records before it");
         }
         CheckEnd(segment, scan, lastBeforeNext);
+        // A start passed over what the cut part may have held, and sealed what was left.
+        _endIsCut |= segment.IsCut && lastBeforeNext is { } before && before < next!.Value.BaseSequence - 1;
         _groups += scan.Groups;
         _records += scan.Records;
         _bytes += segment.Bytes;

@@ -22,7 +22,7 @@ public sealed record VerifyReport
     public long RecordsLostBefore => Lost(FindingSeverity.Note);
 
     /// <summary>
-    /// The end of the log was cut off, and nothing tells how much it held: at least <see cref="RecordsLost"/> records are lost.
+    /// The end of the log is or was cut off, and nothing tells how much it held: at least <see cref="RecordsLost"/> records are lost.
     /// </summary>
     public bool LossIsUncounted { get; init; }
 

@@ -71,7 +71,7 @@ internal static class WalCommand
             {
                 Show(report);
             }
-            return report.Sound ? ExitCode.Fine : ExitCode.NotFine;
+            return report.Sound && !report.LossIsUncounted ? ExitCode.Fine : ExitCode.NotFine;
         });
         return command;
     }
@@ -111,6 +111,10 @@ internal static class WalCommand
             : $"events {Humanize.Count(summary.FirstSequence)} to {Humanize.Count(summary.LastSequence)}";
         var stop = summary.Clean ? "stopped in order" : "in use, or not stopped in order";
         Screen.Line($"{range}, {Humanize.Bytes(summary.Bytes)}, {Humanize.Count(summary.Spares, "spare file")}; {stop}.");
+        if (summary.Skipped > 0)
+        {
+            Screen.Line($"{Skipped(summary.Skipped)}.");
+        }
         var segments = Screen.NewTable("Segment", "State", "#First", "#Last", "#Used", "#Size", "From", "To");
         foreach (var segment in summary.Segments)
         {
@@ -129,7 +133,7 @@ internal static class WalCommand
         var cursors = Screen.NewTable("Cursor", "#Settled", "#Pending");
         foreach (var cursor in summary.Cursors)
         {
-            var pending = LaneSet.IsLane(cursor.Name) ? Humanize.Count(Math.Max(0, summary.LastSequence - cursor.Sequence)) : "";
+            var pending = LaneSet.IsLane(cursor.Name) ? Humanize.Count(summary.PendingBehind(cursor.Sequence)) : "";
             Screen.Row(cursors, cursor.Name, Humanize.Count(cursor.Sequence), pending);
         }
         Screen.Show(cursors);
@@ -161,7 +165,26 @@ internal static class WalCommand
         }
         Screen.Line(report.Sound
             ? report.RecordsLostBefore == 0 ? "Sound." : $"Sound. {Humanize.Count(report.RecordsLostBefore, "event")} lost before this."
-            : $"DAMAGED: {Humanize.Count(report.RecordsLost, "event")} lost. A start sets the places aside and goes on; "
+            : $"DAMAGED: {Lost(report)} lost. A start sets the places aside and goes on; "
                 + "`ingest wal repair` shows what would make the log sound.");
+        if (report.LossIsUncounted)
+        {
+            Screen.Line("A segment was cut off at the end of the log: "
+                + "events in that part that no cursor knows of are lost and cannot be counted.");
+        }
+        if (report.Skipped > 0)
+        {
+            Screen.Line($"{Skipped(report.Skipped)}.");
+        }
     }
+
+    /// <summary>How many events are lost, in words that promise no number where none can be known.</summary>
+    internal static string Lost(VerifyReport report) =>
+        report.LossIsUncounted ? Uncounted(report.RecordsLost) : Humanize.Count(report.RecordsLost, "event");
+
+    internal static string Uncounted(long atLeast) =>
+        atLeast == 0 ? "An unknown number of events" : $"At least {Humanize.Count(atLeast, "event")}";
+
+    private static string Skipped(long numbers) =>
+        $"{Humanize.Count(numbers, "number")} skipped by starts after a stop that was not in order, so that none is given out twice";
 }

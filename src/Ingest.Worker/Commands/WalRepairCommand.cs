@@ -62,7 +62,9 @@ internal static class WalRepairCommand
         }
         ShowSteps(report);
         var lost = report.Steps.Where(step => step.Action == RepairAction.SetDownLoss).Sum(step => step.Records) + report.After.RecordsLost;
-        var gone = lost == 0 ? "No event is lost." : $"{Humanize.Count(lost, "event")} cannot be brought back.";
+        var gone = report.LossIsUncounted ? $"{WalCommand.Uncounted(lost)} cannot be brought back, as the log's end was cut off."
+            : lost == 0 ? "No event is lost."
+            : $"{Humanize.Count(lost, "event")} cannot be brought back.";
         var steps = Humanize.Count(report.Steps.Count, "step");
         Screen.Line(report.Applied
             ? $"{steps} done. {gone}"
@@ -79,7 +81,7 @@ internal static class WalRepairCommand
                 : $"Sound: there is nothing to repair. {Humanize.Count(report.Before.RecordsLostBefore, "event")} lost before this.");
             return;
         }
-        Screen.Line($"There is nothing that a repair can do. {Humanize.Count(report.Before.RecordsLost, "event")} cannot be brought back.");
+        Screen.Line($"There is nothing that a repair can do. {WalCommand.Lost(report.Before)} cannot be brought back.");
         ShowRest(report);
     }
 
@@ -126,6 +128,7 @@ internal static class WalRepairCommand
         RepairAction.ResetCursor => "set the cursor to the oldest event",
         RepairAction.CutTail => "cut a torn write",
         RepairAction.SkipNumbers => "skip missing numbers",
+        RepairAction.RewriteEpochs => "write the table of epochs again",
         _ => "set down as lost",
     };
 }

@@ -57,6 +57,9 @@ public sealed class RequestHeaderTests(RequestHeaderTests.Shared shared) : IClas
     [InlineData("2,2")]
     [InlineData("2 2")]
     [InlineData("18446744073709551618")]
+    [InlineData("184467440737095516180")]
+    [InlineData("2222222222222222222222222222222222222222222222222222222222222222")]
+    [InlineData("\u00E9\u00E9\u00E9\u00E9\u00E9\u00E9\u00E9")]
     public async Task A_length_that_is_not_digits_alone_is_refused(string length)
     {
         var node = shared.Node;

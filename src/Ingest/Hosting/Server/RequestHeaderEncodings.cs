@@ -5,8 +5,7 @@ namespace Ingest.Hosting.Server;
 
 /// <summary>
 /// How the server reads the values of request headers. By itself it refuses a request for one byte that is no UTF-8, in a header
-/// that is not
-/// used, and with an answer of its own; and it takes a signed Content-Length.
+/// that is not used, and with an answer of its own; and it takes a signed Content-Length.
 /// </summary>
 internal static class RequestHeaderEncodings
 {
@@ -61,6 +60,12 @@ internal static class RequestHeaderEncodings
 
         public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
         {
+            if (byteCount > chars.Length - charIndex)
+            {
+                // The server has room for 20 digits. More are no length that it could take.
+                chars[charIndex] = 'x';
+                return 1;
+            }
             for (var at = 0; at < byteCount; at++)
             {
                 var next = (char)bytes[byteIndex + at];

@@ -41,6 +41,8 @@ internal sealed class LogTail : IDisposable
                 case WalReadStatus.Record:
                     Show(lines);
                     break;
+                case WalReadStatus.Gap when _reader.Gap.Skipped:
+                    break;
                 case WalReadStatus.Gap:
                     ShowGap(lines, _reader.Gap);
                     break;
