@@ -10,7 +10,6 @@ namespace Ingest.Wal.Format;
 internal sealed class AcknowledgedLosses
 {
     internal const string FileName = "losses";
-    internal const string NewFileName = "losses.tmp";
 
     /// <summary>Ranges a file holds at most: 1.6 MB. What does not fit goes on being reported.</summary>
     internal const int RangesMax = 100_000;
@@ -65,20 +64,7 @@ internal sealed class AcknowledgedLosses
     }
 
     /// <summary>Replaces the directory's file, durably.</summary>
-    internal void Write(IWalDirectory directory)
-    {
-        if (directory.List().Contains(NewFileName))
-        {
-            directory.Delete(NewFileName);
-        }
-        using (var file = directory.Create(NewFileName))
-        {
-            file.Write(Encode(), 0);
-            file.Flush();
-        }
-        directory.Rename(NewFileName, FileName);
-        directory.Sync();
-    }
+    internal void Write(IWalDirectory directory) => AtomicFile.Write(directory, FileName, Encode());
 
     private byte[] Encode()
     {

@@ -13,7 +13,7 @@ namespace Ingest.Wal.Format;
 internal readonly record struct CleanMark(ulong SegmentId, long End, long Sequence, long Next, Guid LogId, Guid Epoch)
 {
     internal const string FileName = "clean";
-    internal const string NewFileName = "clean.tmp";
+    internal const string NewFileName = FileName + AtomicFile.AsideSuffix;
     internal const int Bytes = 80;
 
     private const int FormerBytes = 40;

@@ -17,7 +17,6 @@ namespace Ingest.Wal.Format;
 internal sealed class EpochTable
 {
     internal const string FileName = "epochs";
-    internal const string NewFileName = "epochs.tmp";
 
     /// <summary>Entries kept, 128 KiB: of older ones only the sum of the numbers passed over.</summary>
     internal const int EntriesMax = 4096;
@@ -157,20 +156,7 @@ internal sealed class EpochTable
 
     /// <summary>Replaces the directory's file, durably.</summary>
     /// <exception cref="StorageException">It could not be stored; the old one is still there.</exception>
-    internal void Write(IWalDirectory directory)
-    {
-        if (directory.List().Contains(NewFileName))
-        {
-            directory.Delete(NewFileName);
-        }
-        using (var file = directory.Create(NewFileName))
-        {
-            file.Write(Encode(), 0);
-            file.Flush();
-        }
-        directory.Rename(NewFileName, FileName);
-        directory.Sync();
-    }
+    internal void Write(IWalDirectory directory) => AtomicFile.Write(directory, FileName, Encode());
 
     private int IndexOf(long sequence)
     {

@@ -15,11 +15,8 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
 
     internal const string Folder = "cursors";
     internal const string Extension = ".cursor";
-    internal const string NewExtension = ".cursor.tmp";
 
     internal static string Path(string cursor) => $"{Folder}/{cursor}{Extension}";
-
-    internal static string NewPath(string cursor) => $"{Folder}/{cursor}{NewExtension}";
 
     /// <summary>Reads only what was written of the two slots: most cursors have no annotation worth a second read.</summary>
     /// <param name="file">The cursor.</param>

@@ -133,24 +133,8 @@ internal sealed class CursorStore(LogState state)
     /// <summary>Written whole under another name first: a cursor either has room for both its slots or is not there.</summary>
     private IWalFile Create(string name)
     {
-        var temporary = CursorFile.NewPath(name);
-        if (state.Directory.List(CursorFile.Folder).Contains(System.IO.Path.GetFileName(temporary)))
-        {
-            state.Directory.Delete(temporary);
-        }
-        var file = state.Directory.Create(temporary);
-        try
-        {
-            file.Write(new byte[CursorSlot.FileBytes], 0);
-            file.Flush();
-            state.Directory.Rename(temporary, CursorFile.Path(name));
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        AtomicFile.Rename(state.Directory, CursorFile.Path(name), new byte[CursorSlot.FileBytes]);
+        return state.Directory.Open(CursorFile.Path(name), writable: true);
     }
 
     private static void ThrowUnlessName(string name)

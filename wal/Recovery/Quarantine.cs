@@ -14,7 +14,6 @@ internal sealed class Quarantine(IWalDirectory directory)
 
     /// <summary>More findings than this are copied and counted by their readers, but no longer listed.</summary>
     private const int ListedMax = 1000;
-    private const int CopyBytes = 256 * 1024;
 
     private readonly Lock _lock = new();
     private readonly HashSet<(string Segment, long Offset)> _seen = [];
@@ -73,17 +72,7 @@ internal sealed class Quarantine(IWalDirectory directory)
                 return name;
             }
             using var copy = directory.Create(name);
-            var buffer = new byte[(int)Math.Min(CopyBytes, range.Bytes)];
-            for (long done = 0; done < range.Bytes;)
-            {
-                var count = file.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, range.Bytes - done)), range.Offset + done);
-                if (count == 0)
-                {
-                    break;
-                }
-                copy.Write(buffer.AsSpan(0, count), done);
-                done += count;
-            }
+            FileCopy.Copy(file, range.Offset, copy, range.Bytes);
             copy.Flush();
             directory.Sync(Folder);
             return name;

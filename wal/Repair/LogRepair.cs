@@ -161,20 +161,9 @@ public static class LogRepair
                 continue;
             }
             notes.CopyAside(path, damaged, new DamagedRange(0, damaged.Length, 0, 0));
-            var making = CursorFile.NewPath(name);
-            if (directory.List(CursorFile.Folder).Contains(Path.GetFileName(making)))
-            {
-                directory.Delete(making);
-            }
-            using (var file = directory.Create(making))
-            {
-                var bytes = new byte[CursorSlot.FileBytes];
-                new CursorSlot(1, settled, 0, log).Write(bytes);
-                file.Write(bytes, 0);
-                file.Flush();
-            }
-            directory.Rename(making, path);
-            directory.Sync(CursorFile.Folder);
+            var bytes = new byte[CursorSlot.FileBytes];
+            new CursorSlot(1, settled, 0, log).Write(bytes);
+            AtomicFile.Write(directory, path, bytes);
             notes.Add(RepairAction.ResetCursor, path, first: settled + 1);
         }
     }

@@ -10,8 +10,6 @@ namespace Ingest.Wal.Repair;
 /// </summary>
 internal sealed class RepairNotes(IWalDirectory directory)
 {
-    private const int ChunkBytes = 256 * 1024;
-
     private readonly List<RepairStep> _steps = [];
 
     internal IReadOnlyList<RepairStep> Steps => _steps;
@@ -29,7 +27,8 @@ internal sealed class RepairNotes(IWalDirectory directory)
         directory.CreateFolder(Quarantine.Folder);
         if (!IsThere(copy, range.Bytes))
         {
-            Copy(file, range, copy);
+            var (offset, bytes) = (range.Offset, range.Bytes);
+            AtomicFile.Write(directory, copy, copy + AtomicFile.AsideSuffix, aside => FileCopy.Copy(file, offset, aside, bytes));
         }
         Add(RepairAction.CopyAside, name, range.Offset, range.Bytes, range.Records > 0 ? range.FirstSequence : 0, range.Records, copy);
     }
@@ -42,37 +41,5 @@ internal sealed class RepairNotes(IWalDirectory directory)
         }
         using var there = directory.Open(copy, writable: false);
         return there.Length >= bytes;
-    }
-
-    private void Copy(IWalFile file, in DamagedRange range, string copy)
-    {
-        var making = copy + ".tmp";
-        if (directory.List(Quarantine.Folder).Contains(Path.GetFileName(making)))
-        {
-            directory.Delete(making);
-        }
-        using (var target = directory.Create(making))
-        {
-            Copy(file, range.Offset, target, range.Bytes);
-            target.Flush();
-        }
-        directory.Rename(making, copy);
-        directory.Sync(Quarantine.Folder);
-    }
-
-    /// <summary>Copies bytes from one file to the beginning of another, as far as the first has them.</summary>
-    internal static void Copy(IWalFile from, long offset, IWalFile to, long bytes)
-    {
-        var buffer = new byte[(int)Math.Clamp(bytes, 1, ChunkBytes)];
-        for (long done = 0; done < bytes;)
-        {
-            var count = from.Read(buffer.AsSpan(0, (int)Math.Min(buffer.Length, bytes - done)), offset + done);
-            if (count == 0)
-            {
-                return;
-            }
-            to.Write(buffer.AsSpan(0, count), done);
-            done += count;
-        }
     }
 }

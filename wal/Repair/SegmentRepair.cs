@@ -74,17 +74,7 @@ internal sealed class SegmentRepair(
     private void Shorten(IWalFile file, long from, long to)
     {
         var making = $"{SegmentSpares.FillPrefix}{name.Id:x16}{SegmentSpares.Suffix}";
-        if (directory.List().Contains(making))
-        {
-            directory.Delete(making);
-        }
-        using (var copy = directory.Create(making))
-        {
-            RepairNotes.Copy(file, 0, copy, to);
-            copy.Flush();
-        }
-        directory.Rename(making, _file);
-        directory.Sync();
+        AtomicFile.Write(directory, _file, making, copy => FileCopy.Copy(file, 0, copy, to));
         notes.Add(RepairAction.RestoreLength, _file, to, from - to);
     }
 

@@ -104,16 +104,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         }
         Span<byte> bytes = stackalloc byte[CleanMark.Bytes];
         new CleanMark(_segment!.Name.Id, _bounds.End, _bounds.Last, nextSequence, state.Id, state.Epochs.Newest).Write(bytes);
-        if (state.Directory.List().Contains(CleanMark.NewFileName))
-        {
-            state.Directory.Delete(CleanMark.NewFileName);
-        }
-        using (var file = state.Directory.Create(CleanMark.NewFileName))
-        {
-            file.Write(bytes, 0);
-            file.Flush();
-        }
-        state.Directory.Rename(CleanMark.NewFileName, CleanMark.FileName);
+        AtomicFile.Rename(state.Directory, CleanMark.FileName, bytes);
         state.SyncDirectory();
     }
 

@@ -6,11 +6,13 @@ namespace Ingest.Wal.Storage;
 internal sealed class UnixDirectory : IWalDirectory
 {
     private readonly DirectoryLock? _lock;
+    private readonly bool _writable;
 
-    internal UnixDirectory(string path, DirectoryLock? held)
+    internal UnixDirectory(string path, DirectoryLock? held, bool writable)
     {
         Path = path;
         _lock = held;
+        _writable = writable;
     }
 
     public string Path { get; }
@@ -123,6 +125,9 @@ internal sealed class UnixDirectory : IWalDirectory
         throw Errno.Failure("mkdir", path, opening: true);
     }
 
+    /// <summary>A directory that others may write in as well, and that no log is in.</summary>
+    internal static UnixDirectory Unlocked(string path) => new(path, held: null, writable: true);
+
     internal static void SyncPath(string path)
     {
         using var directory = UnixFile.Open(path, Libc.ReadOnly | Libc.Directory);
@@ -133,11 +138,11 @@ internal sealed class UnixDirectory : IWalDirectory
 
     private void ThrowUnlessMine()
     {
-        if (_lock is null)
+        if (!_writable)
         {
             throw new InvalidOperationException($"{Path} was opened for reading only.");
         }
-        if (!_lock.IsHeld)
+        if (!IsInPlace)
         {
             throw new StorageException(
                 StorageFailure.Failed, $"{Path} was moved or replaced, or its lock was deleted: another process may work there now.");

@@ -141,6 +141,19 @@ internal sealed class UnixFile : IWalFile
         }
     }
 
+    /// <summary>Sets the permissions, whatever the mask of the process.</summary>
+    internal void SetMode(UnixFileMode mode)
+    {
+        try
+        {
+            File.SetUnixFileMode(_handle, mode);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFailure.Failed, $"chmod {_path}: {e.Message}", e.HResult, e);
+        }
+    }
+
     /// <summary>fsync, for directories: fdatasync of one is not promised to write its entries.</summary>
     internal void FlushWithMetadata() => Checked(Libc.FSync, "fsync");
 

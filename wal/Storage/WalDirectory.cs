@@ -27,7 +27,7 @@ public static class WalDirectory
             {
                 DirectoryLock.RemoveFormer(full, formerLockFile);
             }
-            return new UnixDirectory(full, held);
+            return new UnixDirectory(full, held, writable: true);
         }
         catch
         {
@@ -43,7 +43,7 @@ public static class WalDirectory
         ArgumentException.ThrowIfNullOrEmpty(path);
         var full = Path.GetFullPath(path);
         return Directory.Exists(full)
-            ? new UnixDirectory(full, held: null)
+            ? new UnixDirectory(full, held: null, writable: false)
             : throw new StorageException(StorageFailure.NotFound, $"There is no directory {full}.", Errno.NoEntry);
     }
 

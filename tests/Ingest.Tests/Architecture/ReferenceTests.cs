@@ -8,7 +8,7 @@ public sealed partial class ReferenceTests
     internal static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Events"] = [],
-        ["Health"] = [],
+        ["Health"] = ["Wal.Storage"],
         ["Drain"] = [],
         ["Sinks"] = ["Events", "Wal.Storage", "Wal.Format"],
         ["Queue"] = ["Events", "Health", "Drain", "Wal"],

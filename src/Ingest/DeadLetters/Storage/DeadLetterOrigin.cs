@@ -61,7 +61,7 @@ internal static class DeadLetterOrigin
     {
         if (!directory.List().Contains(FileName))
         {
-            AtomicFile.Write(directory, "", FileName, Encoding.ASCII.GetBytes(Text(logId) + "\n"));
+            AtomicFile.Write(directory, FileName, Encoding.ASCII.GetBytes(Text(logId) + "\n"));
         }
     }
 

@@ -1,11 +1,9 @@
-using System.Runtime.InteropServices;
-using System.Text;
-using Microsoft.Win32.SafeHandles;
+using Ingest.Wal.Storage;
 
 namespace Ingest.Health.Policy;
 
 /// <summary>Reads the file whole, and replaces it so that after a crash it is either the old or the new one.</summary>
-internal static partial class PolicyStore
+internal static class PolicyStore
 {
     /// <summary>The file's bytes, or null when there is none.</summary>
     /// <exception cref="IOException">It cannot be read or is too large.</exception>
@@ -38,23 +36,10 @@ internal static partial class PolicyStore
         }
     }
 
-    /// <summary>Writes beside it, flushes, renames over it, flushes the directory. Of a link the file it leads to is replaced.</summary>
+    /// <summary>Replaces the file durably. Of a link, the file it leads to is replaced.</summary>
     /// <exception cref="IOException">Any of that failed; the old file is still in place, or both are the same by then.</exception>
-    internal static void Write(string path, ReadOnlySpan<byte> content)
-    {
-        path = Target(path);
-        var directory = Path.GetDirectoryName(path)!;
-        var beside = path + ".new";
-        using (var file = File.OpenHandle(beside, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            RandomAccess.Write(file, content, 0);
-            Check(FSync(file), "flush", beside);
-        }
-        File.Move(beside, path, overwrite: true);
-        // The base library cannot open a directory.
-        using var entry = new SafeFileHandle(Open(Encoding.UTF8.GetBytes(directory + '\0'), 0), ownsHandle: true);
-        Check(entry.IsInvalid ? -1 : FSync(entry), "flush", directory);
-    }
+    internal static void Write(string path, ReadOnlySpan<byte> content) =>
+        AtomicFile.Write(Target(path), content);
 
     // A link stays one: whoever made it looks at what is behind it. One that leads nowhere yet is filled there.
     private static string Target(string path)
@@ -63,20 +48,4 @@ internal static partial class PolicyStore
         // FileInfo also sees a link that leads nowhere; a path where nothing is has no target.
         return new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
     }
-
-    private static void Check(int result, string what, string path)
-    {
-        if (result != 0)
-        {
-            throw new IOException($"Could not {what} {path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-    }
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int FSync(SafeFileHandle file);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint Open(ReadOnlySpan<byte> path, int flags);
 }

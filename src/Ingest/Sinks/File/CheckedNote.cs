@@ -20,7 +20,7 @@ internal static class CheckedNote
     internal static void Write<T>(IWalDirectory directory, string folder, string name, T content, JsonTypeInfo<T> type)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(content, type).AsSpan();
-        AtomicFile.Write(directory, folder, name, [.. json[..^1], .. Check(json[..^1])]);
+        AtomicFile.Write(directory, AtomicFile.In(folder, name), [.. json[..^1], .. Check(json[..^1])]);
     }
 
     /// <summary>The content, or null when there is none. Notes of earlier versions have no check.</summary>
@@ -29,7 +29,7 @@ internal static class CheckedNote
     internal static T? Read<T>(IWalDirectory directory, string folder, string name, JsonTypeInfo<T> type)
         where T : class
     {
-        var json = AtomicFile.Read(directory, folder, name);
+        var json = AtomicFile.Read(directory, AtomicFile.In(folder, name));
         if (!Holds(json))
         {
             throw new JsonException("it is not as it was written");

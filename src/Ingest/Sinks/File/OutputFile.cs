@@ -139,7 +139,7 @@ internal sealed class OutputFile : IDisposable
         var count = _file.Read(tail, Length);
         if (tail.AsSpan(0, count).IndexOf((byte)'\n') is >= 0 and var end && end < count - 1)
         {
-            AtomicFile.Write(_context.Directory, _folder, $"{Name}.cut", tail.AsSpan(0, count));
+            AtomicFile.Write(_context.Directory, AtomicFile.In(_folder, $"{Name}.cut"), tail.AsSpan(0, count));
         }
     }
 
