@@ -35,7 +35,10 @@ public static class AtomicFile
         using (var aside = CreateAside(directory, name + AsideSuffix))
         {
             aside.Write(content, 0);
-            ((UnixFile)aside).SetMode(File.Exists(path) ? File.GetUnixFileMode(path) : ReadByAll);
+            if (!OperatingSystem.IsWindows())
+            {
+                ((UnixFile)aside).SetMode(File.Exists(path) ? File.GetUnixFileMode(path) : ReadByAll);
+            }
             aside.Flush();
         }
         directory.Rename(name + AsideSuffix, name);

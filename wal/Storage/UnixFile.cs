@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Ingest.Wal.Storage;
@@ -142,6 +143,7 @@ internal sealed class UnixFile : IWalFile
     }
 
     /// <summary>Sets the permissions, whatever the mask of the process.</summary>
+    [UnsupportedOSPlatform("windows")]
     internal void SetMode(UnixFileMode mode)
     {
         try

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Ingest.Simulation.Disk;
 using Ingest.Testing;
 using Ingest.Wal.Storage;
@@ -58,6 +59,7 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
+    [SupportedOSPlatform("linux")]
     public void An_ordinary_file_keeps_its_permissions_and_a_new_one_can_be_read_by_everyone()
     {
         const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -90,16 +90,16 @@ public sealed class OperatorPolicy
     // All or none: the narrowest first, since it refuses most often, and what was taken is given back when a wider one refuses.
     private PolicyDecision TakeAll(RateBucket? key, RateBucket? stream, int events)
     {
-        if (key?.Take(events) is > 0 and var keyWait)
+        if (key?.Take(events).TotalSeconds is > 0 and var keyWait)
         {
             return new PolicyDecision(PolicyVerdict.Limit, PolicyScope.Key, keyWait);
         }
-        if (stream?.Take(events) is > 0 and var streamWait)
+        if (stream?.Take(events).TotalSeconds is > 0 and var streamWait)
         {
             key?.Return(events);
             return new PolicyDecision(PolicyVerdict.Limit, PolicyScope.Stream, streamWait);
         }
-        if (_node?.Take(events) is > 0 and var nodeWait)
+        if (_node?.Take(events).TotalSeconds is > 0 and var nodeWait)
         {
             key?.Return(events);
             stream?.Return(events);
@@ -117,7 +117,9 @@ public sealed class OperatorPolicy
 
     // An unchanged limit keeps its bucket, or switching the policy would be a way around it.
     private static RateBucket? Bucket(double? rate, TimeProvider time, RateBucket? before) =>
-        rate is not { } perSecond ? null : before?.PerSecond == perSecond ? before : new RateBucket(perSecond, time, before);
+        rate is not { } perSecond ? null
+        : before?.PerSecond == perSecond ? before
+        : new RateBucket(perSecond, burst: perSecond, least: 0, time, before);
 
     private sealed record Rule(bool Enabled, RateBucket? Bucket);
 }

@@ -120,7 +120,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         {
             return default;
         }
-        producer.Quota?.Charge(-1, -bodyBytes);
+        producer.Quota?.Return(bodyBytes);
         return PolicyProblem(decision);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ingest.Events;
+using Ingest.Health;
 
 namespace Ingest.Intake.Keys;
 
@@ -13,19 +14,8 @@ internal static partial class KeyFile
     private const double DefaultBurstSeconds = 5;
 
     /// <summary>The bytes of the file.</summary>
-    /// <exception cref="FormatException">It is too large.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    internal static byte[] Read(string path)
-    {
-        using var file = File.OpenRead(path);
-        if (file.Length > BytesMax)
-        {
-            throw new FormatException($"It has more than {BytesMax} bytes.");
-        }
-        var content = new byte[file.Length];
-        file.ReadExactly(content);
-        return content;
-    }
+    /// <exception cref="IOException">It is too large or cannot be read.</exception>
+    internal static byte[] Read(string path) => BoundedFile.Read(path, BytesMax);
 
     /// <summary>The ring the file describes. Keys whose quota is what it was keep what they have used of it.</summary>
     /// <exception cref="FormatException">It is no such file; the message says where and why.</exception>
@@ -78,8 +68,8 @@ internal static partial class KeyFile
         ? null
         : new Quota(Bucket(rates.EventsPerSecond, rates.BurstSeconds, time), Bucket(rates.BytesPerSecond, rates.BurstSeconds, time));
 
-    private static DebtBucket? Bucket(double perSecond, double burstSeconds, TimeProvider time) =>
-        perSecond > 0 ? new DebtBucket(perSecond, perSecond * burstSeconds, time) : null;
+    private static RateBucket? Bucket(double perSecond, double burstSeconds, TimeProvider time) =>
+        perSecond > 0 ? new RateBucket(perSecond, perSecond * burstSeconds, least: 1, time) : null;
 
     private static FormatException Wrong(int index, string member, string why) => new($"keys[{index}]: {member} {why}.");
 

@@ -1,20 +1,25 @@
+using Ingest.Health;
+
 namespace Ingest.Intake.Keys;
 
 /// <summary>What a producer may send per second. Any thread.</summary>
 /// <param name="events">Events, or null: as many as there are.</param>
 /// <param name="bytes">Bytes of bodies, or null: as many as there are.</param>
-internal sealed class Quota(DebtBucket? events, DebtBucket? bytes)
+internal sealed class Quota(RateBucket? events, RateBucket? bytes)
 {
-    /// <summary>Lets a request in and charges what is known of it, or says how long it has to wait.</summary>
+    /// <summary>Admits a request and charges what is known of it, or says how long it has to wait.</summary>
     internal TimeSpan Admit(long bodyBytes)
     {
-        var wait = TimeSpan.FromTicks(Math.Max(events?.Wait.Ticks ?? 0, bytes?.Wait.Ticks ?? 0));
-        if (wait == TimeSpan.Zero)
+        if (events?.Take(1) is { } eventsWait && eventsWait > TimeSpan.Zero)
         {
-            events?.Charge(1);
-            bytes?.Charge(bodyBytes);
+            return bytes?.Wait is { } other && other > eventsWait ? other : eventsWait;
         }
-        return wait;
+        if (bytes?.Take(bodyBytes) is { } bytesWait && bytesWait > TimeSpan.Zero)
+        {
+            events?.Return(1);
+            return bytesWait;
+        }
+        return TimeSpan.Zero;
     }
 
     /// <summary>Charges what was not known yet: the further events of a batch, and the bytes of a body without a length.</summary>
@@ -22,5 +27,12 @@ internal sealed class Quota(DebtBucket? events, DebtBucket? bytes)
     {
         events?.Charge(furtherEvents);
         bytes?.Charge(furtherBytes);
+    }
+
+    /// <summary>Gives back what <see cref="Admit"/> charged for a request that was refused afterwards.</summary>
+    internal void Return(long bodyBytes)
+    {
+        events?.Return(1);
+        bytes?.Return(bodyBytes);
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using FsCheck;
-using FsCheck.Fluent;
 using Ingest.Health.Policy;
 using Ingest.Testing;
 
@@ -74,59 +72,11 @@ public sealed class OperatorPolicyTests
     }
 
     [Fact]
-    public void However_it_is_asked_no_more_than_the_rate_and_a_seconds_worth_and_one_batch_are_admitted() =>
-        Prop.ForAll(Gen.Choose(0, 50).ArrayOf().ToArbitrary(), Gen.Choose(1, 100).ToArbitrary(), (batches, rate) =>
-        {
-            var time = new FakeTime();
-            var bucket = new RateBucket(rate, time);
-            var (admitted, start, largest) = (0L, time.GetTimestamp(), 0);
-            foreach (var events in batches)
-            {
-                time.Advance(TimeSpan.FromMilliseconds(events * 7 % 100));
-                if (events > 0 && bucket.Take(events) == 0)
-                {
-                    (admitted, largest) = (admitted + events, Math.Max(largest, events));
-                }
-            }
-            return admitted <= ((time.GetElapsedTime(start).TotalSeconds + 1) * rate) + largest;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(300));
-
-    [Fact]
-    public async Task Requests_that_race_for_a_limit_do_not_exceed_it()
-    {
-        var bucket = new RateBucket(1_000_000, new StoppedClock());
-        using var together = new Barrier(4);
-        var admitted = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                together.SignalAndWait(TestContext.Current.CancellationToken);
-                var taken = 0;
-                for (var attempt = 0; attempt < 500_000; attempt++)
-                {
-                    taken += bucket.Take(1) == 0 ? 1 : 0;
-                }
-                return taken;
-            },
-            TestContext.Current.CancellationToken,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
-        Assert.Equal(1_000_000, admitted.Sum());
-    }
-
-    [Fact]
     public void A_check_allocates_nothing()
     {
         var policy = New("""{"rateLimit":1e9,"streams":{"orders":{"rateLimit":1e9}},"keys":{"shop":{}}}""");
         Admitted(policy, 10);
         Assert.Equal(0, Allocations.OfOneRun(() => Admitted(policy, 1000)));
-    }
-
-    // Without a lock, which would keep the racers apart.
-    private sealed class StoppedClock : TimeProvider
-    {
-        public override long TimestampFrequency => 1_000_000_000;
-
-        public override long GetTimestamp() => 1;
     }
 
     private static int Admitted(OperatorPolicy policy, int attempts)

@@ -121,7 +121,7 @@ internal sealed class DialectAdmission(IntakeParts parts)
     {
         if (entry.Charged >= 0)
         {
-            entry.Producer?.Quota?.Charge(-1, -entry.Charged);
+            entry.Producer?.Quota?.Return(entry.Charged);
         }
     }
 
