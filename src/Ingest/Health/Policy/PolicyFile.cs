@@ -23,13 +23,11 @@ public sealed class PolicyFile : IAsyncDisposable
     private FileSystemWatcher? _watcher;
     private Task _loop = Task.CompletedTask;
 
-    // Under the lock: the file as it was last read and what is wrong with that, and whether it was there the last time.
-    private byte[]? _seen;
-    private string? _mistake;
-    private bool _missed;
+    private readonly WatchedFile<OperatorPolicy> _file;
+
+    // Under the lock.
     private DateTimeOffset? _appliedAt;
     private long _changes;
-    private string? _error;
     private TimeSpan _syncTook;
 
     /// <summary>Reads the file if it is there, so that the first request already meets it; <see cref="Start"/> goes on watching.</summary>
@@ -42,6 +40,11 @@ public sealed class PolicyFile : IAsyncDisposable
     {
         (_path, _gate, _instruments, _time, _logger) = (Path.GetFullPath(path), gate, instruments, time, logger);
         _noticed = new TimedSignal(time);
+        _file = new WatchedFile<OperatorPolicy>(() => PolicyStore.Read(_path), (content, _) => Parse(content), time)
+        {
+            Changed = Apply,
+            Kept = reason => Log.PolicyRejected(_logger, _path, reason.Message),
+        };
         Read();
     }
 
@@ -58,7 +61,7 @@ public sealed class PolicyFile : IAsyncDisposable
         {
             lock (_lock)
             {
-                return new PolicyStatus(_path, Current.Document, _appliedAt, _changes, _error) { SyncTook = _syncTook };
+                return new PolicyStatus(_path, Current.Document, _appliedAt, _changes, _file.Error?.Message) { SyncTook = _syncTook };
             }
         }
     }
@@ -119,67 +122,37 @@ public sealed class PolicyFile : IAsyncDisposable
     /// <summary>Looks at the file and applies it when it is another one than before.</summary>
     internal void Read()
     {
-        OperatorPolicy? applied;
+        bool applied;
         lock (_lock)
         {
             var start = _time.GetTimestamp();
-            applied = ReadNeedsLock();
-            if (applied is not null)
+            applied = _file.Look();
+            if (applied)
             {
                 _syncTook = _time.GetElapsedTime(start);
                 _instruments.PolicySyncDuration.Record(_syncTook.TotalSeconds);
             }
         }
-        if (applied is not null)
+        if (applied)
         {
-            Log.PolicyApplied(_logger, _path, applied.Document.Enabled, applied.Document.RateLimit);
-            Changed?.Invoke(applied.Document);
+            var document = Current.Document;
+            Log.PolicyApplied(_logger, _path, document.Enabled, document.RateLimit);
+            Changed?.Invoke(document);
         }
     }
 
-    private OperatorPolicy? ReadNeedsLock()
+    private OperatorPolicy Parse(byte[]? content)
     {
-        byte[]? content;
-        try
-        {
-            content = PolicyStore.Read(_path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Reject(e.Message);
-            return null;
-        }
-        // Some editors remove the file and write it anew: it counts as gone when it is missing twice in a row.
-        var gone = content is null && _seen is not null;
-        if (gone && !_missed)
-        {
-            _missed = true;
-            return null;
-        }
-        _missed = false;
-        if (content is null ? !gone : content.AsSpan().SequenceEqual(_seen))
-        {
-            // Unreadable for a while and now the same as before: what was wrong with it then, if anything, still is.
-            _error = _mistake;
-            return null;
-        }
-        _seen = content;
-        _mistake = PolicyDocument.Parse(content ?? "{}"u8, out var document);
-        if (_mistake is not null)
-        {
-            Reject(_mistake);
-            return null;
-        }
-        return Apply(document);
+        var mistake = PolicyDocument.Parse(content ?? "{}"u8, out var document);
+        return mistake is null ? new OperatorPolicy(document, _time, Current) : throw new FormatException(mistake);
     }
 
-    private OperatorPolicy Apply(PolicyDocument document)
+    private void Apply(OperatorPolicy policy)
     {
-        var policy = new OperatorPolicy(document, _time, Current);
         _gate.Policy = policy;
-        (_appliedAt, _error) = (_time.GetUtcNow(), null);
+        _appliedAt = _time.GetUtcNow();
         _changes++;
-        if (document.Enabled)
+        if (policy.Document.Enabled)
         {
             _gate.Open(RefusalCode.PolicyRefused, Owner);
         }
@@ -187,16 +160,6 @@ public sealed class PolicyFile : IAsyncDisposable
         {
             _gate.Close(RefusalCode.PolicyRefused, "The operator has switched intake off.", Owner);
         }
-        return policy;
-    }
-
-    private void Reject(string error)
-    {
-        if (error != _error)
-        {
-            Log.PolicyRejected(_logger, _path, error);
-        }
-        _error = error;
     }
 
     private async Task RunAsync()

@@ -7,39 +7,11 @@ internal static class PolicyStore
 {
     /// <summary>The file's bytes, or null when there is none.</summary>
     /// <exception cref="IOException">It cannot be read or is too large.</exception>
-    internal static byte[]? Read(string path)
-    {
-        // Asked once a second: a file that is not there is no exception.
-        if (!File.Exists(path) && !Directory.Exists(path))
-        {
-            return null;
-        }
-        try
-        {
-            using var file = File.OpenHandle(path);
-            var length = RandomAccess.GetLength(file);
-            if (length > PolicyDocument.BytesMax)
-            {
-                throw new IOException($"The file has {length} bytes; at most {PolicyDocument.BytesMax} are allowed.");
-            }
-            var content = new byte[length];
-            var read = 0;
-            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var more)
-            {
-                read += more;
-            }
-            return content[..read];
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
-    }
+    internal static byte[]? Read(string path) => BoundedFile.TryRead(path, PolicyDocument.BytesMax);
 
     /// <summary>Replaces the file durably. Of a link, the file it leads to is replaced.</summary>
     /// <exception cref="IOException">Any of that failed; the old file is still in place, or both are the same by then.</exception>
-    internal static void Write(string path, ReadOnlySpan<byte> content) =>
-        AtomicFile.Write(Target(path), content);
+    internal static void Write(string path, ReadOnlySpan<byte> content) => AtomicFile.Write(Target(path), content);
 
     // A link stays one: whoever made it looks at what is behind it. One that leads nowhere yet is filled there.
     private static string Target(string path)

@@ -3,22 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Intake.Keys;
 
 /// <summary>
-/// Holds the ring of the file as it is now. Looks at the file now and then, because files behind links that are swapped tell nobody; one
-/// that cannot be read leaves the ring as it was, and is reported once.
+/// Holds the ring of the keys' file as it is now, looked at every so often. A file that cannot be used leaves the ring as it was, and is
+/// reported once.
 /// </summary>
 internal sealed class KeyFileWatch : IDisposable
 {
-    private readonly string _path;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly WatchedFile<KeyRing> _file;
     private readonly ITimer _timer;
-
-    // The timer's callback only, one at a time.
-    private readonly Lock _looking = new();
-    private byte[] _content;
-    private string _reported = "";
-
-    private volatile KeyRing _ring;
 
     /// <param name="path">The file.</param>
     /// <param name="poll">How often it is looked at.</param>
@@ -28,45 +19,18 @@ internal sealed class KeyFileWatch : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     internal KeyFileWatch(string path, TimeSpan poll, TimeProvider time, ILogger logger)
     {
-        (_path, _time, _logger) = (path, time, logger);
-        _content = KeyFile.Read(path);
-        _ring = KeyFile.Parse(_content, KeyRing.Empty, time);
-        _timer = time.CreateTimer(static state => ((KeyFileWatch)state!).Look(), this, poll, poll);
+        _file = new WatchedFile<KeyRing>(
+            () => KeyFile.Read(path), (content, before) => KeyFile.Parse(content, before ?? KeyRing.Empty, time), time)
+        {
+            Changed = ring => Log.KeysRead(logger, path, ring.Count),
+            Kept = reason => Log.KeysUnreadable(logger, path, reason.Message),
+        };
+        _file.Load();
+        _timer = time.CreateTimer(static file => ((WatchedFile<KeyRing>)file!).Look(), _file, poll, poll);
     }
 
     /// <summary>The keys there are now. Any thread.</summary>
-    internal KeyRing Ring => _ring;
+    internal KeyRing Ring => _file.Value!;
 
     public void Dispose() => _timer.Dispose();
-
-    private void Look()
-    {
-        if (!_looking.TryEnter())
-        {
-            return;
-        }
-        try
-        {
-            var content = KeyFile.Read(_path);
-            if (!content.AsSpan().SequenceEqual(_content))
-            {
-                _ring = KeyFile.Parse(content, _ring, _time);
-                _content = content;
-                Log.KeysRead(_logger, _path, _ring.Count);
-            }
-            _reported = "";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
-        {
-            if (e.Message != _reported)
-            {
-                _reported = e.Message;
-                Log.KeysUnreadable(_logger, _path, e.Message);
-            }
-        }
-        finally
-        {
-            _looking.Exit();
-        }
-    }
 }
