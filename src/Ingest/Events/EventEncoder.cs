@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Ingest.Events;
 
-/// <summary>Writes the part of a record's body that stands before the payload (layout: <see cref="StoredEvent"/>).</summary>
+/// <summary>Writes the part of a record's body that stands before the payload (layout: <see cref="EventLayout"/>).</summary>
 public static class EventEncoder
 {
     /// <summary>Most bytes of a stream's name or a content type.</summary>
@@ -35,18 +35,13 @@ public static class EventEncoder
         ReadOnlySpan<byte> attributes,
         ReadOnlySpan<byte> mark = default)
     {
-        var length = StoredEvent.FixedBytes + stream.Length + contentType.Length + key.Length + id.Length + attributes.Length + mark.Length;
+        var length = EventLayout.Stream + stream.Length + contentType.Length + key.Length + id.Length + attributes.Length + mark.Length;
         var head = output.GetSpan(length);
-        head[0] = StoredEvent.Version;
-        head[1] = (byte)format;
-        head[2] = checked((byte)stream.Length);
-        head[3] = checked((byte)contentType.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(head[4..], checked((ushort)key.Length));
-        BinaryPrimitives.WriteUInt16LittleEndian(head[6..], checked((ushort)id.Length));
-        BinaryPrimitives.WriteInt64LittleEndian(head[8..], acceptedUnixMs);
-        BinaryPrimitives.WriteUInt16LittleEndian(head[16..], checked((ushort)attributes.Length));
-        BinaryPrimitives.WriteUInt16LittleEndian(head[18..], checked((ushort)mark.Length));
-        var rest = head[StoredEvent.FixedBytes..];
+        EventLayout.WriteHead(head, format, acceptedUnixMs);
+        EventLayout.WriteNameLengths(head, stream.Length, contentType.Length);
+        EventLayout.WriteKeyLengths(head, key.Length, id.Length);
+        EventLayout.WriteAttributeLengths(head, attributes.Length, mark.Length);
+        var rest = head[EventLayout.Stream..];
         rest = Append(rest, stream);
         rest = Append(rest, contentType);
         rest = Append(rest, key);
@@ -77,18 +72,20 @@ public static class EventEncoder
     /// <param name="output">Takes the body.</param>
     /// <param name="body">An event's record body.</param>
     /// <param name="attributes">Encoded with <see cref="WriteAttribute"/>, at most <see cref="FieldBytesMax"/> bytes.</param>
+    /// <exception cref="ArgumentException">The body is not an event's.</exception>
     public static void WriteWithAttributes(IBufferWriter<byte> output, ReadOnlySpan<byte> body, ReadOnlySpan<byte> attributes)
     {
-        var own = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]);
-        var ownAt = StoredEvent.FixedBytes + body[2] + body[3] + BinaryPrimitives.ReadUInt16LittleEndian(body[4..])
-            + BinaryPrimitives.ReadUInt16LittleEndian(body[6..]);
-        var payload = body[(ownAt + own + BinaryPrimitives.ReadUInt16LittleEndian(body[18..]))..];
-        var kept = attributes.Length + own <= FieldBytesMax ? body.Slice(ownAt, own) : default;
-        var length = ownAt + attributes.Length + kept.Length + payload.Length;
+        if (!EventLayout.TryRead(body, out var layout))
+        {
+            throw new ArgumentException("The body is not an event's.", nameof(body));
+        }
+        var own = body[layout.Attributes..layout.Mark];
+        var kept = attributes.Length + own.Length <= FieldBytesMax ? own : default;
+        var payload = body[layout.Payload..];
+        var length = layout.Attributes + attributes.Length + kept.Length + payload.Length;
         var span = output.GetSpan(length);
-        Append(Append(Append(Append(span, body[..ownAt]), attributes), kept), payload);
-        BinaryPrimitives.WriteUInt16LittleEndian(span[16..], (ushort)(attributes.Length + kept.Length));
-        BinaryPrimitives.WriteUInt16LittleEndian(span[18..], 0);
+        Append(Append(Append(Append(span, body[..layout.Attributes]), attributes), kept), payload);
+        EventLayout.WriteAttributeLengths(span, attributes.Length + kept.Length, mark: 0);
         output.Advance(length);
     }
 

@@ -1,10 +1,8 @@
-using System.Buffers.Binary;
-
 namespace Ingest.Events;
 
 /// <summary>
 /// What a reader of the log has to know of an event to pass it on, read from the record's body where it lies, without a copy (layout:
-/// <see cref="StoredEvent"/>).
+/// <see cref="EventLayout"/>).
 /// </summary>
 public readonly ref struct EventHead
 {
@@ -28,21 +26,12 @@ public readonly ref struct EventHead
     public static bool TryRead(ReadOnlySpan<byte> body, out EventHead head)
     {
         head = default;
-        if (body.Length < StoredEvent.FixedBytes || body[0] != StoredEvent.Version)
-        {
-            return false;
-        }
-        int stream = body[2], contentType = body[3];
-        int key = BinaryPrimitives.ReadUInt16LittleEndian(body[4..]), id = BinaryPrimitives.ReadUInt16LittleEndian(body[6..]);
-        int attributes = BinaryPrimitives.ReadUInt16LittleEndian(body[16..]), mark = BinaryPrimitives.ReadUInt16LittleEndian(body[18..]);
-        if (StoredEvent.FixedBytes + stream + contentType + key + id + attributes + mark > body.Length)
+        if (!EventLayout.TryRead(body, out var layout))
         {
             return false;
         }
         head = new EventHead(
-            body.Slice(StoredEvent.FixedBytes, stream),
-            body.Slice(StoredEvent.FixedBytes + stream + contentType, key),
-            BinaryPrimitives.ReadInt64LittleEndian(body[8..]));
+            body[EventLayout.Stream..layout.ContentType], body[layout.Key..layout.Id], EventLayout.AcceptedUnixMs(body));
         return true;
     }
 }
