@@ -35,7 +35,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-floor bench-kafka chart faults
+.PHONY: bench-floor bench-kafka chart faults clients
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -60,6 +60,10 @@ stress: build ## Check it: kills under load, a large backlog, the suite again an
 # Everything hostile or broken we know of, at the real executable, with honest producers beside it: a table of expected and got.
 abuse: build ## Check it: everything hostile or broken, at the real executable, as a table
 	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
+
+# Real clients from npm, NuGet and Debian, each undisturbed, through a drain, a stream switched off, and kill -9; docs/clients.md gets the table.
+clients: build ## Check it: real clients of every dialect, and the table of docs/clients.md
+	@checks/clients/run.sh --table docs/clients.md $(CLIENTS)
 
 # Three nodes behind HAProxy under load: a rolling restart, and kill -9 with adoption. Prints failed, lost and duplicated requests.
 fleet: tools build ## Check it: three nodes behind HAProxy under load: rolling restart, kill -9, adoption

@@ -9,7 +9,7 @@ namespace Ingest.Worker.Tests;
 /// <summary>Clients that nobody here wrote, as they come. docs/clients.md has the same lines to copy.</summary>
 public sealed partial class ClientTests : IDisposable
 {
-    private static readonly string Folder = Path.Combine(SourceTree.Root, "tests", "clients");
+    private static readonly string Folder = Path.Combine(SourceTree.Root, "checks", "clients");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
     private readonly TemporaryDirectory _directory = new();
@@ -116,6 +116,17 @@ public sealed partial class ClientTests : IDisposable
         Assert.Contains("10 events came back from Kafka as they were sent", output, StringComparison.Ordinal);
     }
 
+    /// <summary>A part of what <c>make clients</c> runs: undisturbed, and killed under load.</summary>
+    [Fact]
+    public async Task Clients_of_dialects_are_content_and_get_what_they_were_told()
+    {
+        await InstallAsync();
+
+        var output = await RunAsync("node", Path.Combine(Folder, "run.mjs"), "--quick");
+
+        Assert.Contains(" passed, 0 failed", output, StringComparison.Ordinal);
+    }
+
     private async Task<IngestProcess> StartAsync(params (string, string)[] settings)
     {
         var setup = new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }.With(settings);
@@ -142,7 +153,7 @@ public sealed partial class ClientTests : IDisposable
 
     private static async Task InstallAsync()
     {
-        var (code, output) = await TryRunAsync(Path.Combine(Folder, "install.sh"));
+        var (code, output) = await TryRunAsync(Path.Combine(Folder, "install.sh"), "--quick");
         Assert.SkipWhen(code == 77, output.Trim());
         Assert.True(code == 0, output);
     }

@@ -25,9 +25,9 @@ public class DialectOptions
     public string Stream { get; set; } = "";
 
     /// <summary>
-    /// How long a request waits for pressure to pass before it is refused. Default 1 s; where the dialect's clients cannot send again,
-    /// 5 s; 0 to 1 min.
+    /// How long a request waits for pressure to pass before it is refused: many clients never send again, and none measured gives up
+    /// before 10 s. Default 7 s; 0 to 1 min.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00"), Description("How long a request waits for pressure to pass before it is refused.")]
-    public TimeSpan AdmissionWait { get; set; } = TimeSpan.FromSeconds(1);
+    public TimeSpan AdmissionWait { get; set; } = TimeSpan.FromSeconds(7);
 }

@@ -23,18 +23,21 @@ internal sealed class DialectServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly IntakeEndpoint _intake;
+    private readonly DialectEndpoint _endpoint;
     private readonly Instruments _instruments;
     private readonly TemporaryDirectory? _directory;
 
     private DialectServer(
         WebApplication app,
         IntakeEndpoint intake,
+        DialectEndpoint endpoint,
         AdmissionGate gate,
         KeptQueue queue,
         Instruments instruments,
         TemporaryDirectory? directory)
     {
-        (_app, _intake, Gate, Queue, _instruments, _directory) = (app, intake, gate, queue, instruments, directory);
+        (_app, _intake, _endpoint, Gate, Queue) = (app, intake, endpoint, gate, queue);
+        (_instruments, _directory) = (instruments, directory);
         Address = new Uri(app.Urls.First());
         Client = new HttpClient { BaseAddress = Address };
     }
@@ -48,6 +51,9 @@ internal sealed class DialectServer : IAsyncDisposable
     internal KeptQueue Queue { get; }
 
     internal FixedNode Node { get; private init; } = null!;
+
+    /// <summary>Requests that wait for pressure to pass.</summary>
+    internal int Waiting => _endpoint.Waiting;
 
     internal IReadOnlyList<string> Payloads => [.. Queue.Events.Select(Text)];
 
@@ -100,7 +106,7 @@ internal sealed class DialectServer : IAsyncDisposable
             (context, _, run) => run(context));
         app.MapFallback("{*path}", (RequestDelegate)intake.HandleUnknownAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new DialectServer(app, intake, gate, queue, instruments, directory) { Node = node };
+        return new DialectServer(app, intake, endpoint, gate, queue, instruments, directory) { Node = node };
     }
 
     internal static DialectOptions Defaults(IDialect dialect)

@@ -59,6 +59,18 @@ public sealed class ElasticTests
         Assert.Empty(server.Queue.Events);
     }
 
+    [Theory]
+    [InlineData("{\"create\":{\"_index\":\"orders\"},\"attempts\":0}\n{\"a\":1}\n", 200)]
+    [InlineData("{\"create\":{\"_index\":\"orders\"},\"a\":{\"b\":[1]},\"c\":null}\n{\"a\":1}\n", 200)]
+    [InlineData("{\"create\":{\"_index\":\"orders\"},\"attempts\":0,\"delete\":{}}\n{\"a\":1}\n", 400)]
+    [InlineData("{\"create\":{\"_index\":\"orders\"},\"attempts\"}\n{\"a\":1}\n", 400)]
+    public async Task Members_beside_the_operation_are_the_clients_own(string body, int status)
+    {
+        await using var server = await DialectServer.StartAsync(new ElasticDialect());
+        Assert.Equal(status, (await server.PostAsync("/_bulk", body)).Status);
+        Assert.Equal(status == 200 ? ["{\"a\":1}"] : [], server.Payloads);
+    }
+
     [Fact]
     public async Task Changes_are_refused_item_by_item_unless_they_are_wanted()
     {
@@ -121,6 +133,12 @@ public sealed class ElasticTests
     [InlineData("GET", "/_cat/health", "green")]
     [InlineData("PUT", "/_index_template/logs", "acknowledged")]
     [InlineData("HEAD", "/_ilm/policy/logs", "")]
+    [InlineData("POST", "/orders/_refresh", "\"failed\":0")]
+    [InlineData("POST", "/_flush", "\"failed\":0")]
+    [InlineData("HEAD", "/orders", "")]
+    [InlineData("PUT", "/orders", "\"index\":\"orders\"")]
+    [InlineData("PUT", "/orders/_mapping", "acknowledged")]
+    [InlineData("POST", "/_aliases", "acknowledged")]
     public async Task Handshakes_are_answered_with_the_product(string method, string path, string part)
     {
         await using var server = await DialectServer.StartAsync(new ElasticDialect());

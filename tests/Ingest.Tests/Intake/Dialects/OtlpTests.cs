@@ -1,7 +1,10 @@
+using System.Net.Http.Json;
 using System.Text;
 using Ingest.Events;
 using Ingest.Health;
+using Ingest.Intake.Dialects;
 using Ingest.Intake.Dialects.Otlp;
+using Ingest.Testing;
 
 namespace Ingest.Tests.Intake.Dialects;
 
@@ -98,7 +101,7 @@ public sealed class OtlpTests
     [Fact]
     public async Task A_request_outlasts_pressure_that_is_shorter_than_its_wait()
     {
-        var options = new OtlpDialectOptions { AdmissionWait = TimeSpan.FromSeconds(30) };
+        var options = new DialectOptions { AdmissionWait = TimeSpan.FromSeconds(30) };
         await using var server = await DialectServer.StartAsync(new OtlpDialect(), options);
         server.Gate.Close(RefusalCode.DiskPressure, "Because.");
         var pending = server.SendAsync("POST", "/v1/logs", Resource(3), Protobuf);
@@ -106,6 +109,23 @@ public sealed class OtlpTests
         Assert.False(pending.IsCompleted);
         server.Gate.Open(RefusalCode.DiskPressure);
         Assert.Equal(200, (await pending).Status);
+    }
+
+    [Fact]
+    public async Task A_request_whose_client_leaves_while_it_waits_is_not_stored()
+    {
+        var options = new DialectOptions { AdmissionWait = TimeSpan.FromSeconds(30) };
+        await using var server = await DialectServer.StartAsync(new OtlpDialect(), options);
+        server.Gate.Close(RefusalCode.DiskPressure, "Because.");
+        using var leaving = new CancellationTokenSource();
+        var left = server.Client.PostAsJsonAsync(new Uri("/v1/logs", UriKind.Relative), new { }, leaving.Token);
+        await Poll.Until("it waits", () => Task.FromResult(server.Waiting == 1));
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        await Poll.Until("it is gone", () => Task.FromResult(server.Waiting == 0));
+        server.Gate.Open(RefusalCode.DiskPressure);
+        Assert.Equal(200, (await server.SendAsync("POST", "/v1/logs", Resource(4), Protobuf)).Status);
+        Assert.Single(server.Queue.Events);
     }
 
     private static byte[] Resource(int bytes)

@@ -141,15 +141,7 @@ internal sealed class BulkIntake(ElasticDialectOptions options) : DialectIntake(
         {
             return cursor.Problem.IsNone ? NoAction(start) : cursor.Problem;
         }
-        BulkOperation? operation = name switch
-        {
-            _ when name.SequenceEqual("index"u8) => BulkOperation.Index,
-            _ when name.SequenceEqual("create"u8) => BulkOperation.Create,
-            _ when name.SequenceEqual("update"u8) => BulkOperation.Update,
-            _ when name.SequenceEqual("delete"u8) => BulkOperation.Delete,
-            _ => null,
-        };
-        if (operation is not { } known)
+        if (OperationOf(name) is not { } known)
         {
             return NoAction(start);
         }
@@ -158,8 +150,29 @@ internal sealed class BulkIntake(ElasticDialectOptions options) : DialectIntake(
         {
             return cursor.Problem;
         }
-        return cursor.NextMember(ref first, out _) ? NoAction(start) : cursor.Problem.IsNone ? cursor.End() : cursor.Problem;
+        // Shippers keep notes of their own beside the operation, such as winston-elasticsearch its attempts. A second operation is none.
+        while (cursor.NextMember(ref first, out var other))
+        {
+            if (OperationOf(other) is not null)
+            {
+                return NoAction(start);
+            }
+            if (!cursor.Value(out _, outer: 1))
+            {
+                return cursor.Problem;
+            }
+        }
+        return cursor.Problem.IsNone ? cursor.End() : cursor.Problem;
     }
+
+    private static BulkOperation? OperationOf(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("index"u8) => BulkOperation.Index,
+        _ when name.SequenceEqual("create"u8) => BulkOperation.Create,
+        _ when name.SequenceEqual("update"u8) => BulkOperation.Update,
+        _ when name.SequenceEqual("delete"u8) => BulkOperation.Delete,
+        _ => null,
+    };
 
     private static bool ReadMetadata(ref JsonCursor cursor, ref BulkAction action)
     {

@@ -9,8 +9,14 @@ internal sealed class ElasticDialect : IDialect
     private static readonly string[] Templates =
     [
         "/_index_template/{**name}", "/_component_template/{**name}", "/_template/{**name}", "/_ilm/{**name}", "/_ingest/pipeline/{**name}",
-        "/_data_stream/{**name}",
+        "/_data_stream/{**name}", "/_aliases",
     ];
+
+    // What importers ask of an index before and after they write: whether it is there, to make it, to show what was written.
+    private const string Index = "/{index}";
+
+    private static readonly string[] Refreshes =
+        ["/_refresh", "/{index}/_refresh", "/_flush", "/{index}/_flush", "/_forcemerge", "/{index}/_forcemerge"];
 
     /// <inheritdoc/>
     public string Name => "elastic";
@@ -37,15 +43,19 @@ internal sealed class ElasticDialect : IDialect
         {
             yield return DialectRoute.Answers(template, ElasticReplies.AcknowledgeAsync, "GET", "HEAD", "PUT", "POST");
         }
+        foreach (var refresh in Refreshes)
+        {
+            yield return DialectRoute.Answers(refresh, ElasticReplies.RefreshAsync, "GET", "POST");
+        }
+        yield return DialectRoute.Answers(Index, ElasticReplies.IndexAsync, "HEAD", "PUT");
+        yield return DialectRoute.Answers(Index + "/_mapping", ElasticReplies.AcknowledgeAsync, "PUT", "POST");
+        yield return DialectRoute.Answers(Index + "/_settings", ElasticReplies.AcknowledgeAsync, "PUT");
     }
 }
 
 /// <summary>Section <c>Dialects:elastic</c>.</summary>
 public sealed class ElasticDialectOptions : DialectOptions
 {
-    /// <summary>The defaults: rsyslog drops a bulk that is refused, so a request waits longer before it is.</summary>
-    public ElasticDialectOptions() => AdmissionWait = TimeSpan.FromSeconds(5);
-
     /// <summary>The version the node says it is; Beats refuse one older than their own. Default 8.19.0.</summary>
     [RegularExpression(@"\d{1,3}\.\d{1,3}\.\d{1,3}"), Description("The version of Elasticsearch the node says it is.")]
     public string Version { get; set; } = "8.19.0";

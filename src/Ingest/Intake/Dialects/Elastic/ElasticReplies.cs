@@ -1,3 +1,4 @@
+using Ingest.Events;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Elastic;
@@ -46,10 +47,30 @@ internal sealed class ElasticReplies(ElasticDialectOptions options)
         return Task.CompletedTask;
     }
 
+    /// <summary>Answers who asks that what was written be seen: it is on disk, and there is nothing to search.</summary>
+    internal static Task RefreshAsync(HttpContext context, IDialectNode node)
+    {
+        ElasticAnswers.Json(context, StatusCodes.Status200OK, "{\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0}}");
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Answers who asks for an index or makes one: every name that is a stream's is there, and none has to be made.</summary>
+    internal static Task IndexAsync(HttpContext context, IDialectNode node)
+    {
+        var name = context.Request.RouteValues["index"] as string ?? "";
+        if (!StreamName.IsValid(name) || name[0] == '_')
+        {
+            return NotFoundAsync(context, node);
+        }
+        ElasticAnswers.Json(context, StatusCodes.Status200OK,
+            "{\"acknowledged\":true,\"shards_acknowledged\":true,\"index\":" + DialectResponse.Quoted(name) + "}");
+        return Task.CompletedTask;
+    }
+
     internal static Task NotFoundAsync(HttpContext context, IDialectNode node)
     {
         ElasticAnswers.Json(context, StatusCodes.Status404NotFound,
-            ElasticAnswers.Error("resource_not_found_exception", "A node shows no others.", StatusCodes.Status404NotFound));
+            ElasticAnswers.Error("resource_not_found_exception", "The node has nothing of this name.", StatusCodes.Status404NotFound));
         return Task.CompletedTask;
     }
 }

@@ -24,6 +24,8 @@ internal sealed class DialectEndpoint
 {
     private const int CheckedInPlaceBytesMax = 128 * 1024;
 
+    private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
+
     private static readonly ContentEncoding[] Sniffed = [ContentEncoding.GZip];
 
     private readonly IntakeParts _parts;
@@ -41,6 +43,9 @@ internal sealed class DialectEndpoint
         _room = new WaitingRoom(parts.Time);
         _answers = new DialectAnswers(parts);
     }
+
+    /// <summary>Requests that wait for pressure to pass.</summary>
+    internal int Waiting => _room.Waiting;
 
     /// <summary>Handles a request that brings events.</summary>
     internal async Task HandleAsync(HttpContext context, string dialect, DialectRoute route)
@@ -91,7 +96,7 @@ internal sealed class DialectEndpoint
     private async Task TakeAsync(DialectVisit visit)
     {
         var (request, intake) = (visit.Context.Request, visit.Intake);
-        var postponed = await _room.OutlastAsync(_admission.Gate, intake.Options.AdmissionWait, 0);
+        var postponed = await _room.OutlastAsync(_admission.Gate, Patience(visit), 0, visit.Context.RequestAborted);
         if (!postponed.IsNone && !intake.RefusesByEvent(request))
         {
             _answers.Refuse(visit, postponed);
@@ -174,9 +179,9 @@ internal sealed class DialectEndpoint
         }
         if (problem.IsNone)
         {
-            var wait = visit.Intake.Options.AdmissionWait;
             problem = await _room.OutlastAsync(
-                () => _admission.CheckPolicy(encoded.Entry.Producer!, encoded.Shares), wait, encoded.Batch!.Bytes);
+                () => _admission.CheckPolicy(encoded.Entry.Producer!, encoded.Shares),
+                Patience(visit), encoded.Batch!.Bytes, visit.Context.RequestAborted);
         }
         if (!problem.IsNone)
         {
@@ -188,9 +193,21 @@ internal sealed class DialectEndpoint
         await (encoded.Mark is { } mark ? StoreOnceAsync(visit, encoded, mark) : SubmitAsync(visit, encoded));
     }
 
+    /// <summary>
+    /// How long a request may wait from here on. All its waits together are bounded from its beginning, as its client's patience is;
+    /// each has a second at least, for a slow upload is no reason to refuse.
+    /// </summary>
+    private TimeSpan Patience(in DialectVisit visit)
+    {
+        var most = visit.Intake.Options.AdmissionWait;
+        var least = most < LeastWait ? most : LeastWait;
+        var left = most - _parts.Time.GetElapsedTime(visit.Started);
+        return left > least ? left : least;
+    }
+
     private async ValueTask SubmitAsync(DialectVisit visit, EncodedDialect encoded)
     {
-        var receipt = await _submit(encoded.Batch!, encoded.Shares, visit.Intake.Options.AdmissionWait, CancellationToken.None);
+        var receipt = await _submit(encoded.Batch!, encoded.Shares, Patience(visit), CancellationToken.None);
         Answer(visit, encoded, receipt);
     }
 
@@ -226,7 +243,7 @@ internal sealed class DialectEndpoint
         var settled = false;
         try
         {
-            var receipt = await _submit(encoded.Batch!, encoded.Shares, visit.Intake.Options.AdmissionWait, CancellationToken.None);
+            var receipt = await _submit(encoded.Batch!, encoded.Shares, Patience(visit), CancellationToken.None);
             if (receipt.Status == CommitStatus.Durable)
             {
                 _parts.Window.Settle(mark, receipt.First, encoded.Count);

@@ -18,6 +18,8 @@ internal sealed class WaitingRoom(TimeProvider time)
     // their own owner.
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
+    private static readonly Problem Gone = new(ProblemKind.BadRequest, "The client was gone before there was room.");
+
     private int _requests;
     private long _bytes;
 
@@ -30,10 +32,11 @@ internal sealed class WaitingRoom(TimeProvider time)
     /// <param name="ask">Asks for the problem.</param>
     /// <param name="most">How long to wait.</param>
     /// <param name="bytes">What the request holds meanwhile.</param>
-    internal ValueTask<Problem> OutlastAsync(Func<Problem> ask, TimeSpan most, long bytes)
+    /// <param name="gone">Whether its client is gone: it will send the same again, and nothing of this is to be stored.</param>
+    internal ValueTask<Problem> OutlastAsync(Func<Problem> ask, TimeSpan most, long bytes, CancellationToken gone)
     {
         var problem = ask();
-        return Passes(problem) && most > TimeSpan.Zero ? WaitAsync(problem, ask, most, bytes) : ValueTask.FromResult(problem);
+        return Passes(problem) && most > TimeSpan.Zero ? WaitAsync(problem, ask, most, bytes, gone) : ValueTask.FromResult(problem);
     }
 
     private static bool Passes(in Problem problem) =>
@@ -41,7 +44,7 @@ internal sealed class WaitingRoom(TimeProvider time)
         && (kind == ProblemKind.PolicyRefused || kind == ProblemKind.MemoryPressure || kind == ProblemKind.DiskPressure
             || kind == ProblemKind.Overloaded || kind == ProblemKind.Starting);
 
-    private async ValueTask<Problem> WaitAsync(Problem problem, Func<Problem> ask, TimeSpan most, long bytes)
+    private async ValueTask<Problem> WaitAsync(Problem problem, Func<Problem> ask, TimeSpan most, long bytes, CancellationToken gone)
     {
         var started = time.GetTimestamp();
         var room = Interlocked.Increment(ref _requests) <= RequestsMax;
@@ -50,7 +53,11 @@ internal sealed class WaitingRoom(TimeProvider time)
         {
             while (room && Passes(problem) && time.GetElapsedTime(started) < most)
             {
-                await Task.Delay(Step, time);
+                await Task.Delay(Step, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (gone.IsCancellationRequested)
+                {
+                    return Gone;
+                }
                 problem = ask();
             }
             return problem;

@@ -42,9 +42,6 @@ internal sealed class HecDialect : IDialect
 /// <summary>Section <c>Dialects:hec</c>.</summary>
 public sealed class HecDialectOptions : DialectOptions
 {
-    /// <summary>The defaults: a library of Splunk's own never sends again, so a request waits longer before it is refused.</summary>
-    public HecDialectOptions() => AdmissionWait = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// What an acknowledgement means to producers that ask for one with a channel: on disk here, or settled by every sink. Default Durable.
     /// </summary>

@@ -7,7 +7,7 @@ internal sealed class OtlpDialect : IDialect
     public string Name => "otlp";
 
     /// <inheritdoc/>
-    public Type OptionsType => typeof(OtlpDialectOptions);
+    public Type OptionsType => typeof(DialectOptions);
 
     /// <inheritdoc/>
     public IEnumerable<DialectRoute> Routes(DialectOptions options) =>
@@ -16,13 +16,4 @@ internal sealed class OtlpDialect : IDialect
         DialectRoute.Takes("/v1/traces", new OtlpIntake(options, "otlp_spans")),
         DialectRoute.Takes("/v1/metrics", new OtlpIntake(options, "otlp_metrics")),
     ];
-}
-
-/// <summary>
-/// Section <c>Dialects:otlp</c>. SDKs make one or a few attempts within 10 s: a request waits longer before it is refused.
-/// </summary>
-public sealed class OtlpDialectOptions : DialectOptions
-{
-    /// <summary>The defaults.</summary>
-    public OtlpDialectOptions() => AdmissionWait = TimeSpan.FromSeconds(5);
 }

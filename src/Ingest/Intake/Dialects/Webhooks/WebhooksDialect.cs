@@ -47,6 +47,9 @@ internal sealed class WebhooksDialect : IDialect
 /// <summary>Section <c>Dialects:webhooks</c>: the hooks by their names, which are the last part of their paths.</summary>
 public sealed class WebhooksDialectOptions : DialectOptions, IValidatableObject
 {
+    /// <summary>The defaults: providers send again for hours, but some give up on an answer after 3 s.</summary>
+    public WebhooksDialectOptions() => AdmissionWait = TimeSpan.FromSeconds(1);
+
     /// <summary>Per hook, whose signatures it takes: standard (also Svix), github, stripe, shopify, slack, hmac, or key for none.</summary>
     [Description("Per hook, whose signatures it takes: standard (also Svix), github, stripe, shopify, slack, hmac; "
         + "key: an API key instead.")]

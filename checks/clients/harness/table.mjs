@@ -1,0 +1,36 @@
+// The table of docs/clients.md, between its markers: one line a client, one column a scenario.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const [begin, end] = ["<!-- clients: begin -->", "<!-- clients: end -->"];
+const columns = ["plain", "drained", "off", "killed"];
+const stored = { slice: "each event, byte for byte", body: "whole bodies, byte for byte", content: "content" };
+
+export function versionOf(module) {
+  const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url)));
+  return lock.packages[`node_modules/${module}`]?.version;
+}
+
+export function writeTable(file, clients, results) {
+  const rows = clients.map((client) => {
+    const cells = columns.map((scenario) => cell(results.find((one) => one.client === client.name && one.scenario === scenario)));
+    return `| ${[client.name, client.version, client.dialect ?? "native", stored[client.stored], ...cells].join(" | ")} |`;
+  });
+  const table = [
+    "| Client | Version | Dialect | Delivered as sent | Undisturbed | Drained, resumed | Stream off 5 s | kill -9 |",
+    "|---|---|---|---|---|---|---|---|", ...rows,
+  ].join("\n");
+  const text = readFileSync(file, "utf8");
+  const [head, tail] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
+  writeFileSync(file, `${head}\n${table}\n${tail}`);
+}
+
+// "all": every event the application gave the client arrived. Otherwise the client dropped some by itself, and every promise is kept.
+function cell(result) {
+  if (!result) {
+    return "-";
+  }
+  if (result.faults.length > 0) {
+    return "**broken**";
+  }
+  return result.delivered === result.sent ? "all" : `${result.delivered} of ${result.sent}`;
+}

@@ -1,0 +1,58 @@
+// Signatures made by the providers' own libraries; the sending is fetch's, and as providers do, the same bytes are sent again.
+const secret = "whsec_" + Buffer.from("a secret of 24 bytes yes").toString("base64");
+const body = (number, mark) => JSON.stringify({ id: mark, number, type: "order.created", text: "Grüße" });
+
+async function post(address, name, text, headers, report, number) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const answer = await fetch(`${address}/v1/hooks/${name}`, {
+        method: "POST", body: text, headers: { "content-type": "application/json", ...headers },
+      });
+      if (answer.ok) {
+        report.stored(number);
+        return;
+      }
+      if (attempt === 40) {
+        report.error(`${answer.status} ${await answer.text()}`);
+        return;
+      }
+    } catch (error) {
+      if (attempt === 40) {
+        throw error;
+      }
+    }
+    await new Promise((resume) => setTimeout(resume, 250));
+  }
+}
+
+const hook = (name, scheme, module, sign, wanted = secret) => ({
+  name: `${module} signs`, package: module, dialect: "webhooks", stream: "hook", stored: "body", identified: true, oneByOne: true,
+  settings: { "Dialects:webhooks:Schemes:hook": scheme, "Dialects:webhooks:Secrets:hook": wanted },
+  async open({ address, report }) {
+    const library = await import(module);
+    return {
+      async send(number, mark) {
+        const text = body(number, mark);
+        await post(address, "hook", text, await sign(library, text, mark), report, number);
+      },
+      close: () => {},
+    };
+  },
+});
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+export const clients = [
+  hook("standard", "standard", "standardwebhooks", ({ Webhook }, text, mark) => ({
+    "webhook-id": mark, "webhook-timestamp": String(seconds()), "webhook-signature": new Webhook(secret).sign(mark, new Date(), text),
+  })),
+  hook("svix", "standard", "svix", ({ Webhook }, text, mark) => ({
+    "svix-id": mark, "svix-timestamp": String(seconds()), "svix-signature": new Webhook(secret).sign(mark, new Date(), text),
+  })),
+  hook("stripe", "stripe", "stripe", ({ default: Stripe }, text) => ({
+    "stripe-signature": Stripe.webhooks.generateTestHeaderString({ payload: text, secret: "whsec_stripe" }),
+  }), "whsec_stripe"),
+  hook("github", "github", "@octokit/webhooks", async ({ Webhooks }, text, mark) => ({
+    "x-hub-signature-256": await new Webhooks({ secret: "hub" }).sign(text), "x-github-event": "push", "x-github-delivery": mark,
+  }), "hub"),
+];
