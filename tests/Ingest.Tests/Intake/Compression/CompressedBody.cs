@@ -175,13 +175,22 @@ internal sealed class CompressedBody
             case BodyDefect.Padding:
                 return [.. whole, .. new byte[_random.Next(1, 600)]];
             case BodyDefect.Cut:
-                return whole[..(whole.Length - _random.Next(1, Math.Min(whole.Length, 8)))];
+                return Cut(members);
             case BodyDefect.Flip:
                 whole[_random.Next(whole.Length)] ^= (byte)(1 << _random.Next(8));
                 return whole;
             default:
                 return whole;
         }
+    }
+
+    /// <summary>Takes bytes off the end of the last member, never all of them: those before it alone could be a whole body.</summary>
+    private byte[] Cut(byte[][] members)
+    {
+        var last = Array.FindLastIndex(members, member => member.Length > 1);
+        return last < 0
+            ? []
+            : [.. members[..last].SelectMany(member => member), .. members[last][..^_random.Next(1, Math.Min(members[last].Length, 8))]];
     }
 
     private byte[] Junk()
