@@ -17,6 +17,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
 {
     private readonly Lock _listLock = new();
     private Segment[] _segments = [];
+    private long _bytesInUse;
     private long _durableSequence;
     private long _spareBytes;
     private StorageException? _poison;
@@ -45,7 +46,8 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
 
     internal StorageException? Poison => Volatile.Read(ref _poison);
 
-    internal long BytesInUse => Segments.Sum(segment => (long)segment.Bytes);
+    /// <summary>Bytes of the segments that hold events, the one that is being filled with its whole length. Any thread.</summary>
+    internal long BytesInUse => Volatile.Read(ref _bytesInUse);
 
     internal long Bytes => BytesInUse + Volatile.Read(ref _spareBytes);
 
@@ -74,7 +76,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
 
     internal void Start(IEnumerable<Segment> segments, long durableSequence)
     {
-        Volatile.Write(ref _segments, [.. segments]);
+        Show([.. segments]);
         Volatile.Write(ref _durableSequence, durableSequence);
     }
 
@@ -121,7 +123,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     {
         lock (_listLock)
         {
-            Volatile.Write(ref _segments, [.. _segments, segment]);
+            Show([.. _segments, segment]);
         }
     }
 
@@ -129,7 +131,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     {
         lock (_listLock)
         {
-            Volatile.Write(ref _segments, [.. _segments.Where(other => other != segment)]);
+            Show([.. _segments.Where(other => other != segment)]);
         }
     }
 
@@ -138,8 +140,14 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     {
         lock (_listLock)
         {
-            Volatile.Write(ref _segments, [.. _segments.Where(other => other != old), segment]);
+            Show([.. _segments.Where(other => other != old), segment]);
         }
+    }
+
+    private void Show(Segment[] segments)
+    {
+        Volatile.Write(ref _segments, segments);
+        Volatile.Write(ref _bytesInUse, segments.Sum(segment => (long)segment.Bytes));
     }
 
     /// <summary>The segment whose range holds <paramref name="sequence"/>: the last one that starts at or before it, else the

@@ -172,8 +172,9 @@ internal sealed class CommitLoop : IDisposable
             // Before any waiter is told: once one answer says that the log failed, readiness must not say otherwise.
             CloseForGood();
         }
-        AnswerGroup(outcome);
+        // Before any waiter is told: who is answered and sends again meets the limit that this group reached.
         _progress.AfterCommit?.Invoke();
+        AnswerGroup(outcome);
     }
 
     private void AnswerGroup(CommitOutcome outcome)

@@ -85,10 +85,18 @@ public sealed class LogUpkeep : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Commit thread: asks for a look now when the segment made ready ahead was used up.</summary>
+    /// <summary>
+    /// Commit thread: asks for a look now when the segment made ready ahead was used up, and closes the gate when the log grew over its
+    /// limit. Behind that only what waits in the queue already is committed.
+    /// </summary>
     public void AfterCommit()
     {
-        if (_log.SegmentsReady == 0)
+        if (UpkeepDecision.IsOverLimit(_log.BytesInUse, _settings.BytesMax, _settings.SegmentBytes, wasOver: false))
+        {
+            CloseOverLimit();
+            _wake.Set();
+        }
+        else if (_log.SegmentsReady == 0)
         {
             _wake.Set();
         }
@@ -145,7 +153,7 @@ public sealed class LogUpkeep : IAsyncDisposable
             Reclaim(isShort: true);
             full = !_log.PrepareSegments();
         }
-        ReportDisk(full, UpkeepDecision.IsOverLimit(_log.BytesInUse, _settings.BytesMax, _overLimit));
+        ReportDisk(full, IsOverLimit());
         if (_time.GetElapsedTime(_totalsSaved) >= TotalsInterval || _totals.BytesCounted - _totalsBytes >= TotalsBytes)
         {
             SaveTotals();
@@ -191,13 +199,19 @@ public sealed class LogUpkeep : IAsyncDisposable
         }
         else if (over)
         {
-            _gate.Close(RefusalCode.DiskPressure, "The backlog has reached Wal:BytesMax; intake resumes as lanes deliver.", GateOwner);
+            CloseOverLimit();
         }
         else
         {
             _gate.Open(RefusalCode.DiskPressure, GateOwner);
         }
     }
+
+    private bool IsOverLimit() =>
+        UpkeepDecision.IsOverLimit(_log.BytesInUse, _settings.BytesMax, _settings.SegmentBytes, _overLimit);
+
+    private void CloseOverLimit() =>
+        _gate.Close(RefusalCode.DiskPressure, "The backlog has reached Wal:BytesMax; intake resumes as lanes deliver.", GateOwner);
 
     /// <summary>Saves the totals now. Failures are logged. Any thread.</summary>
     public void SaveTotals()

@@ -29,8 +29,12 @@ internal static class UpkeepDecision
     /// <summary>Up to where events may be given back: settled, and not kept for telling repeats unless room is short.</summary>
     internal static long Disposable(long settled, long keepFrom, bool isShort) => isShort ? settled : Math.Min(settled, keepFrom - 1);
 
-    internal static bool IsOverLimit(long bytes, long bytesMax, bool wasOver) =>
-        wasOver ? bytes > (long)(bytesMax * ResumeShare) : bytes > bytesMax;
+    /// <summary>
+    /// Whether the log takes more than it may. One segment is always in use, also when everything was delivered: with a limit near its size
+    /// the log would otherwise stay over it.
+    /// </summary>
+    internal static bool IsOverLimit(long bytes, long bytesMax, long segmentBytes, bool wasOver) =>
+        bytes > (wasOver ? Math.Max((long)(bytesMax * ResumeShare), segmentBytes) : bytesMax);
 
     internal static ReclaimLimits Limits(long settled, WalSettings settings, DateTimeOffset now) => new(
         settled,

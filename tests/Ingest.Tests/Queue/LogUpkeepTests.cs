@@ -6,11 +6,42 @@ using Ingest.Tests.Intake;
 using Ingest.Wal;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Queue;
 
 public sealed class LogUpkeepTests
 {
+    [Fact]
+    public async Task The_request_after_the_commit_that_reached_the_limit_is_refused()
+    {
+        const int Limit = 3 * QueueFixture.SegmentBytes;
+        using var fixture = new QueueFixture();
+        // Time stands still: upkeep looks once, and then only when it is told to.
+        await using var upkeep = new LogUpkeep(
+            fixture.Log,
+            fixture.Totals,
+            fixture.Log.OpenCursor(LogUpkeep.TotalsCursor),
+            new WalSettings { BytesMax = Limit, SegmentBytes = QueueFixture.SegmentBytes },
+            fixture.Gate,
+            settled: () => 0,
+            keepFrom: () => long.MaxValue,
+            freeBytes: () => long.MaxValue,
+            new FakeTime(),
+            NullLogger<LogUpkeep>.Instance);
+        fixture.Queue.Committed = upkeep.AfterCommit;
+
+        while (fixture.Gate.Current is null)
+        {
+            Assert.True(fixture.Log.BytesInUse <= Limit, $"{fixture.Log.BytesInUse} bytes in use, and the gate is open");
+            await fixture.Queue.SubmitAsync(
+                QueueFixture.Batch(new string('x', 100_000)), "s", TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(RefusalCode.DiskPressure, fixture.Gate.Current!.Code);
+        Assert.Equal(Limit + QueueFixture.SegmentBytes, fixture.Log.BytesInUse);
+    }
+
     [Fact]
     public async Task Upkeep_that_goes_on_failing_says_so_once_a_minute()
     {

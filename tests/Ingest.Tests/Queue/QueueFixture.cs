@@ -15,6 +15,8 @@ namespace Ingest.Tests.Queue;
 /// <summary>A queue over a real log in a directory of its own.</summary>
 internal sealed class QueueFixture : IDisposable
 {
+    internal const int SegmentBytes = 1024 * 1024;
+
     private readonly TemporaryDirectory _directory = new();
     private readonly Instruments _instruments = new();
 
@@ -22,7 +24,7 @@ internal sealed class QueueFixture : IDisposable
     {
         var real = WalDirectory.Open(_directory["wal"]);
         Directory = disk is null ? real : disk(real);
-        Log = WriteAheadLog.Open(Directory, new WalOptions { SegmentBytes = 1024 * 1024 });
+        Log = WriteAheadLog.Open(Directory, new WalOptions { SegmentBytes = SegmentBytes });
         Gate.Open(RefusalCode.Starting);
         Queue = new CommitQueue(
             Log, options ?? new QueueOptions(), Gate, Totals, _instruments, TimeProvider.System, NullLogger<CommitQueue>.Instance);

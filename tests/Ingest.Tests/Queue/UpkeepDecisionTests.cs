@@ -7,11 +7,15 @@ public sealed class UpkeepDecisionTests
     [Fact]
     public void A_log_over_its_limit_counts_as_within_it_again_only_well_below()
     {
-        Assert.False(UpkeepDecision.IsOverLimit(1000, 1000, wasOver: false));
-        Assert.True(UpkeepDecision.IsOverLimit(1001, 1000, wasOver: false));
-        Assert.True(UpkeepDecision.IsOverLimit(901, 1000, wasOver: true));
-        Assert.False(UpkeepDecision.IsOverLimit(900, 1000, wasOver: true));
+        Assert.False(UpkeepDecision.IsOverLimit(1000, 1000, 100, wasOver: false));
+        Assert.True(UpkeepDecision.IsOverLimit(1001, 1000, 100, wasOver: false));
+        Assert.True(UpkeepDecision.IsOverLimit(901, 1000, 100, wasOver: true));
+        Assert.False(UpkeepDecision.IsOverLimit(900, 1000, 100, wasOver: true));
     }
+
+    [Fact]
+    public void A_limit_of_one_segment_is_left_again_when_one_segment_is_left() =>
+        Assert.False(UpkeepDecision.IsOverLimit(1000, 1000, 1000, wasOver: true));
 
     [Fact]
     public void A_segment_is_filled_when_none_is_ready_or_none_was_recycled_lately()

@@ -18,10 +18,10 @@ internal sealed record OutputPosition
 
     /// <summary>
     /// Of each epoch of the log the last number held, newest last: the last one is <see cref="Held"/>'s. Empty in notes of earlier
-    /// builds, which are
-    /// of the log's first epoch.
+    /// builds, which are of the log's first epoch.
     /// </summary>
-    public IReadOnlyList<OutputEpoch> Epochs { get; init; } = [];
+    /// <remarks>Generated readers set a member that is missing to null, whatever its initializer says.</remarks>
+    public IReadOnlyList<OutputEpoch> Epochs { get => field ?? []; init; }
 
     /// <summary>Goes into the names of new files; counts up when events come once more.</summary>
     public int Generation { get; init; }
