@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Ingest.Hosting.Settings;
 using Ingest.Testing;
-using Ingest.Worker.Commands;
+using Ingest.Worker.Commands.Config;
 
 namespace Ingest.Worker.Tests;
 

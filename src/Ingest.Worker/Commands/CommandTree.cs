@@ -2,6 +2,16 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
+using Ingest.Worker.Commands.Bench;
+using Ingest.Worker.Commands.Config;
+using Ingest.Worker.Commands.DeadLetters;
+using Ingest.Worker.Commands.Drain;
+using Ingest.Worker.Commands.Lanes;
+using Ingest.Worker.Commands.Policy;
+using Ingest.Worker.Commands.Serve;
+using Ingest.Worker.Commands.Status;
+using Ingest.Worker.Commands.Tail;
+using Ingest.Worker.Commands.Wal;
 using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands;

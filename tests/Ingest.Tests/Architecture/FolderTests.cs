@@ -5,9 +5,6 @@ public sealed class FolderTests
 {
     private const int FilesMax = 15;
 
-    // Still as they grew; a folder that is split leaves the list.
-    private static readonly string[] Unsplit = ["src/Ingest.Kafka", "src/Ingest.Worker/Commands", "src/Ingest/Sinks/Http"];
-
     [Theory]
     [InlineData("src")]
     [InlineData("wal")]
@@ -16,7 +13,7 @@ public sealed class FolderTests
     {
         var crowded = Repository.Files(tree, ".cs")
             .GroupBy(path => Path.GetDirectoryName(path)!)
-            .Where(folder => folder.Count() > FilesMax && !Unsplit.Contains(folder.Key))
+            .Where(folder => folder.Count() > FilesMax)
             .Select(folder => $"{folder.Key}: {folder.Count()}");
 
         Assert.Empty(crowded);

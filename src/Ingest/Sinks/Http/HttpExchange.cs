@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using Ingest.Sinks.Contract;
+using Ingest.Sinks.Http.Answers;
+using Ingest.Sinks.Http.Connections;
 
 namespace Ingest.Sinks.Http;
 

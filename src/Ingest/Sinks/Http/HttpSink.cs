@@ -4,6 +4,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
+using Ingest.Sinks.Http.Answers;
+using Ingest.Sinks.Http.Connections;
+using Ingest.Sinks.Http.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Sinks.Http;

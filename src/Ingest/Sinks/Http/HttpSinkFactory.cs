@@ -1,4 +1,6 @@
 using Ingest.Sinks.Contract;
+using Ingest.Sinks.Http.Connections;
+using Ingest.Sinks.Http.Requests;
 using Microsoft.Extensions.Configuration;
 
 namespace Ingest.Sinks.Http;

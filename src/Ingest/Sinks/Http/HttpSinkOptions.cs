@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Ingest.Sinks.Http.Answers;
+using Ingest.Sinks.Http.Requests;
 
 namespace Ingest.Sinks.Http;
 

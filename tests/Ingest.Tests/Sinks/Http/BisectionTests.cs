@@ -1,6 +1,6 @@
 using System.Numerics;
 using Ingest.Sinks.Contract;
-using Ingest.Sinks.Http;
+using Ingest.Sinks.Http.Answers;
 
 namespace Ingest.Tests.Sinks.Http;
 

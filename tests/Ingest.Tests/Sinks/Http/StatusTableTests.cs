@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Ingest.Sinks.Contract;
-using Ingest.Sinks.Http;
+using Ingest.Sinks.Http.Answers;
 using Ingest.Tests.Architecture;
 
 namespace Ingest.Tests.Sinks.Http;

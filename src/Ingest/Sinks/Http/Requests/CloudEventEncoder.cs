@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Ingest.Events;
+
+namespace Ingest.Sinks.Http.Requests;
+
+/// <summary>
+/// An event as a CloudEvents 1.0 envelope. One that came as an envelope goes as it came; one that came in binary mode gets its attributes
+/// back; any other gets an envelope of ours: <c>id</c> the producer's or <c>EPOCH-SEQUENCE</c>, <c>source</c>
+/// <c>urn:ingest:LOG:STREAM</c>, <c>type</c> <c>ingest.event</c>.
+/// </summary>
+internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
+{
+    private static readonly JsonWriterOptions Format = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    private readonly string _log = logId.ToString("N", CultureInfo.InvariantCulture);
+
+    internal void Write(IBufferWriter<byte> output, in StoredEvent stored)
+    {
+        if (stored.Format == EventFormat.CloudEvent)
+        {
+            output.Write(stored.Payload.Span);
+            return;
+        }
+        using var json = new Utf8JsonWriter(output, Format);
+        json.WriteStartObject();
+        if (!WriteAttributes(json, stored))
+        {
+            WriteOurs(json, stored);
+        }
+        json.WriteString("ingestsequence", stored.Sequence.ToString(CultureInfo.InvariantCulture));
+        WriteData(json, stored);
+        json.WriteEndObject();
+    }
+
+    // The attributes of binary mode; false when it is none.
+    private static bool WriteAttributes(Utf8JsonWriter json, in StoredEvent stored)
+    {
+        if (stored.Attributes.Find("ce_id"u8).IsEmpty)
+        {
+            return false;
+        }
+        foreach (var attribute in stored.Attributes)
+        {
+            if (attribute.Name.StartsWith("ce_"u8))
+            {
+                json.WriteString(attribute.Name[3..], Encoding.UTF8.GetString(attribute.Value));
+            }
+        }
+        WriteKey(json, stored);
+        WriteTrace(json, stored);
+        return true;
+    }
+
+    private void WriteOurs(Utf8JsonWriter json, in StoredEvent stored)
+    {
+        json.WriteString("specversion"u8, "1.0"u8);
+        json.WriteString("id", stored.Id.IsEmpty
+            ? string.Create(CultureInfo.InvariantCulture, $"{epochOf(stored.Sequence):N}-{stored.Sequence}")
+            : Encoding.UTF8.GetString(stored.Id));
+        json.WriteString("source", $"urn:ingest:{_log}:{Encoding.ASCII.GetString(stored.Stream)}");
+        json.WriteString("type"u8, "ingest.event"u8);
+        json.WriteString("time", EventTime.Text(stored.AcceptedUnixMs));
+        WriteKey(json, stored);
+        WriteTrace(json, stored);
+    }
+
+    private static void WriteKey(Utf8JsonWriter json, in StoredEvent stored)
+    {
+        if (!stored.Key.IsEmpty && stored.Attributes.Find("ce_partitionkey"u8).IsEmpty)
+        {
+            json.WriteString("partitionkey", Encoding.UTF8.GetString(stored.Key));
+        }
+    }
+
+    // The CloudEvents extension for distributed tracing has the names of the headers.
+    private static void WriteTrace(Utf8JsonWriter json, in StoredEvent stored)
+    {
+        if (stored.Attributes.Find("traceparent"u8) is { IsEmpty: false } parent && stored.Attributes.Find("ce_traceparent"u8).IsEmpty)
+        {
+            json.WriteString("traceparent"u8, parent);
+        }
+    }
+
+    private static void WriteData(Utf8JsonWriter json, in StoredEvent stored)
+    {
+        if (stored.Payload.IsEmpty)
+        {
+            return;
+        }
+        if (!stored.ContentType.IsEmpty)
+        {
+            json.WriteString("datacontenttype", Encoding.UTF8.GetString(stored.ContentType));
+        }
+        if (stored.Format == EventFormat.Json)
+        {
+            json.WritePropertyName("data"u8);
+            json.WriteRawValue(stored.Payload.Span, skipInputValidation: true);
+        }
+        else
+        {
+            json.WriteBase64String("data_base64"u8, stored.Payload.Span);
+        }
+    }
+}

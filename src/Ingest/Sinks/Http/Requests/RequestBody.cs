@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Net.Http.Headers;
+using Ingest.Sinks.Contract;
+using Ingest.Sinks.Files;
+
+namespace Ingest.Sinks.Http.Requests;
+
+/// <summary>A request's body, encoded in one piece: it is signed, and sent with its length.</summary>
+internal sealed class RequestBody
+{
+    // The framework may still be sending when an answer came early, so the bytes are never used again: the collector knows when.
+    private readonly ReadOnlyMemory<byte> _bytes;
+    private readonly string _mediaType;
+
+    private RequestBody(ReadOnlyMemory<byte> bytes, string mediaType) => (_bytes, _mediaType) = (bytes, mediaType);
+
+    internal ReadOnlySpan<byte> Bytes => _bytes.Span;
+
+    /// <summary>The content of one request.</summary>
+    internal HttpContent ToContent()
+    {
+        var content = new ReadOnlyMemoryContent(_bytes);
+        content.Headers.ContentType = new MediaTypeHeaderValue(_mediaType);
+        return content;
+    }
+
+    /// <summary>Encodes events of a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="indexes">Which of its events, in order.</param>
+    /// <param name="format">How.</param>
+    /// <param name="cloudEvents">For that format.</param>
+    internal static RequestBody Encode(EventBatch batch, ReadOnlySpan<int> indexes, HttpFormat format, CloudEventEncoder cloudEvents) =>
+        format == HttpFormat.Ndjson ? EncodeLines(batch, indexes) : EncodeEnvelopes(batch, indexes, cloudEvents);
+
+    private static RequestBody EncodeLines(EventBatch batch, ReadOnlySpan<int> indexes)
+    {
+        using var lines = new LineBuffer();
+        var encoder = new LineEncoder();
+        foreach (var index in indexes)
+        {
+            encoder.Write(lines, batch[index]);
+        }
+        return new RequestBody(lines.Written.ToArray(), "application/x-ndjson");
+    }
+
+    private static RequestBody EncodeEnvelopes(EventBatch batch, ReadOnlySpan<int> indexes, CloudEventEncoder encoder)
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        output.Write("["u8);
+        var any = false;
+        foreach (var index in indexes)
+        {
+            if (any)
+            {
+                output.Write(","u8);
+            }
+            any = true;
+            encoder.Write(output, batch[index]);
+        }
+        output.Write("]"u8);
+        return new RequestBody(output.WrittenMemory, "application/cloudevents-batch+json");
+    }
+}
