@@ -94,11 +94,11 @@ internal sealed class KafkaSink : ISink, IRewindable
             // A certificate that is not there, or is none: no broker was asked.
             return new SinkVerdict(VerdictKind.Blocked, $"The Kafka client cannot be made. {failure.Message}");
         }
-        var topics = _ledger.TakeTroubledTopics();
+        var topics = _ledger.TroubledTopics.Take();
         var verdict = await ProbeAsync(session, topics, cancel);
         if (verdict.Kind != VerdictKind.Delivered)
         {
-            _ledger.NoteTroubledTopics(topics);
+            _ledger.TroubledTopics.Add(topics);
         }
         return verdict;
     }

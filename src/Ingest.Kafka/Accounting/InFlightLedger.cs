@@ -6,22 +6,27 @@ namespace Ingest.Kafka;
 
 /// <summary>
 /// What the client holds, by sequence number. An event handed to the client stays its own until the report comes: an attempt that is given
-/// up
-/// leaves its events here, and the next attempt for the same events joins them instead of sending them twice.
+/// up leaves its events here, and the next attempt for the same events joins them instead of sending them twice.
 /// </summary>
 /// <remarks>
 /// Promise: of the events with one key, none is handed over while an earlier one is owed (<see cref="HeldKeys"/>). All state is under one
 /// lock; what only the sender whose turn it is touches (an entry on its way to <see cref="EntryState.Sent"/>) needs none.
 /// </remarks>
-internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> now)
+internal sealed class InFlightLedger
 {
+    private readonly Func<TimeSpan> _now;
     private readonly Lock _lock = new();
-    private readonly Stack<LedgerEntry> _pool = new();
     private readonly List<Attempt> _attempts = [];
-    private readonly Dictionary<long, LedgerEntry> _left = [];
-    private readonly HeldKeys _owed = new(patience);
-    private readonly IsolationSet _suspects = new(patience);
-    private readonly HashSet<string> _troubledTopics = new(StringComparer.Ordinal);
+    private readonly LeftEntries _left;
+    private readonly HeldKeys _owed;
+    private readonly IsolationSet _isolated;
+
+    /// <param name="patience">How long later events of a key are held back for an earlier one that does not come.</param>
+    /// <param name="now">The time since any fixed start.</param>
+    internal InFlightLedger(TimeSpan patience, Func<TimeSpan> now)
+    {
+        (_now, _left, _owed, _isolated) = (now, new LeftEntries(this), new HeldKeys(patience), new IsolationSet(patience));
+    }
 
     /// <summary>Events whose attempt was given up: still with the client, or settled and not yet asked for.</summary>
     internal int LeftCount
@@ -36,7 +41,10 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
     }
 
     /// <summary>Events of refused batches, to be sent one by one.</summary>
-    internal IsolationSet IsolationSet => _suspects;
+    internal IsolationSet IsolationSet => _isolated;
+
+    /// <summary>Topics that reports called unknown or forbidden.</summary>
+    internal TroubledTopics TroubledTopics { get; } = new();
 
     /// <summary>Opens an attempt. Events the client already holds, or has delivered since, are joined.</summary>
     internal Attempt Begin(EventBatch batch)
@@ -46,14 +54,13 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
         {
             for (var index = 0; index < batch.Count; index++)
             {
-                var entry = _left.Count > 0 ? JoinNeedsLock(attempt, batch[index]) : null;
-                entry ??= _pool.TryPop(out var pooled) ? pooled : new LedgerEntry(this);
+                var entry = _left.Take(attempt, batch[index]);
                 entry.Attempt = attempt;
                 entry.Index = index;
                 attempt.Entries[index] = entry;
             }
             _attempts.Add(attempt);
-            _suspects.NoteAsked(batch.FirstSequence, batch.LastSequence, now());
+            _isolated.NoteAsked(batch.FirstSequence, batch.LastSequence, _now());
         }
         return attempt;
     }
@@ -67,7 +74,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
         }
         lock (_lock)
         {
-            if (_owed.MayGo(KeyHash.Of(stored), stored.Sequence, now()))
+            if (_owed.MayGo(KeyHash.Of(stored), stored.Sequence, _now()))
             {
                 return true;
             }
@@ -111,28 +118,8 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
         keys.Clear();
         lock (_lock)
         {
-            keys.UnionWith(_left.Values.Where(entry => entry.State == EntryState.Sent).Select(entry => entry.Key));
+            keys.UnionWith(_left.Sent.Select(entry => entry.Key));
         }
-    }
-
-    /// <summary>An event is about to be handed to the client. The sender whose turn it is.</summary>
-    internal static void Send(LedgerEntry entry, ProducerRoom room, StoredEvent stored)
-    {
-        entry.Room = room;
-        entry.Sequence = stored.Sequence;
-        entry.PayloadBytes = stored.Payload.Length;
-        entry.Alone = room.Mode == SendMode.Careful;
-        entry.State = EntryState.Sent;
-        entry.Attempt!.CountOut();
-    }
-
-    /// <summary>The client had no room after all: as if the event had not been sent. The sender whose turn it is.</summary>
-    internal static void TakeBack(LedgerEntry entry)
-    {
-        entry.Room!.GiveBack(entry.PayloadBytes);
-        entry.Room = null;
-        entry.State = EntryState.NotSent;
-        entry.Attempt!.CountIn();
     }
 
     /// <summary>The client did not take the event, or we did not offer it: it is settled at once, and the refusal means it alone.</summary>
@@ -156,7 +143,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
             attempt = SettleNeedsLock(entry, code);
             if (code != ErrorCode.NoError && VerdictTable.KindOf(code) == VerdictKind.Blocked)
             {
-                _troubledTopics.Add(topic);
+                TroubledTopics.Add(topic);
             }
         }
         attempt?.CountIn();
@@ -174,15 +161,15 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
                 var entry = attempt.Entries[index];
                 if (entry.State == EntryState.Settled && entry.Code == ErrorCode.NoError)
                 {
-                    RecycleNeedsLock(entry);
+                    _left.Recycle(entry);
                     continue;
                 }
                 verdicts ??= [.. Enumerable.Repeat(SinkVerdict.Delivered, attempt.Entries.Length)];
-                verdicts[index] = VerdictOn(entry, attempt);
+                verdicts[index] = AttemptVerdicts.On(entry, attempt);
                 LeaveNeedsLock(entry, attempt, answered: true);
             }
             attempt.Close();
-            return verdicts is null ? SinkResult.Delivered : new SinkResult(Summary(verdicts), verdicts);
+            return verdicts is null ? SinkResult.Delivered : new SinkResult(AttemptVerdicts.Summary(verdicts), verdicts);
         }
     }
 
@@ -208,7 +195,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
             for (var index = 0; index < batch.Count; index++)
             {
                 var stored = batch[index];
-                if (!_left.ContainsKey(stored.Sequence))
+                if (!_left.Contains(stored.Sequence))
                 {
                     _owed.Add(KeyHash.Of(stored), stored.Sequence);
                 }
@@ -232,7 +219,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
                     }
                 }
             }
-            foreach (var entry in _left.Values.Where(entry => entry.State == EntryState.Sent && entry.Room == room).ToList())
+            foreach (var entry in _left.Sent.Where(entry => entry.Room == room).ToList())
             {
                 RetireNeedsLock(entry);
             }
@@ -245,11 +232,7 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
         lock (_lock)
         {
             _owed.Clear();
-            foreach (var entry in _left.Values.Where(entry => entry.State == EntryState.Settled && entry.Sequence >= nextSequence).ToList())
-            {
-                _left.Remove(entry.Sequence);
-                RecycleNeedsLock(entry);
-            }
+            _left.Rewind(nextSequence);
         }
     }
 
@@ -265,23 +248,51 @@ internal sealed partial class InFlightLedger(TimeSpan patience, Func<TimeSpan> n
         }
     }
 
-    /// <summary>Topics that reports called unknown or forbidden since the last time.</summary>
-    internal IReadOnlyCollection<string> TakeTroubledTopics()
+    private Attempt? SettleNeedsLock(LedgerEntry entry, ErrorCode code)
     {
-        lock (_lock)
+        entry.State = EntryState.Settled;
+        entry.Code = code;
+        entry.Room = null;
+        var attempt = entry.Attempt;
+        if (entry.IsFinal)
         {
-            string[] topics = [.. _troubledTopics];
-            _troubledTopics.Clear();
-            return topics;
+            _isolated.Settle(entry.Sequence, rejected: code != ErrorCode.NoError);
+            return attempt;
         }
+        _owed.Add(attempt is null ? entry.Key : KeyHash.Of(attempt.Batch[entry.Index]), entry.Sequence);
+        if (VerdictTable.BlamesEvent(code))
+        {
+            _isolated.Add(entry.Sequence, code, _now());
+        }
+        if (attempt is null)
+        {
+            _left.Settled(entry);
+        }
+        return attempt;
     }
 
-    /// <summary>Topics that are still unknown or forbidden.</summary>
-    internal void NoteTroubledTopics(IEnumerable<string> topics)
+    // What an attempt leaves behind: what the client holds, and final reports that no answer has carried yet, for the next attempt to join;
+    // the rest is owed.
+    private void LeaveNeedsLock(LedgerEntry entry, Attempt attempt, bool answered)
     {
-        lock (_lock)
+        var stored = attempt.Batch[entry.Index];
+        var key = KeyHash.Of(stored);
+        entry.Attempt = null;
+        if (entry.State == EntryState.Sent || (entry.State == EntryState.Settled && entry.IsFinal && !answered))
         {
-            _troubledTopics.UnionWith(topics);
+            _left.Leave(entry, key, stored.Sequence);
+            return;
         }
+        if (entry.State == EntryState.NotSent)
+        {
+            _owed.Add(key, stored.Sequence);
+        }
+        _left.Recycle(entry);
+    }
+
+    private void RetireNeedsLock(LedgerEntry entry)
+    {
+        entry.Retired = true;
+        SettleNeedsLock(entry, ErrorCode.Local_PurgeInflight);
     }
 }

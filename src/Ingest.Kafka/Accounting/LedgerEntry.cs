@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Ingest.Events;
 
 namespace Ingest.Kafka;
 
@@ -65,6 +66,26 @@ internal sealed class LedgerEntry
     /// of the request is to blame for it.
     /// </summary>
     internal bool IsFinal => Code == ErrorCode.NoError || (Alone && VerdictTable.BlamesEvent(Code)) || Code == ErrorCode.TopicException;
+
+    /// <summary>The event is about to be handed to the client. The sender whose turn it is.</summary>
+    internal void Send(ProducerRoom room, StoredEvent stored)
+    {
+        Room = room;
+        Sequence = stored.Sequence;
+        PayloadBytes = stored.Payload.Length;
+        Alone = room.Mode == SendMode.Careful;
+        State = EntryState.Sent;
+        Attempt!.CountOut();
+    }
+
+    /// <summary>The client had no room after all: as if the event had not been sent. The sender whose turn it is.</summary>
+    internal void TakeBack()
+    {
+        Room!.GiveBack(PayloadBytes);
+        Room = null;
+        State = EntryState.NotSent;
+        Attempt!.CountIn();
+    }
 
     /// <summary>Makes it ready for another event.</summary>
     internal void Reset()

@@ -84,14 +84,14 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
         {
             return false;
         }
-        InFlightLedger.Send(entry, session.Room, stored);
+        entry.Send(session.Room, stored);
         var message = encoder.Encode(stored, out var topic);
         var code = encoder.ReasonAgainst(topic) is { } forbidden ? InternalTopic(entry, forbidden)
             : message is null ? ErrorCode.MsgSizeTooLarge
             : session.Produce(topic, message, entry);
         if (code == ErrorCode.Local_QueueFull)
         {
-            InFlightLedger.TakeBack(entry);
+            entry.TakeBack();
             return false;
         }
         if (code != ErrorCode.NoError)

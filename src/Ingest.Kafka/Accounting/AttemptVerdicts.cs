@@ -1,0 +1,27 @@
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Kafka;
+
+/// <summary>What the lane is told of an attempt's events. Pure.</summary>
+internal static class AttemptVerdicts
+{
+    private const string HeldReason = "An earlier event with the same key has to be delivered first.";
+    private const string ProducerDiedReason = "The producer died before it took the event; a new one does.";
+    private const string BatchRefusedReason = "The broker refused the batch this event travelled in; it is sent again on its own. ";
+
+    /// <summary>The verdict on one event.</summary>
+    internal static SinkVerdict On(LedgerEntry entry, Attempt attempt) => entry.State switch
+    {
+        EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code, entry.Detail),
+        EntryState.Settled when VerdictTable.BlamesEvent(entry.Code) =>
+            new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code)),
+        EntryState.Settled => VerdictTable.For(entry.Code),
+        EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason),
+        _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason),
+    };
+
+    /// <summary>The verdict on the whole attempt. A rejected event says nothing about the other side's health.</summary>
+    internal static SinkVerdict Summary(SinkVerdict[] verdicts) =>
+        verdicts.Where(verdict => verdict.Kind != VerdictKind.Rejected).DefaultIfEmpty(SinkVerdict.Delivered)
+            .MaxBy(verdict => verdict.Kind);
+}
