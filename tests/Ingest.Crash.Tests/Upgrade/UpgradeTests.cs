@@ -8,8 +8,8 @@ using Ingest.Testing;
 namespace Ingest.Crash.Tests.Upgrade;
 
 /// <summary>
-/// Data directories of version 1.0, before epochs, opened by this build. Each holds events 1 to 8: the file sink had them all; the HTTP sink
-/// had 1, 2, 3 and 5, had refused 4, and was down for 6 to 8.
+/// Data directories of version 1.0, before epochs, opened by this build. Each holds events 1 to 8: the file sink had them all; the HTTP
+/// sink had 1, 2, 3 and 5, had refused 4, and was down for 6 to 8.
 /// </summary>
 public sealed class UpgradeTests : IDisposable
 {
