@@ -7,7 +7,7 @@ SECONDS_EACH ?= 5
 FLEET_RATE ?= 5000
 FLEET_SECONDS ?= 60
 
-.PHONY: help install build run test bench stress abuse fleet cgroup clean tools
+.PHONY: help install packages build run test bench stress abuse fleet cgroup clean tools
 
 # The first target: what a bare make does is still build.
 .DEFAULT_GOAL := build
@@ -22,6 +22,10 @@ run: build ## Use it: a node with its embedded default, http://127.0.0.1:8080, d
 # PREFIX=/usr/local: $(PREFIX)/bin/ingest, lib/ingest, share/doc/ingest, the systemd unit; settings in /etc/ingest. DESTDIR stages it elsewhere.
 install: build ## Use it: program, documents and systemd unit below PREFIX=/usr/local (DESTDIR stages it)
 	@deploy/install.sh artifacts/ingest
+
+# artifacts/packages/*.nupkg, with what they say of themselves checked and the sample built and run from them.
+packages: ## Use it: the libraries as NuGet packages in artifacts/packages, tried by the sample
+	@checks/packages.sh
 
 # promtool and shellcheck are not installed but unpacked; without them their checks of deploy/ are skipped.
 tools: ## Tidy up: what tests need and is not installed, unpacked into artifacts/tools

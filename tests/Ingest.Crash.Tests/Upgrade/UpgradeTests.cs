@@ -8,8 +8,8 @@ using Ingest.Testing;
 namespace Ingest.Crash.Tests.Upgrade;
 
 /// <summary>
-/// Data directories of version 1.0, before epochs, opened by this build. Each holds events 1 to 8: the file sink had them all; the HTTP
-/// sink had 1, 2, 3 and 5, had refused 4, and was down for 6 to 8.
+/// Data directories of a build without epochs, opened by this one. Each holds events 1 to 8: the file sink had them all; the HTTP sink had
+/// 1, 2, 3 and 5, had refused 4, and was down for 6 to 8.
 /// </summary>
 public sealed class UpgradeTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class UpgradeTests : IDisposable
     [Theory]
     [InlineData("killed")]
     [InlineData("stopped")]
-    public async Task Everything_in_a_directory_of_the_version_before_is_kept_and_goes_on(string how)
+    public async Task Everything_in_a_directory_of_an_earlier_build_is_kept_and_goes_on(string how)
     {
         await using var downstream = await HttpDownstream.StartAsync();
         var setup = new IngestSetup { Data = _directory[how], Sinks = ["file", "http"] }.With(
