@@ -25,6 +25,9 @@ async function load() {
       found.push({ ...client, version: versionOf(client.package), command: [process.execPath, fileURLToPath(folder("harness/client.mjs")), family, client.name] });
     }
   }
+  for (const part of ["debian", "dotnet"]) {
+    found.push(...(await import(folder(`${part}/clients.mjs`))).clients);
+  }
   return found;
 }
 

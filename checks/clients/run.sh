@@ -3,4 +3,10 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 "$here"/install.sh
-exec node "$here/run.mjs" "$@"
+for part in debian dotnet; do
+  "$here/$part/install.sh" || [[ $? -eq 77 ]]
+done
+failed=0
+node "$here/run.mjs" "$@" || failed=1
+node "$here/proofs/run.mjs" || failed=1
+exit $failed

@@ -127,6 +127,16 @@ public sealed partial class ClientTests : IDisposable
         Assert.Contains(" passed, 0 failed", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Signatures_of_the_providers_own_library_and_ids_of_acknowledgements_hold()
+    {
+        await InstallAsync();
+
+        var output = await RunAsync("node", Path.Combine(Folder, "proofs", "run.mjs"), "signatures", "acknowledgements");
+
+        Assert.Contains("2 proved, 0 not", output, StringComparison.Ordinal);
+    }
+
     private async Task<IngestProcess> StartAsync(params (string, string)[] settings)
     {
         var setup = new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }.With(settings);

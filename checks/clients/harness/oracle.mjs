@@ -19,7 +19,7 @@ export function judge({ requests, delivered, sent, claimed, stored, identified, 
 
   for (const event of delivered) {
     const marks = marksOf(event.payload);
-    const from = (holders.get(marks[0]) ?? []).filter((request) => stored === "content" || request.body.includes(event.payload));
+    const from = (marks.length > 0 ? holders.get(marks[0]) ?? [] : requests).filter((request) => stored === "content" || request.body.includes(event.payload));
     if (stored === "body" && !from.some((request) => request.body.equals(event.payload))) {
       found("altered", `event ${event.seq} is no request's whole body`);
     } else if (from.length === 0) {

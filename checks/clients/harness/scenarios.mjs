@@ -20,7 +20,7 @@ export const scenarios = {
     count: 80, pace: 80,
     disturb: async (node) => { node.policy({ enabled: false }); await pause(5000); node.policy({ enabled: true }); },
   },
-  killed: { count: 60, pace: 60, disturb: async (node) => { await node.kill(); await node.start(); } },
+  killed: { count: 60, pace: 150, disturb: async (node) => { await node.kill(); await node.start(); } },
 };
 
 // Runs one client through one scenario and judges it.

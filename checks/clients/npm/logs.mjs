@@ -1,5 +1,7 @@
 // Log shippers of applications: Seq, Loki, Datadog.
 const until = (transport) => new Promise((resolve) => { transport.once("close", resolve); transport.end(); });
+// What some transports call their end does not wait for requests under way: an application that ends at once loses them.
+const calm = () => new Promise((resolve) => setTimeout(resolve, 10_000));
 const seq = { dialect: "seq", stream: "seq", stored: "slice" };
 const loki = { dialect: "loki", stream: "loki", stored: "slice" };
 const datadog = { dialect: "datadog", stream: "datadog", stored: "slice" };
@@ -50,7 +52,7 @@ export const clients = [{
       labels: { app: "check" },
     });
     const logger = winston.createLogger({ transports: [transport] });
-    return { send: (number, mark) => logger.info(mark, { number }), close: () => transport.flush() };
+    return { send: (number, mark) => logger.info(mark, { number }), close: () => calm().then(() => transport.flush()) };
   },
 }, {
   ...loki, name: "pino-loki", package: "pino-loki",
@@ -62,7 +64,7 @@ export const clients = [{
     });
     transport.on("error", report.error);
     const logger = pino(transport);
-    return { send: (number, mark) => logger.info({ number }, mark), close: () => until(transport) };
+    return { send: (number, mark) => logger.info({ number }, mark), close: () => calm().then(() => until(transport)) };
   },
 }, {
   ...datadog, name: "@datadog/datadog-api-client", package: "@datadog/datadog-api-client", oneByOne: true,
@@ -96,8 +98,7 @@ export const clients = [{
     const logger = pino(transport);
     return {
       send: (number, mark) => logger.info({ number }, mark),
-      // Its worker ends with requests under way.
-      close: () => new Promise((resolve) => setTimeout(resolve, 10_000)).then(() => until(transport)),
+      close: () => calm().then(() => until(transport)),
     };
   },
 }];

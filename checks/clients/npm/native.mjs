@@ -3,11 +3,11 @@ const again = async (call) => {
   for (let attempt = 0; ; attempt++) {
     try {
       const answer = await call();
-      if (answer.status === 202 || attempt === 40) {
+      if (answer.status === 202 || attempt === 160) {
         return answer;
       }
     } catch (error) {
-      if (attempt === 40) {
+      if (attempt === 160) {
         throw error;
       }
     }

@@ -40,7 +40,10 @@ export const clients = [{
   identified: true,
   async open({ address, key, report }) {
     const { default: RudderAnalytics } = await import("@rudderstack/rudder-sdk-node");
-    return called(new RudderAnalytics(key, { dataPlaneUrl: address, flushAt: 7, flushInterval: 200 }), report);
+    return called(new RudderAnalytics(key, {
+      // Without it, a batch that is given up ends the process.
+      dataPlaneUrl: address, flushAt: 7, flushInterval: 200, errorHandler: report.error,
+    }), report);
   },
 }, {
   name: "posthog-node", package: "posthog-node", dialect: "posthog", stream: "events", stored: "slice", identified: true,

@@ -12,12 +12,12 @@ async function post(address, name, text, headers, report, number) {
         report.stored(number);
         return;
       }
-      if (attempt === 40) {
+      if (attempt === 160) {
         report.error(`${answer.status} ${await answer.text()}`);
         return;
       }
     } catch (error) {
-      if (attempt === 40) {
+      if (attempt === 160) {
         throw error;
       }
     }

@@ -126,6 +126,16 @@ public sealed class ElasticTests
     }
 
     [Theory]
+    [InlineData("es=7.17.5,net=10.0.12,t=7.17.5", "{\"_type\":\"_doc\",\"status\":201}")]
+    [InlineData("es=8.19.2,js=20.20.2,t=8.10.1", "{\"status\":201}")]
+    public async Task Clients_of_version_7_read_the_type_of_each_item(string client, string item)
+    {
+        await using var server = await DialectServer.StartAsync(new ElasticDialect());
+        var answer = await server.PostAsync("/_bulk", Lines, ("x-elastic-client-meta", client));
+        Assert.Equal($"{{\"took\":0,\"errors\":false,\"items\":[{{\"create\":{item}}},{{\"create\":{item}}}]}}", answer.Body);
+    }
+
+    [Theory]
     [InlineData("GET", "/", "You Know, for Search")]
     [InlineData("HEAD", "/", "")]
     [InlineData("GET", "/_license", "active")]

@@ -16,7 +16,7 @@ internal enum BulkOperation : byte
 
 /// <summary>
 /// The items of a bulk, in order, as runs of the same: its answer has one entry for each, and clients count them. Two members an entry are
-/// all that the known clients read.
+/// all that clients of version 8 and later read; NEST 7 takes an item without a type for a failure.
 /// </summary>
 internal sealed class BulkItems
 {
@@ -37,12 +37,15 @@ internal sealed class BulkItems
     }
 
     /// <summary>Every item is stored, but for those that are refused for what they are.</summary>
-    internal void WriteStored(HttpContext context) => Write(context, _runs.Exists(run => run.IsRefused), Stored, Unsupported);
+    internal void WriteStored(HttpContext context) =>
+        Write(context, _runs.Exists(run => run.IsRefused), ReadsTypes(context.Request) ? Typed : Stored, Unsupported);
 
     /// <summary>Every item is refused for now.</summary>
     internal void WriteRejected(HttpContext context) => Write(context, hasErrors: true, Rejected, Rejected);
 
     private static readonly byte[][] Stored = Entries("{\"status\":201}");
+
+    private static readonly byte[][] Typed = Entries("{\"_type\":\"_doc\",\"status\":201}");
 
     private static readonly byte[][] Unsupported = Entries(
         "{\"status\":400,\"error\":{\"type\":\"illegal_argument_exception\",\"reason\":\""
@@ -53,6 +56,11 @@ internal sealed class BulkItems
 
     private static byte[][] Entries(string value) =>
         [.. Enum.GetNames<BulkOperation>().Select(name => Encoding.ASCII.GetBytes($"{{\"{name.ToLowerInvariant()}\":{value}}},"))];
+
+    /// <summary>Whether the client is of version 7, where documents had types. Older ones do not say so.</summary>
+    private static bool ReadsTypes(HttpRequest request) =>
+        request.Headers["x-elastic-client-meta"].ToString().StartsWith("es=7.", StringComparison.Ordinal)
+        || request.Headers.UserAgent.ToString().StartsWith("elasticsearch-net/", StringComparison.Ordinal);
 
     private void Write(HttpContext context, bool hasErrors, byte[][] stored, byte[][] refused)
     {
