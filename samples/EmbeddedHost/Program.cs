@@ -3,13 +3,12 @@
 //   curl -d '{"order":1}' -H 'Content-Type: application/json' http://127.0.0.1:5080/v1/streams/orders/events
 using EmbeddedHost;
 using Ingest.Hosting;
-using Ingest.Sinks.Contract;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.Configuration.AddInMemoryCollection([new("Ingest:Deliver", "lines")]);
 builder.Configuration.AddCommandLine(args);
 
-builder.Services.AddSingleton<ISinkFactory, LineSinkFactory>();
+builder.Services.AddSink<LineSinkFactory>();
 builder.Services.AddIngest(builder.Configuration.GetSection("Ingest"));
 
 var app = builder.Build();

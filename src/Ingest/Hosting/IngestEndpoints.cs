@@ -1,4 +1,5 @@
 using Ingest.Health;
+using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Server;
 using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Builder;
@@ -40,15 +41,16 @@ public static class IngestEndpoints
     {
         // The node opens when its host starts, which is after this where an application maps its routes first.
         var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
+        var dialects = endpoints.ServiceProvider.GetRequiredService<NodeDialects>();
         var mark = new SurfaceMark(HostedSurface.Intake);
         // Made once: a handler that is made for each request would be an allocation for each.
         Func<HttpContext, Task> single = context => node.Intake.HandleDefaultAsync(context);
         Func<HttpContext, Task> named = context => node.Intake.HandleStreamAsync(context);
         endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context =>
-            node.Dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, single))).WithMetadata(mark);
+            dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, single))).WithMetadata(mark);
         endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context =>
-            node.Dialects.RunAsync(context, IntakeEndpoint.StreamPattern, named))).WithMetadata(mark);
-        node.Dialects.Map(endpoints, mark);
+            dialects.RunAsync(context, IntakeEndpoint.StreamPattern, named))).WithMetadata(mark);
+        dialects.Map(endpoints, mark);
         return endpoints;
     }
 

@@ -2,7 +2,9 @@ using Ingest.DeadLetters.Projection;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
+using Ingest.Hosting.Stations;
 using Ingest.Intake.Dialects;
+using Ingest.Operations.Audit;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Discard;
 using Ingest.Sinks.Files;
@@ -26,7 +28,8 @@ public static class IngestServices
     /// Adds a node with the settings of <paramref name="configuration"/>, for applications that host the intake themselves: map it with
     /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, dialects as
     /// <see cref="IDialect"/>, projections of the dead letters as <see cref="IDeadLetterProjectionFactory"/>, by instance, by type or
-    /// by factory, before or after this call.
+    /// by factory, before or after this call. What an application registers before this call takes the place of the node's: the clock, an
+    /// <see cref="Ingest.Intake.Admission.IRetryAdvice"/>, an <see cref="Ingest.Publishing.IDeadLetterStore"/>.
     /// </summary>
     /// <remarks>
     /// The settings are read when the host is built: a wrong one ends that with a <see cref="SettingsException"/> that has one line per
@@ -44,6 +47,11 @@ public static class IngestServices
         services.AddSingleton<ApplicationGuard>();
         return services.AddNode();
     }
+
+    /// <summary>Adds a kind of sinks, for <c>Deliver</c> to name. Before or after <c>AddIngest</c>.</summary>
+    /// <typeparam name="TFactory">Makes the sinks.</typeparam>
+    public static IServiceCollection AddSink<TFactory>(this IServiceCollection services)
+        where TFactory : class, ISinkFactory => services.AddSingleton<ISinkFactory, TFactory>();
 
     /// <summary>Adds a node with settings that are bound and checked already.</summary>
     /// <param name="services">The host's.</param>
@@ -69,22 +77,36 @@ public static class IngestServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Instruments>();
-        services.AddSingleton(provider => new IngestNode(
-            provider.GetRequiredService<NodeSettings>(),
-            provider.GetRequiredService<SinkKinds>().Factories,
-            provider.GetRequiredService<Instruments>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>(),
-            provider.GetServices<IDialect>(),
-            provider.GetServices<IDeadLetterProjectionFactory>()));
-        services.AddIngestOperations();
-        services.AddHostedService(provider => new IngestService(
+        services.TryAddSingleton(NewContext);
+        services.TryAddSingleton(provider => new IngestNode(
+            provider.GetRequiredService<NodeContext>(),
+            provider.GetRequiredService<NodeExit>(),
+            provider.GetRequiredService<AuditTrail>()));
+        services.AddQueue().AddDeadLetters().AddPublishing().AddHealth().AddIntake().AddDrain().AddOperations();
+        services.TryAddSingleton<OpenNode>();
+        services.AddHostedService(provider => new NodeLifecycle(
             provider.GetRequiredService<IngestNode>(),
+            provider.GetRequiredService<OpenNode>,
+            provider.GetRequiredService<NodeContext>(),
             provider.GetRequiredService<IHostApplicationLifetime>(),
             provider.GetService<ApplicationGuard>()));
         // The drain decides how long stopping takes; the host must not cut it short.
         services.AddOptions<HostOptions>().Configure<NodeSettings>(static (host, settings) =>
             host.ShutdownTimeout = settings.Get<Drain.DrainOptions>().Total + TimeSpan.FromSeconds(15));
         return services;
+    }
+
+    private static NodeContext NewContext(IServiceProvider provider)
+    {
+        var settings = provider.GetRequiredService<NodeSettings>();
+        return new NodeContext(
+            settings,
+            provider.GetRequiredService<SinkKinds>().Factories,
+            provider.GetRequiredService<Instruments>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>())
+        {
+            Projection = NodeDeadLetters.Projection(settings, [.. provider.GetServices<IDeadLetterProjectionFactory>()]),
+        };
     }
 }

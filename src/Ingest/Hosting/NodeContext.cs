@@ -1,3 +1,4 @@
+using Ingest.DeadLetters.Projection;
 using Ingest.Health;
 using Ingest.Hosting.Settings;
 using Ingest.Queue;
@@ -16,6 +17,9 @@ internal sealed record NodeContext(
     NodeSettings Settings, IReadOnlyList<ISinkFactory> SinkFactories, Instruments Instruments, TimeProvider Time, ILoggerFactory Loggers)
 {
     internal AdmissionGate Gate { get; } = new();
+
+    /// <summary>What answers questions over many dead letters; null: a walk over the letters in memory.</summary>
+    internal ProjectionOptions? Projection { get; init; }
 
     /// <summary>The data directory, absolute.</summary>
     internal string DataPath => Path.GetFullPath(Settings.Get<NodeOptions>().Data);

@@ -48,6 +48,9 @@ internal sealed class NodeLog : IAsyncDisposable
     /// <summary>The queue that takes batches; it lives as long as the log is open.</summary>
     internal CommitQueue Queue { get; }
 
+    /// <summary>Why the log failed; null while it is sound.</summary>
+    internal string? Failure => Log.Poison?.Message ?? (Queue.Failed.IsCompletedSuccessfully ? Queue.Failed.Result : null);
+
     /// <exception cref="StorageException">In use, not permitted, full or failing; the message says which.</exception>
     internal static NodeLog Open(NodeContext parts)
     {

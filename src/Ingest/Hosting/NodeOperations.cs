@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Admin;
@@ -6,13 +5,11 @@ using Ingest.Operations.Debug;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
-using Ingest.Operations.Telemetry;
 using Ingest.Queue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting;
 
@@ -42,9 +39,7 @@ public static class NodeOperations
             Options = options,
             Status = status,
             Metrics = services.GetRequiredService<PrometheusExporter>(),
-            Drain = node.Drain,
-            Node = new Lazy<NodeStations>(() => new(
-                node.Writing.Log, node.Writing.Queue, node.Lanes, node.DeadLetters, node.Policy), LazyThreadSafetyMode.PublicationOnly),
+            Node = new Lazy<NodeStations>(() => Stations(node), LazyThreadSafetyMode.PublicationOnly),
             LogDirectory = node.LogDirectory,
             Settings = () => Shown(settings),
             Time = services.GetRequiredService<TimeProvider>(),
@@ -53,31 +48,11 @@ public static class NodeOperations
         });
     }
 
-    private static Dictionary<string, string> Resource(NodeSettings settings) => new()
-    {
-        ["service.name"] = "ingest",
-        ["service.version"] = NodeVersion.Text,
-        ["service.instance.id"] = settings.Get<NodeOptions>().NameOrMachine,
-    };
-
-    /// <summary>The exporter is the container's, so that it ends with it.</summary>
-    internal static IServiceCollection AddIngestOperations(this IServiceCollection services) =>
-        services.AddSingleton(provider => new PrometheusExporter(
-            provider.GetRequiredService<Instruments>(),
-            provider.GetService<IMeterFactory>(),
-            provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>(),
-            Resource(provider.GetRequiredService<NodeSettings>()),
-            provider.GetRequiredService<ILogger<PrometheusExporter>>()))
-            .AddSingleton<IHostedService>(provider => new OtlpExport(
-                provider.GetRequiredService<NodeSettings>().Get<OtlpOptions>(),
-                provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>().Meters,
-                Resource(provider.GetRequiredService<NodeSettings>()),
-                provider.GetRequiredService<Instruments>(),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<OtlpExport>>()));
-
     private static List<ShownSetting> Shown(NodeSettings settings) =>
         [.. settings.Effective().Select(entry => new ShownSetting(entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Default))];
+
+    private static NodeStations Stations(IngestNode node) => new(
+        node.Writing.Log, node.Writing.Queue, node.Lanes, node.DeadLetters, node.Policy, node.Drain);
 
     private static NodeView View(IngestNode node) => new()
     {

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Http.Json;
+using Ingest.Health;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
+using Ingest.Intake.Admission;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -55,6 +57,41 @@ public sealed class ApplicationTests : IDisposable
 
         await Poll.Until("it has the event", () => Count.Of(_directory.Path) == 1);
         await app.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task What_an_application_registers_takes_the_place_of_the_nodes_own()
+    {
+        var builder = Builder(Loopback, ("Ingest:Deliver", "counting"));
+        builder.Services.AddSingleton<IRetryAdvice, PatientAdvice>();
+        builder.Services.AddIngest(builder.Configuration.GetSection("Ingest")).AddSink<CountingFactory>();
+        await using var app = builder.Build();
+        app.MapIngest();
+        await app.StartAsync(Cancel);
+        app.Services.GetRequiredService<IngestNode>().Gate.Close(RefusalCode.DiskPressure, "Full.");
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        using var refused = await client.PostAsJsonAsync("/v1/events", new { }, Cancel);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(PatientAdvice.Always), refused.Headers.RetryAfter!.Delta);
+        await app.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_stopped_lets_go_of_its_directory_when_its_host_is_disposed_of()
+    {
+        for (var start = 1; start <= 2; start++)
+        {
+            var builder = Builder(Loopback, ("Ingest:Deliver", "counting"));
+            builder.Services.AddIngest(builder.Configuration.GetSection("Ingest")).AddSink<CountingFactory>();
+            await using var app = builder.Build();
+            app.MapIngest();
+            await app.StartAsync(Cancel);
+            await PostAsync(app);
+            await Poll.Until("it has the events", () => Count.Of(_directory.Path) == start);
+            await app.StopAsync(Cancel);
+        }
     }
 
     [Fact]
@@ -234,4 +271,11 @@ public sealed class ApplicationTests : IDisposable
         {
         }
     }
+    private sealed class PatientAdvice : IRetryAdvice
+    {
+        internal const int Always = 77;
+
+        public int Seconds(RefusalCode reason) => Always;
+    }
+
 }

@@ -15,7 +15,6 @@ internal sealed class NodeDialects : IDialectNode
     private readonly IngestNode _node;
     private readonly OriginGate _origins;
     private readonly List<ServedDialect> _served = [];
-    private DialectEndpoint? _endpoint;
 
     /// <param name="node">The node.</param>
     /// <param name="settings">Says which are enabled.</param>
@@ -51,18 +50,14 @@ internal sealed class NodeDialects : IDialectNode
         .Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
-    public bool Knows(HttpRequest request, DialectCredentials credentials) => Endpoint().Knows(request, credentials);
-
-    /// <summary>Takes events from here on.</summary>
-    internal void Open() => _endpoint = new DialectEndpoint(
-        _node.Intake.Parts, (batch, shares, wait, cancel) => _node.Writing.Queue.SubmitAsync(batch, shares, wait, cancel));
+    public bool Knows(HttpRequest request, DialectCredentials credentials) => _node.Stations.Dialects.Knows(request, credentials);
 
     /// <summary>Maps their paths.</summary>
     internal void Map(IEndpointRouteBuilder endpoints, object mark) => DialectMap.Map(
         endpoints,
         mark,
         _served,
-        Endpoint,
+        () => _node.Stations.Dialects,
         this,
         RunAsync);
 
@@ -75,6 +70,4 @@ internal sealed class NodeDialects : IDialectNode
 
     private static Task SpanAsync(HttpContext context, string route, Func<HttpContext, Task> handle) =>
         Spans.AreWanted ? IntakeSpan.RunAsync(context, route, handle) : handle(context);
-
-    private DialectEndpoint Endpoint() => _endpoint ?? throw new InvalidOperationException("The node has not been opened.");
 }

@@ -29,7 +29,7 @@ public sealed record AdminSurface
     public required PrometheusExporter Metrics { get; init; }
 
     /// <summary>The sequence that stops it.</summary>
-    public required DrainController Drain { get; init; }
+    public DrainController Drain => Node.Value.Drain;
 
     /// <summary>The operator's policy.</summary>
     public PolicyFile Policy => Node.Value.Policy;

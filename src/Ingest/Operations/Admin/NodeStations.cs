@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.Drain;
 using Ingest.Health.Policy;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
@@ -12,5 +13,6 @@ namespace Ingest.Operations.Admin;
 /// <param name="Lanes">What delivers it.</param>
 /// <param name="DeadLetters">What sinks refused.</param>
 /// <param name="Policy">The operator's policy.</param>
+/// <param name="Drain">The sequence that stops the node.</param>
 public sealed record NodeStations(
-    WriteAheadLog Log, CommitQueue Queue, LaneSet Lanes, DeadLetterStore DeadLetters, PolicyFile Policy);
+    WriteAheadLog Log, CommitQueue Queue, LaneSet Lanes, DeadLetterStore DeadLetters, PolicyFile Policy, DrainController Drain);

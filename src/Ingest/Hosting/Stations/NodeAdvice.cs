@@ -1,7 +1,7 @@
 using Ingest.Health;
 using Ingest.Intake.Admission;
 
-namespace Ingest.Hosting;
+namespace Ingest.Hosting.Stations;
 
 /// <summary>Gives intake the advice that health measures.</summary>
 internal sealed class NodeAdvice(Ingest.Health.Advice.RetryAdvice advice) : IRetryAdvice
