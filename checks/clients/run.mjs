@@ -34,7 +34,8 @@ async function load() {
 const { dependencies } = JSON.parse(readFileSync(folder("package.json")));
 const wanted = (client) => (values.quick ? client.package in dependencies && !client.slow
   : !values.only || values.only.split(",").some((part) => client.name.includes(part)));
-const clients = (await load()).filter(wanted);
+const all = await load();
+const clients = all.filter(wanted);
 const names = values.quick ? ["plain"] : values.scenario ? values.scenario.split(",") : Object.keys(scenarios);
 const queue = names.flatMap((name) => clients.map((client) => ({ client, name })));
 if (values.quick) {
@@ -51,7 +52,7 @@ await Promise.all(Array.from({ length: Number(values.parallel) }, async () => {
 
 const broken = results.filter((result) => result.faults.length > 0);
 if (values.table) {
-  writeTable(values.table, clients, results);
+  writeTable(values.table, all, results);
 }
 console.log(`${results.length - broken.length} passed, ${broken.length} failed`);
 process.exit(broken.length > 0 ? 1 : 0);

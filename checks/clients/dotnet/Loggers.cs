@@ -27,5 +27,7 @@ internal static class Loggers
         {
             logger.Information("{Mark} {Number}", mark, number);
         }
+        // The end of a logger is one last attempt, and drops what is refused then.
+        await Task.Delay(10_000);
     }
 }

@@ -10,16 +10,20 @@ export function versionOf(module) {
   return lock.packages[`node_modules/${module}`]?.version;
 }
 
+// What did not run this time stays as the table has it.
 export function writeTable(file, clients, results) {
+  const text = readFileSync(file, "utf8");
+  const before = new Map(text.split("\n").filter((line) => line.startsWith("| ")).map((line) => [line.split(" | ")[0].slice(2), line.split(" | ")]));
   const rows = clients.map((client) => {
-    const cells = columns.map((scenario) => cell(results.find((one) => one.client === client.name && one.scenario === scenario)));
+    const old = before.get(client.name)?.map((value) => value.replace(/ \|$/, "")) ?? [];
+    const cells = columns.map((scenario, index) =>
+      cell(results.find((one) => one.client === client.name && one.scenario === scenario)) ?? old[index + 4] ?? "-");
     return `| ${[client.name, client.version, client.dialect ?? "native", stored[client.stored], ...cells].join(" | ")} |`;
   });
   const table = [
     "| Client | Version | Dialect | Delivered as sent | Undisturbed | Drained, resumed | Stream off 5 s | kill -9 |",
     "|---|---|---|---|---|---|---|---|", ...rows,
   ].join("\n");
-  const text = readFileSync(file, "utf8");
   const [head, tail] = [text.slice(0, text.indexOf(begin) + begin.length), text.slice(text.indexOf(end))];
   writeFileSync(file, `${head}\n${table}\n${tail}`);
 }
@@ -27,7 +31,7 @@ export function writeTable(file, clients, results) {
 // "all": every event the application gave the client arrived. Otherwise the client dropped some by itself, and every promise is kept.
 function cell(result) {
   if (!result) {
-    return "-";
+    return undefined;
   }
   if (result.faults.length > 0) {
     return "**broken**";

@@ -97,6 +97,47 @@ public sealed class IntakeOptions : IValidatableObject
     public bool IdempotentCloudEvents { get; set; } = true;
 
     /// <summary>
+    /// Headers whose value says which request it is, as <c>Idempotency-Key</c> does, but by the value alone, whatever the body is:
+    /// <c>webhook-id</c>, for one. The first that is there counts. Default none.
+    /// </summary>
+    [Description("Headers that say which request it is, whatever its body, such as webhook-id; empty: none.")]
+    public string[] IdempotencyHeaders { get; set; } = [];
+
+    /// <summary>
+    /// Request headers that are kept with the events as attributes, and delivered with them, such as <c>x-github-event</c>. Up to 4 KiB
+    /// each and 8 KiB together; never credentials. Default none.
+    /// </summary>
+    [Description("Request headers that are kept with the events and delivered, up to 4 KiB each; no credentials; empty: none.")]
+    public string[] KeepHeaders { get; set; } = [];
+
+    /// <summary>
+    /// Whether a body of JSON may be several values one after the other, each an event. Default false: more than one value is malformed.
+    /// </summary>
+    [Description("Whether a body of JSON may be several values one after the other, each an event.")]
+    public bool ConcatenatedJson { get; set; }
+
+    /// <summary>
+    /// Whether optional attributes of CloudEvents are taken as they are, where the specification forbids their values (an empty subject, a
+    /// dataschema that is no URI) or names. Default false.
+    /// </summary>
+    [Description("Whether optional attributes of CloudEvents are taken as they are, also where the specification forbids them.")]
+    public bool LenientCloudEvents { get; set; }
+
+    /// <summary>
+    /// Origins that are told they may send, where CloudEvents senders ask first with <c>OPTIONS</c> and <c>WebHook-Request-Origin</c>;
+    /// <c>*</c>: all. Default none.
+    /// </summary>
+    [Description("Origins that are told they may send, where CloudEvents senders ask first (WebHook-Request-Origin); *: all; empty: none.")]
+    public string[] WebHookOrigins { get; set; } = [];
+
+    /// <summary>
+    /// Whether a request without a key in its headers may show one as <c>access_token</c> in the query (CloudEvents' HTTP webhooks, section
+    /// 3.2; RFC 6750, section 2.3). Queries end up in others' logs, though not in the node's. Default false.
+    /// </summary>
+    [Description("Whether a request without a key in its headers may show one as access_token in the query, as CloudEvents' webhooks do.")]
+    public bool KeysInQuery { get; set; }
+
+    /// <summary>
     /// Names by which producers may call the intake (the <c>Host</c> header); health is answered by any. Default none: any name will do.
     /// </summary>
     [Description("Names by which producers may call the intake (the Host header); empty: any.")]

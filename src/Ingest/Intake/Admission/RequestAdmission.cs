@@ -49,7 +49,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
             return problem;
         }
         var headers = request.Headers;
-        var producer = authentication.Find(headers, out problem);
+        var producer = FindProducer(request, out problem);
         if (!problem.IsNone
             || streams.Find(streamName, out problem) is not { } stream
             || ContentEncodings.Find(headers.ContentEncoding, out problem) is not { } encodings
@@ -60,6 +60,20 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         admitted = new AdmittedRequest(stream, type, encodings, producer, gate.Policy);
         problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options);
         return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
+    }
+
+    /// <summary>By the headers, or by the query where that is allowed and no header shows a key.</summary>
+    private Producer? FindProducer(HttpRequest request, out Problem problem)
+    {
+        var headers = request.Headers;
+        if (!options.KeysInQuery || headers.Authorization.Count > 0 || headers.ContainsKey(IntakeHeaders.ApiKey)
+            || authentication.IsOff || !request.Query.TryGetValue("access_token", out var token))
+        {
+            return authentication.Find(headers, out problem);
+        }
+        var producer = token.Count == 1 ? authentication.FindKey(token.ToString()) : null;
+        problem = producer is null ? Authentication.UnknownKey : default;
+        return producer;
     }
 
     /// <summary>What is wrong with the name the node is called by, or with the framing of the body.</summary>

@@ -47,7 +47,9 @@ internal static class EventBodies
         {
             return EncodeArray(ref scanner, format, body, invalid, appender);
         }
-        if (body.Length > options.EventBytesMax && format != BodyFormat.CloudEventBatch)
+        var isSequence = format == BodyFormat.Json && options.ConcatenatedJson;
+        var start = scanner.Position;
+        if (body.Length > options.EventBytesMax && format != BodyFormat.CloudEventBatch && !isSequence)
         {
             return BodyLimits.EventTooLarge(options);
         }
@@ -56,6 +58,12 @@ internal static class EventBodies
         {
             return problem;
         }
+        var end = scanner.Position;
+        if (isSequence && scanner.SkipSpace())
+        {
+            problem = appender.Append(body[start..end]);
+            return problem.IsNone ? EncodeFurther(ref scanner, body, invalid, appender) : problem.In(0, start);
+        }
         if (!JsonProblems.End(ref scanner) || invalid < body.Length)
         {
             return JsonProblems.Malformed(scanner.Fault, scanner.Position, invalid);
@@ -63,6 +71,26 @@ internal static class EventBodies
         return format == BodyFormat.CloudEventBatch
             ? new Problem(ProblemKind.InvalidCloudEvent, "A batch of CloudEvents is a JSON array.", 0)
             : appender.Append(body);
+    }
+
+    /// <summary>The values behind the first of several, to the body's end.</summary>
+    private static Problem EncodeFurther(ref JsonScanner scanner, ReadOnlySpan<byte> body, int invalid, EventAppender appender)
+    {
+        do
+        {
+            var start = scanner.Position;
+            var problem = Step(ref scanner, BodyFormat.Json, body, invalid, appender);
+            if (problem.IsNone)
+            {
+                problem = appender.Append(body[start..scanner.Position]);
+            }
+            if (!problem.IsNone)
+            {
+                return problem.In(appender.Count, start);
+            }
+        }
+        while (scanner.SkipSpace());
+        return default;
     }
 
     private static Problem EncodeArray(

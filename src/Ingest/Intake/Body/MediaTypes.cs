@@ -10,8 +10,8 @@ namespace Ingest.Intake.Body;
 internal static class MediaTypes
 {
     /// <summary>What is taken, as the answer to a request with something else says it.</summary>
-    internal const string Accepted = "application/json, application/x-ndjson, application/jsonl, application/cloudevents+json, "
-        + "application/cloudevents-batch+json, application/octet-stream, text/plain";
+    internal const string Accepted = "application/json, text/json, application/x-ndjson, application/jsonl, application/cloudevents+json, "
+        + "application/cloudevents-batch+json, application/octet-stream, text/plain, application/x-www-form-urlencoded";
 
     private const string CloudEvents = "application/cloudevents";
     private const string EmptyCharset = "charset=";
@@ -95,6 +95,12 @@ internal static class MediaTypes
             "application/cloudevents+json" => BodyFormat.CloudEvent,
             "application/cloudevents-batch+json" => BodyFormat.CloudEventBatch,
             "application/octet-stream" or "text/plain" => BodyFormat.Opaque,
+            // Nothing is looked for in forms: whose events they are knows what their fields mean.
+            "application/x-www-form-urlencoded" => BodyFormat.Opaque,
+            "text/json" => BodyFormat.Json,
+            // CloudEvents in another format than JSON, or another mode, are no JSON that happens to be named so.
+            { } named when named.EndsWith("+json", StringComparison.Ordinal) && !named.StartsWith(CloudEvents, StringComparison.Ordinal) =>
+                BodyFormat.Json,
             _ => null,
         };
         if (format is null)
@@ -132,7 +138,7 @@ internal static class MediaTypes
 
     private static bool IsUtf8(MediaTypeHeaderValue parsed, out Problem problem)
     {
-        var name = parsed.Charset.HasValue ? parsed.Charset.Value.Trim('"') : "";
+        var name = parsed.Charset.HasValue ? parsed.Charset.Value.Trim('"').Trim('\'') : "";
         var known = Utf8Names.Contains(name, StringComparer.OrdinalIgnoreCase);
         problem = known ? default : Unsupported("JSON is UTF-8; another charset is not taken.");
         return known;

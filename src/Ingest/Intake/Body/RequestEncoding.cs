@@ -24,14 +24,17 @@ internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory str
 {
     private const int HeadBytesEstimate = 256;
 
+    private readonly KeptHeaders? _kept = options.KeepHeaders.Length > 0 ? new KeptHeaders(options.KeepHeaders) : null;
+
     internal EncodedRequest Encode(HttpRequest request, in AdmittedRequest admitted, ReadOnlySpan<byte> body)
     {
         var traits = RequestTraits.OfThisThread;
         var type = admitted.Type;
-        var problem = traits.Read(request.Headers, type, admitted.Stream, time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var problem = traits.Read(request.Headers, type, admitted.Stream, now, _kept, options.LenientCloudEvents);
         if (problem.IsNone && window.IsOn)
         {
-            problem = traits.ReadRepeat(request.Headers, type, admitted.Producer!, body, options.IdempotentCloudEvents);
+            problem = traits.ReadRepeat(request.Headers, type, admitted.Producer!, body, options);
         }
         if (!problem.IsNone)
         {

@@ -39,6 +39,9 @@ internal sealed class CloudEventContext
         Data = 512,
     }
 
+    /// <summary>Whether optional attributes are taken as they are.</summary>
+    internal bool IsLenient { get; set; }
+
     internal ReadOnlySpan<byte> Id => _id.Written;
 
     internal ReadOnlySpan<byte> Source => _source.Written;
@@ -75,6 +78,9 @@ internal sealed class CloudEventContext
                 ? null
                 : "The source must be a URI reference.",
             Names.Type => value.IsEmpty ? "The type must not be empty." : null,
+            // From here on optional.
+            _ when IsLenient && known != Names.PartitionKey => null,
+            Names.PartitionKey when IsLenient && value.IsEmpty => null,
             Names.Subject => value.IsEmpty ? "The subject must not be empty." : null,
             Names.Time => CloudEventText.IsTimestamp(value) ? null : "The time must be a timestamp of RFC 3339.",
             Names.DataContentType => CloudEventText.IsMediaType(value) ? null : "The datacontenttype must be a media type.",
@@ -110,6 +116,9 @@ internal sealed class CloudEventContext
 
     /// <summary>Whether an attribute of that name is text, not a number or boolean.</summary>
     internal static bool IsText(ReadOnlySpan<byte> name) => Known(name) != Names.None;
+
+    /// <summary>Whether no event is without an attribute of that name.</summary>
+    internal static bool IsRequired(ReadOnlySpan<byte> name) => (Known(name) & Names.Required) != 0;
 
     private static bool Keep(ScratchBuffer target, ReadOnlySpan<byte> value, int bytesMax)
     {

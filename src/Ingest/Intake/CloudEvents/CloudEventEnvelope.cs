@@ -108,6 +108,8 @@ internal static class CloudEventEnvelope
         return value[0] switch
         {
             (byte)'"' => AddText(name, value, context),
+            _ when context.IsLenient && !CloudEventContext.IsRequired(name) =>
+                context.Add(name, value[0] is (byte)'{' or (byte)'[' ? default : value),
             (byte)'{' or (byte)'[' => "An attribute's value must be text, an integer or a boolean.",
             _ when CloudEventContext.IsText(name) => "An attribute of the specification itself must be text.",
             (byte)'t' or (byte)'f' => context.Add(name, value),

@@ -2,6 +2,7 @@ using Ingest.Events;
 using Ingest.Health;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
+using Ingest.Intake.CloudEvents;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Keys;
@@ -155,6 +156,11 @@ internal sealed class IntakeEndpoint : IDisposable
     {
         var started = _metrics.Start();
         Begin(context);
+        if (Parts.Options.WebHookOrigins.Length > 0 && WebHookHandshake.IsAsked(context.Request))
+        {
+            WebHookHandshake.Answer(context, Parts.Options.WebHookOrigins);
+            return Task.CompletedTask;
+        }
         var problem = _admission.Check(context.Request, streamName, out var admitted);
         if (!problem.IsNone)
         {

@@ -55,14 +55,17 @@ internal sealed class RequestTraits
     internal ScratchBuffer PointedKey { get; } = new();
 
     /// <summary>Takes over what the headers say.</summary>
-    internal Problem Read(IHeaderDictionary headers, BodyType type, StreamRoute stream, long acceptedUnixMs)
+    internal Problem Read(
+        IHeaderDictionary headers, BodyType type, StreamRoute stream, long acceptedUnixMs, KeptHeaders? kept = null, bool isLenient = false)
     {
+        CloudEvent.IsLenient = isLenient;
         Stream = stream;
         AcceptedUnixMs = acceptedUnixMs;
         (IsMarked, _marksCloudEvents) = (false, false);
         _key.Clear();
         Attributes.Clear();
         TraceContext.Write(headers, Attributes);
+        kept?.Write(headers, Attributes);
         var problem = headers.TryGetValue(IntakeHeaders.Key, out var key) ? ReadKey(key.ToString()) : default;
         if (problem.IsNone && type.IsData)
         {
@@ -75,8 +78,9 @@ internal sealed class RequestTraits
         return problem;
     }
 
-    /// <summary>Takes over what tells a repeat from a new request: the header's key, or else the CloudEvent it brings.</summary>
-    internal Problem ReadRepeat(IHeaderDictionary headers, BodyType type, Producer producer, ReadOnlySpan<byte> body, bool marksCloudEvents)
+    /// <summary>Takes over what tells a repeat from a new request: a header's key, or else the CloudEvent it brings.</summary>
+    internal Problem ReadRepeat(
+        IHeaderDictionary headers, BodyType type, Producer producer, ReadOnlySpan<byte> body, IntakeOptions options)
     {
         _producer = producer.Name;
         if (headers.TryGetValue(IntakeHeaders.IdempotencyKey, out var header))
@@ -88,7 +92,18 @@ internal sealed class RequestTraits
             }
             return problem;
         }
-        _marksCloudEvents = marksCloudEvents;
+        foreach (var name in options.IdempotencyHeaders)
+        {
+            if (headers.TryGetValue(name, out var id))
+            {
+                var problem = IdempotencyKey.TryRead(id, out var key);
+                (IsMarked, Mark) = (true, RequestMark.OfHeader(Stream.Name, _producer, name, key));
+                return problem.IsNone
+                    ? problem
+                    : new Problem(ProblemKind.BadRequest, $"{name} must have 1 to 255 printable ASCII characters, and be there once.");
+            }
+        }
+        _marksCloudEvents = options.IdempotentCloudEvents;
         if (type.IsData)
         {
             MarkCloudEvent();

@@ -59,6 +59,12 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
     internal static RequestMark OfCloudEvent(string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> id) =>
         new(Digest("cloudevent"u8, stream, producer, source, id), Fingerprint: 0);
 
+    /// <summary>The mark of a request with one of the headers of <c>Intake:IdempotencyHeaders</c>: its value alone decides.</summary>
+    internal static RequestMark OfHeader(string stream, string producer, string name, string value) =>
+        new(
+            Digest("header"u8, stream, producer, Encoding.UTF8.GetBytes(name.ToLowerInvariant()), Encoding.UTF8.GetBytes(value)),
+            Fingerprint: 0);
+
     /// <summary>
     /// The mark of a request that a dialect knows by ids. Its bytes are no part of it: much of a repeated request may have changed.
     /// </summary>

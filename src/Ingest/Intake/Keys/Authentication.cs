@@ -14,7 +14,7 @@ internal sealed class Authentication(bool isAnonymousAllowed, KeyFileWatch? keys
         ProblemKind.Unauthenticated,
         "The request shows no key: send it as a bearer token, as X-Api-Key, or as the user of basic authentication.");
 
-    private static readonly Problem UnknownKey = new(ProblemKind.Unauthenticated, "The node does not know this key.");
+    internal static readonly Problem UnknownKey = new(ProblemKind.Unauthenticated, "The node does not know this key.");
 
     /// <summary>
     /// The producer; or null with the problem; or null without one, when the answer has to be waited for with <see cref="VerifyAsync"/>.

@@ -41,6 +41,8 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
 {
     private const int HeadBytesEstimate = 96;
 
+    private readonly KeptHeaders? _kept = parts.Options.KeepHeaders.Length > 0 ? new KeptHeaders(parts.Options.KeepHeaders) : null;
+
     [ThreadStatic]
     private static DialectEvents? _ofThisThread;
 
@@ -57,6 +59,7 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
         events.Begin(parts.Streams, parts.Options, DefaultStream(intake, entry));
         events.Now = parts.Time.GetUtcNow();
         TraceContext.Write(request.Headers, events.Shared);
+        _kept?.Write(request.Headers, events.Shared);
         var problem = intake.Read(request, body, events);
         if (problem.IsNone && entry.Producer is null)
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Ingest.Events;
+using Ingest.Intake.CloudEvents;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Webhooks;
@@ -25,21 +26,9 @@ internal sealed class WebhooksDialect : IDialect
         }
     }
 
-    /// <summary>
-    /// The abuse protection of CloudEvents' HTTP webhooks (section 4): a sender asks whether it may, and an answer without the allowed
-    /// origin means no.
-    /// </summary>
     private static Task Handshake(HttpContext context, WebhooksDialectOptions options)
     {
-        var headers = context.Request.Headers;
-        var origin = headers["WebHook-Request-Origin"].ToString();
-        context.Response.Headers.Allow = HttpMethods.Post;
-        if (origin.Length > 0 && (options.Origins.Contains("*") || options.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase)))
-        {
-            context.Response.Headers["WebHook-Allowed-Origin"] = origin;
-            context.Response.Headers["WebHook-Allowed-Rate"] = headers.TryGetValue("WebHook-Request-Rate", out var rate) ? rate : "*";
-        }
-        DialectResponse.WriteEmpty(context, StatusCodes.Status200OK);
+        WebHookHandshake.Answer(context, options.Origins);
         return Task.CompletedTask;
     }
 }
