@@ -1,5 +1,6 @@
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
+using Ingest.Worker.Terminal;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Ingest.Worker;
@@ -37,5 +38,6 @@ internal static class Logs
         });
         logging.AddConfiguration(settings.ToConfiguration().GetSection("Logging"));
         logging.AddConsole();
+        VisibleFormatter.Wrap(logging.Services);
     }
 }

@@ -78,6 +78,25 @@ public sealed class ProcessTests : IDisposable
         Assert.Contains(lines, line => line.Contains("is ready: producers POST to", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("simple")]
+    [InlineData("systemd")]
+    public async Task Messages_show_what_a_receiver_answers_without_letting_it_turn_the_terminal(string formatter)
+    {
+        await using var downstream = await HttpDownstream.StartAsync();
+        downstream.Answer = _ => new DownstreamAnswer(422, "{\"detail\":\"no\\u202Eesrever\"}");
+        var setup = Setup() with { Sinks = ["http"] };
+        using var node = await IngestProcess.StartReadyAsync(setup.With(
+            ("Sinks:http:Url", downstream.Url.ToString()), ("Drain:Deadline", "1s"), ("Logging:Console:FormatterName", formatter)));
+        using var client = new HttpClient();
+        using var stored = await client.PostAsJsonAsync(new Uri(setup.Intake, "/v1/events"), 1, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, stored.StatusCode);
+
+        await Poll.Until("the refusal is told", () => node.Output.Contains("esrever", StringComparison.Ordinal));
+        Assert.Contains("no\\u202Eesrever", node.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u202E', node.Output);
+    }
+
     [Fact]
     public async Task A_first_start_does_not_speak_of_an_earlier_end()
     {
