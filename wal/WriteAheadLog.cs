@@ -157,7 +157,7 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Names and positions of all cursors in the directory.</summary>
     public IReadOnlyList<CursorPosition> ListCursors() => _cursors.List();
 
-    /// <summary>Deletes a cursor that nobody has open.</summary>
+    /// <summary>Deletes a cursor that is not open.</summary>
     /// <exception cref="InvalidOperationException">It is open.</exception>
     public void DeleteCursor(string name) => _cursors.Delete(name);
 

@@ -23,7 +23,7 @@ internal sealed class KafkaSink : ISink, IRewindable
     private readonly SessionPlan _plan = new();
     private readonly Func<SendMode, int?, IProducerSession> _newSession;
 
-    // Only whoever has the turn touches these.
+    // Touched only with the turn.
     private IProducerSession? _session;
     private Task? _closing;
     private Task _probe = Task.CompletedTask;

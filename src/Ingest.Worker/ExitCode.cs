@@ -12,7 +12,7 @@ internal static class ExitCode
     /// <summary>The command line makes no sense.</summary>
     internal const int Usage = 2;
 
-    /// <summary>Something is in the way: nobody answers, the directory or the address is in use, the token is wrong.</summary>
+    /// <summary>Something is in the way: no answer, the directory or the address is in use, the token is wrong.</summary>
     internal const int Unavailable = 3;
 
     /// <summary>The log or the disk under it failed.</summary>

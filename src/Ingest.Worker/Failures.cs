@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Ingest.Worker;
 
-/// <summary>Turns what went wrong into a plain sentence and an exit code: nobody should have to read a stack trace at 3 a.m.</summary>
+/// <summary>Turns what went wrong into a plain sentence and an exit code: a stack trace is no answer at 3 a.m.</summary>
 internal static class Failures
 {
-    /// <summary>Says it on standard error and returns the exit code. What is nobody's plan is passed on as it is.</summary>
+    /// <summary>Says it on standard error and returns the exit code. What was not foreseen is passed on as it is.</summary>
     internal static int Report(Exception failure)
     {
         if (failure is OperationCanceledException)

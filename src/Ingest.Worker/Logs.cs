@@ -18,7 +18,7 @@ internal static class Logs
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // What keeps a node from starting is said in one plain sentence, not in a stack trace before it.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        // Whoever reads them may stand still: then messages are dropped, and counted there, but no event waits for them.
+        // Their reader may stand still: then messages are dropped, and counted there, but no event waits for them.
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         // Before the section is read, so that it may say otherwise; and without naming a formatter, so that it may choose one.
         logging.Services.Configure<SimpleConsoleFormatterOptions>(console =>

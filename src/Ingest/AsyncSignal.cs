@@ -7,7 +7,7 @@ namespace Ingest;
 /// allocates nothing.
 /// </summary>
 /// <remarks>
-/// One waiter, any number of setters. States: none → waiting → set → none. Whoever changes what the loop looks at changes it first and sets
+/// One waiter, any number of setters. States: none → waiting → set → none. A setter changes what the loop looks at first and sets
 /// the signal then; the loop takes the signal first and looks then. So no change is missed.
 /// </remarks>
 internal sealed class AsyncSignal : IValueTaskSource

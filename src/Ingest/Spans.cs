@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Ingest;
 
 /// <summary>
-/// Where the spans of an event's way begin: of its request, and of each attempt to deliver it. Nobody listens unless told to, and then
-/// asking costs one read.
+/// Where the spans of an event's way begin: of its request, and of each attempt to deliver it. There is no listener unless one is
+/// configured, and then asking costs one read.
 /// </summary>
 public static class Spans
 {
@@ -13,6 +13,6 @@ public static class Spans
 
     internal static ActivitySource Source { get; } = new(SourceName);
 
-    /// <summary>Somebody listens.</summary>
+    /// <summary>Whether there is a listener.</summary>
     internal static bool AreWanted => Source.HasListeners();
 }

@@ -4,7 +4,7 @@ namespace Ingest.Wal.Format;
 /// <param name="First">The first number it may give out.</param>
 /// <param name="Before">The last number known to have been given out before. What is between the two was never given out: it was
 /// passed over
-/// because nobody can tell what stood behind a damaged end.</param>
+/// because it cannot be told what stood behind a damaged end.</param>
 /// <param name="Id">Random; the log's own identity for the first.</param>
 internal readonly record struct Epoch(long First, long Before, Guid Id)
 {

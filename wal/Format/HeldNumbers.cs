@@ -1,11 +1,11 @@
 namespace Ingest.Wal.Format;
 
 /// <summary>
-/// How far somebody outside the log has its records, by the epochs they came from. A number alone would not do: beside an older copy of the
+/// How far a reader outside the log has its records, by the epochs they came from. A number alone would not do: beside an older copy of the
 /// directory, which cannot know what it lacks, the same number may name another record. Immutable; pure.
 /// </summary>
 /// <remarks>
-/// Invariants: epochs stand in the order in which they were held, each once, newest last; records come in order, so whoever holds
+/// Invariants: epochs stand in the order in which they were held, each once, newest last; records come in order, so a reader that holds
 /// one of an epoch
 /// holds all before it that are for him.
 /// </remarks>

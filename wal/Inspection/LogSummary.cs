@@ -24,7 +24,7 @@ public sealed record LogSummary
     /// <summary>Numbers up to the last one that were never given out: starts after a stop that was not in order pass over some.</summary>
     public long Skipped => Segments.Count == 0 ? 0 : Epochs.SkippedUpTo(LastSequence);
 
-    /// <summary>The last stop was in order, and nobody has opened the log since.</summary>
+    /// <summary>The last stop was in order, and the log was not opened since.</summary>
     public required bool Clean { get; init; }
 
     /// <summary>Copies of damaged ranges in <c>quarantine/</c>.</summary>

@@ -109,7 +109,7 @@ internal sealed class CursorStore(LogState state)
         return CursorFile.Read(file, log).Value.Sequence;
     }
 
-    /// <summary>The highest position saved of a log. Nobody keeps a position that was not durable.</summary>
+    /// <summary>The highest position saved of a log. No position is kept that was not durable.</summary>
     internal static long Highest(IWalDirectory directory, ulong? log) =>
         Names(directory).Select(name => ReadPosition(directory, name, log)).DefaultIfEmpty(0).Max();
 

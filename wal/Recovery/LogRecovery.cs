@@ -119,7 +119,7 @@ internal sealed class LogRecovery(IWalDirectory directory, WalOptions options, F
     private SegmentBounds ResumeTail(TailSegment tail, Segment last, IWalFile file)
     {
         CleanMark? clean = _clean is { } mark && mark.SegmentId == last.Name.Id ? mark : null;
-        // Nobody keeps a position that was not durable: whatever is missing of it was not torn.
+        // No position is kept that was not durable: whatever is missing of it was not torn.
         var certain = new SegmentBounds(clean?.End ?? 0, clean?.Sequence ?? _known);
         var found = TailRecovery.Run(last, file, certain, clean, _quarantine);
         _markIsNeeded = found.EndIsVouchedFor && clean is not null;

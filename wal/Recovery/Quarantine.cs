@@ -46,7 +46,7 @@ internal sealed class Quarantine(IWalDirectory directory)
     }
 
     /// <summary>Moves a whole file aside: not a segment of this log, whatever its name says, or nothing of it can be read. Readers meet
-    /// the gap; <paramref name="records"/> is how large it is, 0 where nobody can tell.</summary>
+    /// the gap; <paramref name="records"/> is how large it is, 0 where that cannot be told.</summary>
     internal void Move(in SegmentName segment, long bytes, long records = 0)
     {
         lock (_lock)

@@ -17,11 +17,11 @@ public sealed record RecoveryReport
     /// <summary>
     /// How many records were in what was cut, where a commit frame in it survived. They may have been acknowledged, if it was
     /// damage that took
-    /// them and not the crash: nobody can tell. Their numbers are not used again.
+    /// them and not the crash: that cannot be told. Their numbers are not used again.
     /// </summary>
     public long TornRecords { get; init; }
 
-    /// <summary>Segments whose files are shorter than they were made, with the bytes that are missing: somebody cut them, or a copy
+    /// <summary>Segments whose files are shorter than they were made, with the bytes that are missing: they were cut, or a copy
     /// ran out of
     /// room. What they held and nothing else knows of is lost without a count.</summary>
     public IReadOnlyList<(string Segment, long BytesMissing)> CutSegments { get; init; } = [];

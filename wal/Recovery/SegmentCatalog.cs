@@ -155,7 +155,7 @@ internal sealed class SegmentCatalog(IWalDirectory directory, Quarantine quarant
 
     /// <summary>
     /// The first number that only this file can have held. Behind a segment: the one after that segment's last. Before all of them:
-    /// the log may have begun anywhere up to what is settled, and a file that somebody put there proves nothing by its name.
+    /// the log may have begun anywhere up to what is settled, and a file that was put there proves nothing by its name.
     /// </summary>
     private long FirstHeld(in SegmentName name, Guid? logId)
     {

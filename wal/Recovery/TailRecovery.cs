@@ -17,7 +17,7 @@ internal static class TailRecovery
     /// <param name="LastUnixMs">Latest wall time of its commits.</param>
     /// <param name="BytesScanned">How much was read.</param>
     /// <param name="TornBytes">How much was cut.</param>
-    /// <param name="TornRecords">How many records the part that was cut held, as far as its commit frames survived: nobody can tell
+    /// <param name="TornRecords">How many records the part that was cut held, as far as its commit frames survived: it cannot be told
     /// whether they
     /// were acknowledged.</param>
     /// <param name="EndIsVouchedFor">The last group is damaged: only what is known from elsewhere says that it was committed.</param>
@@ -40,7 +40,7 @@ internal static class TailRecovery
         var torn = scan.TornEnd - scan.End;
         if (scan.TornCommit)
         {
-            // Torn or damaged: nobody can tell. It goes, as a torn write must, but not without a copy.
+            // Torn or damaged: that cannot be told. It goes, as a torn write must, but not without a copy.
             quarantine.Add(segment.FileName, file, new DamagedRange(scan.End, torn, scan.Last + 1, 0));
         }
         if (torn > 0 || clean is not { } mark || mark.End != scan.End)

@@ -9,7 +9,7 @@ using Ingest.Wal.Storage;
 namespace Ingest.Wal.Repair;
 
 /// <summary>
-/// Makes a damaged log open and verify clean, without losing a record that can be read: README.md, "Repair". Offline: whoever calls holds
+/// Makes a damaged log open and verify clean, without losing a record that can be read: README.md, "Repair". Offline: the caller holds
 /// the directory's lock.
 /// </summary>
 public static class LogRepair

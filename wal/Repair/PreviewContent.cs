@@ -4,7 +4,7 @@ namespace Ingest.Wal.Repair;
 
 /// <summary>A file as it would be: what lies under it, and pages of it that would be written.</summary>
 /// <param name="origin">Null for a file that would be new.</param>
-/// <param name="keepsBytes">False: only the length is kept, for copies that nobody reads back.</param>
+/// <param name="keepsBytes">False: only the length is kept, for copies that are not read back.</param>
 internal sealed class PreviewContent(IWalFile? origin, bool keepsBytes) : IDisposable
 {
     private const int PageBytes = 4096;

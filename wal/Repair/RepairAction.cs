@@ -36,6 +36,6 @@ public enum RepairAction
     /// <summary>Numbers that a cursor or the clean mark knows of are not used again, though their records are missing.</summary>
     SkipNumbers,
 
-    /// <summary>Records that nobody can bring back are set down as lost.</summary>
+    /// <summary>Records that cannot be brought back are set down as lost.</summary>
     SetDownLoss,
 }

@@ -57,7 +57,7 @@ internal sealed class SegmentRepair(
         }
         else if (length % LengthUnit != 0)
         {
-            // Cut somewhere, and nobody knows how long it was: the seal must not come to lie on what is left.
+            // Cut somewhere, and its length is not known: the seal must not come to lie on what is left.
             Lengthen(length, (length + SealBody.FrameBytes + LengthUnit - 1) / LengthUnit * LengthUnit);
         }
     }

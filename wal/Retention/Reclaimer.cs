@@ -97,7 +97,7 @@ internal sealed class Reclaimer(LogState state, SegmentSpares spares)
         }
         catch (StorageException e) when (e.Kind == StorageFailure.NotFound)
         {
-            // Somebody else deleted it. Nothing needed it any more, and those behind it have to go as well.
+            // It was deleted by other hands. Nothing needed it any more, and those behind it have to go as well.
         }
         catch
         {

@@ -8,7 +8,7 @@ namespace Ingest.Wal.Segments;
 /// Readers take no lock because:
 /// <list type="bullet">
 /// <item>the array of segments is never changed, only replaced; the lock orders those who replace it.</item>
-/// <item>how far a segment may be read is published before the durable sequence, so whoever reads the sequence first finds every
+/// <item>how far a segment may be read is published before the durable sequence, so a reader of the sequence finds every
 /// record up to it readable.</item>
 /// <item>the durable sequence only grows and is written by the committing thread alone.</item>
 /// </list>
@@ -135,7 +135,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
         }
     }
 
-    /// <summary>In one step, so that nobody sees both and removes the old one as well.</summary>
+    /// <summary>In one step, so that no reader sees both and removes the old one as well.</summary>
     internal void Replace(Segment old, Segment segment)
     {
         lock (_listLock)
@@ -172,7 +172,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     }
 
     /// <summary>fsync of the log's directory. It may have been another thread's entries that were lost, and the system tells of it once:
-    /// so a failure stops the log whoever sees it.</summary>
+    /// so a failure stops the log wherever it is seen.</summary>
     internal void SyncDirectory()
     {
         try

@@ -48,14 +48,14 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
     /// </summary>
     internal long LastGiven => Volatile.Read(ref _lastGiven);
 
-    /// <summary>What the seal says; null while there is none or nobody has read it yet.</summary>
+    /// <summary>What the seal says; null while there is none or it was not read yet.</summary>
     internal SealInfo? Seal
     {
         get => Volatile.Read(ref _seal);
         set => Volatile.Write(ref _seal, value);
     }
 
-    /// <summary>The file is shorter than it was made: somebody cut it, or a copy ran out of room.</summary>
+    /// <summary>The file is shorter than it was made: it was cut, or a copy ran out of room.</summary>
     internal bool IsCut => Bytes < declaredBytes;
 
     /// <summary>What the file's length was when it was made, as far as that is known.</summary>
@@ -114,7 +114,7 @@ internal sealed class Segment(SegmentName name, int bytes, long createdUnixMs, i
     /// <summary>Gives no more pins. True when none is held: then the file's bytes may be overwritten.</summary>
     internal bool Retire() => Interlocked.Or(ref _pins, Retired) == 0;
 
-    /// <summary>Not retired: if its file is missing, somebody else took it.</summary>
+    /// <summary>Not retired: if its file is missing, another process took it.</summary>
     internal bool IsInPlace => Volatile.Read(ref _pins) >= 0;
 
     /// <summary>Takes <see cref="Retire"/> back when the removal failed.</summary>

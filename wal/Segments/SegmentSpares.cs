@@ -120,7 +120,7 @@ internal sealed class SegmentSpares(LogState state, Func<ulong> newId) : IDispos
         return new SpareSegment(Name(SparePrefix, id), file);
     }
 
-    /// <summary>Gives a segment nobody reads the name of a spare, and returns it.</summary>
+    /// <summary>Gives a segment without readers the name of a spare, and returns it.</summary>
     internal string Rename(string segmentFileName)
     {
         var name = Name(SparePrefix, newId());

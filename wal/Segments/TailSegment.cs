@@ -111,7 +111,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     public void Dispose() => _file?.Dispose();
 
     /// <summary>
-    /// A file that somebody deletes or cuts while it is open takes writes and flushes as before, and so does one whose directory was moved
+    /// A file that is deleted or cut while it is open takes writes and flushes as before, and so does one whose directory was moved
     /// while another process took its place. After the flush all is as it was, or what was flushed is not acknowledged.
     /// </summary>
     private void ThrowIfLost(IWalFile file)
@@ -166,7 +166,7 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         }
     }
 
-    /// <summary>A spare that is still there: one that somebody deleted has no name to change, and the log would stop over it.</summary>
+    /// <summary>A spare that is still there: one that was deleted has no name to change, and the log would stop over it.</summary>
     private SpareSegment? TakeNamed()
     {
         while (spares.TryTake() is { } spare)

@@ -7,7 +7,7 @@ public interface IWalFile : IDisposable
     /// <summary>Current length in bytes.</summary>
     long Length { get; }
 
-    /// <summary>Length and name as they are now. Somebody else may have deleted or cut the file: it takes writes as before then.</summary>
+    /// <summary>Length and name as they are now. A file that was deleted or cut by another process takes writes as before.</summary>
     FileState State => new(Length, HasName: true);
 
     /// <summary>Reads up to <paramref name="buffer"/>'s length at <paramref name="offset"/>; less only at the end of the file.</summary>

@@ -58,7 +58,7 @@ internal sealed class UnixDirectory : IWalDirectory
     {
         ThrowUnlessMine();
         MakeFolder(Full(folder));
-        // Also when it was there: whoever made it may not have lived to sync it.
+        // Also when it was there: its maker may not have lived to sync it.
         Sync();
     }
 

@@ -9,7 +9,7 @@ namespace Ingest.Wal.Writing;
 /// to the thread that commits. A batch is committed whole or not at all.
 /// </summary>
 /// <remarks>
-/// One owner at a time; whoever owns it last calls <see cref="Dispose"/>. Not thread-safe. Write a record's body through
+/// One owner at a time; the last owner calls <see cref="Dispose"/>. Not thread-safe. Write a record's body through
 /// <see cref="IBufferWriter{T}"/> between <see cref="BeginRecord"/> and <see cref="EndRecord"/>.
 /// </remarks>
 public sealed class RecordBatch : IBufferWriter<byte>, IDisposable
@@ -106,7 +106,7 @@ public sealed class RecordBatch : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>
-    /// Gives the buffer back. The batch must not be used afterwards; another call does nothing until somebody has rented it again.
+    /// Gives the buffer back. The batch must not be used afterwards; another call does nothing until it is rented again.
     /// </summary>
     public void Dispose()
     {

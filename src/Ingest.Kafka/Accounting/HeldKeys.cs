@@ -31,7 +31,7 @@ internal sealed class HeldKeys(TimeSpan patience)
 
     /// <summary>
     /// Whether the event may go now. Not while an earlier one of its key is owed; but when later events have been held back for
-    /// longer than the patience, nobody means to send the earlier one any more (it expired, or the lane was moved), and the key is free.
+    /// longer than the patience, the earlier one is not going to be sent any more (it expired, or the lane was moved), and the key is free.
     /// </summary>
     internal bool MayGo(ulong key, long sequence, TimeSpan now)
     {

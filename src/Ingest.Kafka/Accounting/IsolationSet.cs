@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace Ingest.Kafka;
 
 /// <summary>
-/// Events of batches that a broker refused: one of them is to blame, and they are sent one by one until it is known which. Pure; whoever
-/// calls holds the ledger's lock, except for <see cref="Any"/>.
+/// Events of batches that a broker refused: one of them is to blame, and they are sent one by one until it is known which. Pure; the
+/// caller holds the ledger's lock, except for <see cref="Any"/>.
 /// </summary>
 internal sealed class IsolationSet(TimeSpan patience)
 {
@@ -39,10 +39,7 @@ internal sealed class IsolationSet(TimeSpan patience)
     }
 
     /// <summary>
-    /// The lane sends these numbers. IsolationSet it has not asked for in a long time were dropped or moved away: nobody needs to
-    /// be careful
-    /// for
-    /// their sake.
+    /// The lane sends these numbers. Events it has not sent in a long time were dropped or moved away: they are no longer sent alone.
     /// </summary>
     internal void NoteAsked(long first, long last, TimeSpan now)
     {

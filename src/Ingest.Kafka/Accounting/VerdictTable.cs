@@ -47,7 +47,7 @@ internal static class VerdictTable
     private static readonly FrozenDictionary<ErrorCode, VerdictKind> Kinds = Enum.GetValues<ErrorCode>().Distinct()
         .ToFrozenDictionary(code => code, Classify);
 
-    /// <summary>The verdict's kind. Codes nobody knows yet may pass.</summary>
+    /// <summary>The verdict's kind. Codes that are not known yet may pass.</summary>
     internal static VerdictKind KindOf(ErrorCode code) => Kinds.GetValueOrDefault(code, VerdictKind.Retryable);
 
     /// <summary>

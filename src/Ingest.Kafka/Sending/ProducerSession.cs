@@ -77,7 +77,7 @@ internal sealed class ProducerSession : IProducerSession
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A dead one is first given a moment to report what became of its messages; others are not flushed: nobody would hear of what is
+    /// A dead one is first given a moment to report what became of its messages; others are not flushed: no attempt would hear of what is
     /// delivered now, and it would be delivered again after the next start.
     /// </remarks>
     public async Task CloseAsync(TimeSpan timeout)

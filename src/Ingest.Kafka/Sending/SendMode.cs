@@ -7,7 +7,7 @@ internal enum SendMode
     Fast,
 
     /// <summary>
-    /// One message a request and at most one of a key at a time, so that a refusal names the guilty event and holds nobody else up. Used
+    /// One message a request and at most one of a key at a time, so that a refusal names the guilty event and holds up no other. Used
     /// for
     /// the events of a refused batch only.
     /// </summary>

@@ -3,7 +3,7 @@ using Ingest.Events;
 
 namespace Ingest.Kafka;
 
-/// <summary>Hands an attempt's events to a producer. Only whoever has the turn.</summary>
+/// <summary>Hands an attempt's events to a producer. Only with the turn.</summary>
 internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
 {
     private readonly HashSet<ulong> _busy = [];

@@ -1,6 +1,6 @@
 namespace Ingest.Kafka;
 
-/// <summary>Decides which producer is needed. Pure; whoever has the turn.</summary>
+/// <summary>Decides which producer is needed. Pure; only with the turn.</summary>
 internal sealed class SessionPlan
 {
     // librdkafka's default batch.size, where halving starts, and the least that is worth a request.

@@ -2,7 +2,7 @@ namespace Ingest.Kafka;
 
 /// <summary>What settings of login and encryption must say together. Pure.</summary>
 /// <remarks>
-/// A login or a certificate that is given and not used is a mistake as well: somebody believes that the connection is secure.
+/// A login or a certificate that is given and not used is a mistake as well: its author believes that the connection is secure.
 /// </remarks>
 internal static class SecurityRules
 {

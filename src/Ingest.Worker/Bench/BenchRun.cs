@@ -17,7 +17,7 @@ internal sealed class BenchRun(BenchPlan plan, TimeProvider time)
     private long _start;
     private long _answered;
 
-    /// <summary>Requests that were due and that nobody came to send: all connections waited for answers.</summary>
+    /// <summary>Requests that were due and were not sent: all connections waited for answers.</summary>
     internal long Unsent => _schedule.Unsent;
 
     /// <summary>Requests that have ended. Any thread.</summary>

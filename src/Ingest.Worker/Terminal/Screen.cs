@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace Ingest.Worker.Terminal;
 
 /// <summary>
-/// Where commands show what they found: tables on standard output, progress on standard error, both plain where nobody looks.
+/// Where commands show what they found: tables on standard output, progress on standard error, both plain where no terminal is.
 /// </summary>
 internal static class Screen
 {
@@ -14,7 +14,7 @@ internal static class Screen
     private static readonly Lazy<IAnsiConsole> LazyOut = new(() => Create(Console.Out, Console.IsOutputRedirected));
     private static readonly Lazy<IAnsiConsole> LazyError = new(() => Create(Console.Error, Console.IsErrorRedirected));
 
-    /// <summary>Somebody watches: progress may be shown.</summary>
+    /// <summary>Whether it is a terminal: progress may be shown.</summary>
     internal static bool IsWatched => !Console.IsErrorRedirected && !Console.IsOutputRedirected;
 
     /// <summary>For progress.</summary>

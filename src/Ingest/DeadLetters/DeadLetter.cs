@@ -1,6 +1,6 @@
 namespace Ingest.DeadLetters;
 
-/// <summary>What the index knows of an event that a sink refused and nobody has resolved yet. The event itself is in the log.</summary>
+/// <summary>What the index knows of an event that a sink refused and that is not resolved yet. The event itself is in the log.</summary>
 public sealed record DeadLetter
 {
     /// <summary>Which event, which lane.</summary>
@@ -33,7 +33,7 @@ public sealed record DeadLetter
     /// <summary>The lane's accounts have it as dead-lettered. False for an event that was sent again after a rewind.</summary>
     public required bool IsCounted { get; init; }
 
-    /// <summary>The requeue that has it sent again; 0 while nobody asked for that.</summary>
+    /// <summary>The requeue that has it sent again; 0 while none was asked for.</summary>
     public long Ticket { get; init; }
 
     /// <summary>It waits to be sent again, or is on its way.</summary>

@@ -37,7 +37,7 @@ public static class RefusalReason
 
     /// <summary>
     /// What kind of refusal it is, for counting: what stands before the first colon, <c>MsgSizeTooLarge</c> of <c>MsgSizeTooLarge: the
-    /// broker takes 1048588 bytes</c>. Whoever counts by it has to bound how many there are.
+    /// broker takes 1048588 bytes</c>. A count by it has to bound how many there are.
     /// </summary>
     public static string ClassOf(string reason)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Drain;
 
 /// <summary>
-/// Stops the node in one order, whoever asks: a signal, an operator, the host. Every way in joins the drain that runs. The order is
+/// Stops the node in one order, whatever asks: a signal, an operator, the host. Every way in joins the drain that runs. The order is
 /// decided by <see cref="DrainSequence"/>; this is the loop that carries it out.
 /// </summary>
 public sealed class DrainController : IAsyncDisposable
@@ -79,7 +79,7 @@ public sealed class DrainController : IAsyncDisposable
     /// <param name="reason">What asked, for people: <c>SIGTERM</c>, <c>POST /drain</c>.</param>
     /// <param name="exitAfter">Whether <see cref="IDrainSteps.Exit"/> is called at the end.</param>
     /// <param name="deadline">How long lanes may deliver, instead of <see cref="DrainOptions.Deadline"/>.</param>
-    /// <returns>Ends when the node is drained, or serves again because the drain was taken back. Nobody need await it.</returns>
+    /// <returns>Ends when the node is drained, or serves again because the drain was taken back. It need not be awaited.</returns>
     public Task<DrainReport> RequestDrain(string reason, bool exitAfter, TimeSpan? deadline = null)
     {
         Task? start;

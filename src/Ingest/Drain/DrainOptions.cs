@@ -5,7 +5,7 @@ namespace Ingest.Drain;
 
 /// <summary>
 /// Section <c>Drain</c>: how long each wait of a drain may take. The defaults add up to 40 s, so that a drain fits into a grace period of
-/// 45 to 60 s with room for the last flush; whoever stops the process must grant more than <see cref="Total"/>.
+/// 45 to 60 s with room for the last flush; the grace of the service manager must be more than <see cref="Total"/>.
 /// </summary>
 public sealed class DrainOptions
 {

@@ -6,7 +6,7 @@ internal enum DrainStep
     /// <summary>Nothing yet: look again soon.</summary>
     Wait,
 
-    /// <summary>Nothing any more, until somebody asks.</summary>
+    /// <summary>Nothing any more, until asked.</summary>
     Rest,
 
     Announce,

@@ -3,7 +3,7 @@ namespace Ingest.Events;
 /// <summary>What an event's payload is.</summary>
 public enum EventFormat : byte
 {
-    /// <summary>Bytes nobody looked into.</summary>
+    /// <summary>Bytes that were not looked into.</summary>
     Opaque = 0,
 
     /// <summary>One JSON value, checked.</summary>

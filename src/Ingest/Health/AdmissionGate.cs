@@ -15,7 +15,7 @@ public sealed class AdmissionGate
         Comparer<(RefusalCode Code, string Owner)>.Create((a, b) =>
             a.Code != b.Code ? a.Code.CompareTo(b.Code) : string.CompareOrdinal(a.Owner, b.Owner)));
 
-    // Written under the lock, read by any thread with Volatile: one reference, so that nobody sees intake and readiness disagree.
+    // Written under the lock, read by any thread with Volatile: one reference, so that intake and readiness never disagree.
     private Standing _standing = new(null, []);
 
     // Replaced as a whole by the policy's owner, read by any thread with Volatile.

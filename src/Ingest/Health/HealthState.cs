@@ -2,7 +2,7 @@ namespace Ingest.Health;
 
 /// <summary>
 /// What probes are answered: bytes made beforehand, from the last look at the node and from what the gate says this moment. Asking costs
-/// a few reads and the clock. When nobody has looked for too long the answer is failing: what is not known is not good.
+/// a few reads and the clock. When the last look was too long ago the answer is failing: what is not known is not good.
 /// </summary>
 public sealed class HealthState
 {
@@ -88,7 +88,7 @@ public sealed class HealthState
             {
                 return StaleAnswers;
             }
-            // Whoever changed the gate makes the answers anew, but may not have come to it yet, while events are refused already.
+            // The caller that changed the gate makes the answers anew, but may not have come to it yet, while events are refused already.
             if (!ReferenceEquals(Volatile.Read(ref _answers).Reasons, _gate.Reasons))
             {
                 Refresh();

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Ingest.Operations;
 
 /// <summary>
-/// docs/openapi.json, which describes both listeners: for whoever writes a producer, and for whoever scripts a node. Written by hand; a
+/// docs/openapi.json, which describes both listeners: for authors of producers, and of scripts around a node. Written by hand; a
 /// test holds it against the routes, the codes and the settings there are (docs/decisions/0030-openapi.md).
 /// </summary>
 internal static class ApiDocument

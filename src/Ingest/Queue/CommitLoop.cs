@@ -12,7 +12,7 @@ namespace Ingest.Queue;
 /// </summary>
 internal sealed class CommitLoop : IDisposable
 {
-    // How often requests that are ready to run are let past before a group is closed. A switch of threads, not a wait: with nobody ready it
+    // How often requests that are ready to run are let past before a group is closed. A switch of threads, not a wait: with none ready it
     // takes a microsecond. More changes nothing, none makes groups a third smaller (docs/decisions/0013-request-threads.md).
     private const int GatherYields = 4;
 

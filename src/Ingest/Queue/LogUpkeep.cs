@@ -13,7 +13,7 @@ namespace Ingest.Queue;
 /// </summary>
 public sealed class LogUpkeep : IAsyncDisposable
 {
-    /// <summary>Name of the cursor that holds the totals. Lanes' names start with a letter or digit, so it is nobody's lane.</summary>
+    /// <summary>Name of the cursor that holds the totals. Lanes' names start with a letter or digit, so it is no lane's.</summary>
     public const string TotalsCursor = "_accepted";
 
     /// <summary>Who closes the gate for want of room for the log.</summary>

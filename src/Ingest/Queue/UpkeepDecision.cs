@@ -23,7 +23,7 @@ internal static class UpkeepDecision
     /// <summary>Share of <see cref="WalSettings.BytesMax"/> above which only what is still to be delivered is worth its room.</summary>
     internal const double ShortShare = 0.75;
 
-    /// <summary>Whether settled events have to go even if somebody would keep them.</summary>
+    /// <summary>Whether settled events have to go even if a reader would keep them.</summary>
     internal static bool IsShort(long bytes, long bytesMax) => bytes > (long)(bytesMax * ShortShare);
 
     /// <summary>Up to where events may be given back: settled, and not kept for telling repeats unless room is short.</summary>

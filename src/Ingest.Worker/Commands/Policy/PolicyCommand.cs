@@ -70,7 +70,7 @@ internal static class PolicyCommand
         return command;
     }
 
-    // With the tag of what was read: what somebody else sets in between is not undone.
+    // With the tag of what was read: what is set in between is not undone.
     private static async Task ChangeAsync(AdminClient client, string[] changes, CancellationToken cancel)
     {
         using var shown = await client.SendAsync(HttpMethod.Get, "/policy", content: null, cancel);

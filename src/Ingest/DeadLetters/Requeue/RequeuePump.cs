@@ -6,7 +6,7 @@ namespace Ingest.DeadLetters.Requeue;
 
 /// <summary>
 /// What goes on beside the dead letters: requeued ones are handed to their lanes, lanes are told what was delivered, files are given back.
-/// One loop; one runner per lane, so that a dead sink holds up nobody else's.
+/// One loop; one runner per lane, so that a dead sink holds up no other lane.
 /// </summary>
 internal sealed class RequeuePump : IAsyncDisposable
 {

@@ -19,7 +19,7 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
     /// Sends until there is nothing more that may be sent. Letters whose lane ended before it decided stay requeued. Never throws.
     /// </summary>
     /// <param name="lanes">The lanes of now.</param>
-    /// <param name="stop">Nobody notes anything any more.</param>
+    /// <param name="stop">Ends the taking of notes.</param>
     internal async Task RunAsync(LaneSet lanes, CancellationToken stop)
     {
         try
@@ -140,7 +140,7 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
         Log.SentAgain(logger, lane, delivered.Count, decided.Count - delivered.Count);
     }
 
-    // What was delivered and is not noted is delivered once more: worth trying as long as there is somebody to try.
+    // What was delivered and is not noted is delivered once more: worth trying until the node stops.
     private async Task AppendUntilItHoldsAsync(RecordBatch records, CancellationToken stop)
     {
         while (true)

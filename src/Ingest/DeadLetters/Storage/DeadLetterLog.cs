@@ -22,14 +22,14 @@ internal sealed class DeadLetterLog : IDisposable
     private readonly IWalDirectory _directory;
     private readonly TimeProvider _time;
 
-    // Whoever has it is the committing thread.
+    // Its holder is the committing thread.
     private readonly SemaphoreSlim _writing = new(1, 1);
 
     // Beginnings of lanes that are not on disk yet. Under the lock.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _begun = new(StringComparer.Ordinal);
 
-    // Whoever looks after the log, and at last who closes it.
+    // The upkeep of the log, and at last its close.
     private WalCursor? _end;
     private long _noted;
 

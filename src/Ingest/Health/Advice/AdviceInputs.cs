@@ -15,7 +15,7 @@ internal sealed class AdviceEstimate
     // A log over its limit accepts again at this share of it.
     private const double ResumeShare = 0.9;
 
-    // Restarting is a matter of a second or two; nobody measured this one.
+    // Restarting is a matter of a second or two; this one is not measured.
     private static readonly TimeSpan Restart = TimeSpan.FromSeconds(3);
 
     private readonly FlowRate _commits = new(TimeSpan.FromSeconds(5));

@@ -7,7 +7,7 @@ internal readonly record struct MemoryLimit(long Bytes, string Source)
 {
     /// <summary>
     /// The smallest limit on the way from the process's group up to the mount, else the machine's memory. <c>memory.high</c> counts as
-    /// <c>memory.max</c> does: above it the kernel does not kill, but stalls every allocation, which serves nobody either.
+    /// <c>memory.max</c> does: above it the kernel does not kill, but stalls every allocation, which serves no request either.
     /// </summary>
     internal static MemoryLimit Read(KernelFiles files, IReadOnlyList<ControlGroup> groups)
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Ingest.Health.Memory;
 
-/// <summary>Memory of native libraries that the allocator keeps although nobody uses it any more.</summary>
+/// <summary>Memory of native libraries that the allocator keeps although it is no longer used.</summary>
 internal static partial class NativeHeap
 {
     /// <summary>Gives it back to the kernel where the C library can (glibc); elsewhere nothing happens.</summary>

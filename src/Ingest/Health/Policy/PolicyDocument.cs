@@ -14,7 +14,7 @@ public sealed class PolicyRule
 }
 
 /// <summary>The policy file as it is written: what an operator may change on the running node.</summary>
-/// <remarks>Nobody changes one after reading it: the setters are there because generated readers lose the defaults of init.</remarks>
+/// <remarks>It is not changed after it was read: the setters are there because generated readers lose the defaults of init.</remarks>
 public sealed class PolicyDocument
 {
     /// <summary>Names a file may hold for streams, and as many for keys.</summary>

@@ -83,7 +83,7 @@ public sealed class PolicyFile : IAsyncDisposable
         return error;
     }
 
-    /// <summary>The same, unless somebody else has changed the policy meanwhile.</summary>
+    /// <summary>The same, unless the policy was changed meanwhile.</summary>
     /// <param name="json">The file's new content.</param>
     /// <param name="expected">What must still be in force; null: anything.</param>
     /// <param name="error">What is wrong with the content, in one sentence.</param>

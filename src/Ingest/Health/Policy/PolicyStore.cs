@@ -13,7 +13,7 @@ internal static class PolicyStore
     /// <exception cref="IOException">Any of that failed; the old file is still in place, or both are the same by then.</exception>
     internal static void Write(string path, ReadOnlySpan<byte> content) => AtomicFile.Write(Target(path), content);
 
-    // A link stays one: whoever made it looks at what is behind it. One that leads nowhere yet is filled there.
+    // A link stays one: its maker looks at what is behind it. One that leads nowhere yet is filled there.
     private static string Target(string path)
     {
         var full = Path.GetFullPath(path);

@@ -47,7 +47,7 @@ internal sealed class BoundedListener(IConnectionListener inner, SemaphoreSlim r
         return inner.DisposeAsync();
     }
 
-    /// <summary>Waits for room. False: nobody listens any more.</summary>
+    /// <summary>Waits for room. False: it no longer listens.</summary>
     private async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken);

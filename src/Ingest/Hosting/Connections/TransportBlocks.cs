@@ -7,8 +7,8 @@ namespace Ingest.Hosting.Connections;
 
 /// <summary>
 /// The memory that sockets receive into: blocks of 64 KiB in place of the server's own of 4 KiB, so that most bodies arrive by one call and
-/// in one piece, and are encoded where they are. There are only so many. Whoever comes when all are taken, as in a flood of slow senders,
-/// gets 4 KiB, and holds no more memory than with the server's own (docs/decisions/0050-transport-blocks.md). Any thread.
+/// in one piece, and are encoded where they are. There are only so many. A connection that comes when all are taken, as in a flood of
+/// slow senders, gets 4 KiB, and holds no more memory than with the server's own (docs/decisions/0050-transport-blocks.md). Any thread.
 /// </summary>
 internal sealed class TransportBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {

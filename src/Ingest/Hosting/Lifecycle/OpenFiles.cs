@@ -31,7 +31,7 @@ internal static class OpenFiles
     private const string LimitsFile = "/proc/self/limits";
     private const string LimitName = "Max open files";
 
-    /// <summary>The process's limit; <see cref="long.MaxValue"/> where there is none or nobody says.</summary>
+    /// <summary>The process's limit; <see cref="long.MaxValue"/> where there is none or it is not known.</summary>
     internal static long Limit() => Parse(new KernelFiles().Text(LimitsFile)?.Split('\n') ?? []);
 
     /// <summary>The soft limit in the lines of <c>/proc/self/limits</c>.</summary>

@@ -27,7 +27,7 @@ public static partial class SchedulerSlice
     };
 
     /// <summary>
-    /// Sets the slice of the calling thread, and of those it will start. False: the kernel has none, or somebody has put the process under
+    /// Sets the slice of the calling thread, and of those it will start. False: the kernel has none, or the process was put under
     /// another policy; nothing has changed then.
     /// </summary>
     /// <param name="slice">0.1 to 100 ms; the kernel takes the nearest bound instead of anything else.</param>

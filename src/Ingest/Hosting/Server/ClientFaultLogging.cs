@@ -43,7 +43,7 @@ internal sealed class ClientFaultLogging(ILoggerFactory inner, TimeProvider time
             }
             else if (level < LogLevel.Warning)
             {
-                // Whoever turns this on looks for a client's mistake, as with the other bad requests at this level.
+                // An operator who turns this on looks for a client's mistake, as with the other bad requests at this level.
                 inner.Log(level, eventId, state, exception, formatter);
             }
             else if (_throttles.GetOrAdd(eventId.Id, _ => new LineThrottle(time)).TryTake(out var held))

@@ -13,7 +13,7 @@ internal static class ClientFaults
 
     private static readonly FrozenDictionary<string, LogLevel> Levels = new Dictionary<string, LogLevel>
     {
-        // A body that nobody reads turns out to be malformed while the server throws it away. The client has its answer.
+        // A body that is not read turns out to be malformed while the server throws it away. The client has its answer.
         ["RequestBodyDrainBodyReaderInvalidState"] = LogLevel.Debug,
         // More connections than there may be.
         ["ConnectionRejected"] = LogLevel.Warning,

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting.Server;
 
-/// <summary>Sets every limit and timeout of the server explicitly: a default that changes with an update is nobody's decision.</summary>
+/// <summary>Sets every limit and timeout of the server explicitly: a default can change with an update.</summary>
 internal static class KestrelSetup
 {
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);

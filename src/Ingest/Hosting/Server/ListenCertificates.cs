@@ -62,7 +62,7 @@ internal static class ListenCertificates
 
     /// <summary>
     /// Whether one of the authorities stands behind the certificate, and behind no other purpose than a client's. What the machine trusts
-    /// otherwise does not count, and nobody is asked over the network: revocation is done with short-lived certificates.
+    /// otherwise does not count, and the network is not asked: revocation is done with short-lived certificates.
     /// </summary>
     internal static bool IsOf(X509Certificate2Collection authorities, X509Certificate2 certificate, X509Chain? sent, SslPolicyErrors errors)
     {

@@ -91,7 +91,7 @@ public sealed class NodeSettings
     /// <exception cref="SettingsException">One line per error.</exception>
     public NodeSettings ThrowIfWrong() => _errors.Count == 0 ? this : throw new SettingsException(_errors);
 
-    /// <summary>The same for what listens to nobody: who may send and where is no matter then.</summary>
+    /// <summary>The same for what does not listen: who may send and where is no matter then.</summary>
     /// <exception cref="SettingsException">One line per error.</exception>
     public NodeSettings ThrowIfWrongUnheard()
     {

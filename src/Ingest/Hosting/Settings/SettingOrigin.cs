@@ -3,7 +3,7 @@ namespace Ingest.Hosting.Settings;
 /// <summary>Kinds of sources a value can come from, the weakest first.</summary>
 public enum SettingOrigin
 {
-    /// <summary>Nobody said: the default.</summary>
+    /// <summary>The default: no source names the key.</summary>
     Default,
 
     /// <summary>A file, or the configuration of the application this is part of.</summary>

@@ -96,7 +96,7 @@ public sealed class SettingsSources
 
     /// <summary>
     /// A list written as one value replaces one written element by element, and the other way round: mixing two sources' halves would make
-    /// a list that nobody wrote.
+    /// a list that was not written.
     /// </summary>
     private void Set(string key, SourcedValue value)
     {

@@ -6,7 +6,7 @@ namespace Ingest.Intake.Admission;
 
 /// <summary>
 /// Headers whose value is one value and no list (RFC 9110, section 5.3). The server would join two of them with a comma, which makes a
-/// third value that nobody sent.
+/// third value that no client sent.
 /// </summary>
 internal static class SingleHeaders
 {

@@ -16,6 +16,6 @@ internal readonly record struct ArrivedBody
     /// <summary>Why the body was not read to its end.</summary>
     internal Problem Problem { get; init; }
 
-    /// <summary>The client went away: there is nobody to answer.</summary>
+    /// <summary>The client went away: there is none to answer.</summary>
     internal bool IsGone { get; init; }
 }

@@ -11,7 +11,7 @@ internal enum BodyFormat
     /// <summary>One JSON value per line.</summary>
     Lines,
 
-    /// <summary>One event of bytes that nobody looks into.</summary>
+    /// <summary>One event of bytes that are not looked into.</summary>
     Opaque,
 
     /// <summary>One CloudEvents JSON envelope.</summary>

@@ -25,7 +25,7 @@ internal static class ContentEncodings
     /// <summary>What is taken, as the answer to a request with something else says it.</summary>
     internal const string Accepted = "gzip, br, deflate, zstd";
 
-    /// <summary>Most encodings on top of each other. Nobody honest uses more than one.</summary>
+    /// <summary>Most encodings on top of each other. Honest clients use one.</summary>
     internal const int LayersMax = 3;
 
     private static readonly ContentEncoding[] None = [];

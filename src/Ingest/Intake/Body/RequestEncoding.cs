@@ -12,10 +12,10 @@ internal readonly struct EncodedRequest
     /// <summary>Why nothing is stored.</summary>
     internal Problem Problem { get; init; }
 
-    /// <summary>The events, owned by whoever holds this; null where there is a problem.</summary>
+    /// <summary>The events, owned by the holder of this; null where there is a problem.</summary>
     internal RecordBatch? Batch { get; init; }
 
-    /// <summary>Tells a repeat from a new request; null where nobody asked.</summary>
+    /// <summary>Tells a repeat from a new request; null where it was not asked for.</summary>
     internal RequestMark? Mark { get; init; }
 }
 

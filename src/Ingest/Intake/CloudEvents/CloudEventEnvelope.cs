@@ -81,7 +81,7 @@ internal static class CloudEventEnvelope
         {
             return AddNamed(quotedName[1..^1], value, context);
         }
-        // Nobody writes names so, but it is JSON.
+        // Names are not written so, but it is JSON.
         Span<byte> name = stackalloc byte[256];
         return quotedName.Length <= name.Length && TryUnescape(quotedName, name, out var length)
             ? AddNamed(name[..length], value, context)

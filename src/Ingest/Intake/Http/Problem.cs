@@ -12,7 +12,7 @@ public readonly record struct Problem(ProblemKind Kind, string Detail)
     /// <summary>Where in the body it is; null where it is nowhere in particular.</summary>
     public ProblemPlace? Place { get; init; }
 
-    /// <summary>Seconds until the same request may succeed; 0 where nobody says so here.</summary>
+    /// <summary>Seconds until the same request may succeed; 0 where that is not said here.</summary>
     public int RetrySeconds { get; init; }
 
     /// <summary>Whether nothing is wrong.</summary>

@@ -40,7 +40,7 @@ internal sealed class Refusals(IRetryAdvice advice, RequestMetrics metrics)
         }
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";
-        // Under pressure a connection is worth more to another node; and where a body was not read to its end, or nobody can say where
+        // Under pressure a connection is worth more to another node; and where a body was not read to its end, or it is not known where
         // that is, nothing can follow it.
         if (kind.Refusal is not null || kind.Status is StatusCodes.Status408RequestTimeout or StatusCodes.Status413PayloadTooLarge
             || kind == ProblemKind.BadRequest)
@@ -48,7 +48,7 @@ internal sealed class Refusals(IRetryAdvice advice, RequestMetrics metrics)
             Answers.CloseConnection(context);
         }
         await Answers.ProblemAsync(context, problem);
-        // A connection that was reset shows first as a body that ended early: nobody got this answer.
+        // A connection that was reset shows first as a body that ended early: this answer reached no client.
         if (kind == ProblemKind.BadRequest && context.RequestAborted.IsCancellationRequested)
         {
             metrics.Gone(route, started);

@@ -66,7 +66,7 @@ internal sealed class StreamDirectory
     internal int Count => _routes.Count;
 
     /// <summary>
-    /// The stream of that name, or null with the problem. A stream nobody has stored events in yet is only looked at: <see cref="Keep"/>
+    /// The stream of that name, or null with the problem. A stream without stored events is only looked at: <see cref="Keep"/>
     /// makes it one.
     /// </summary>
     internal StreamRoute? Find(string? name, out Problem problem)

@@ -3,7 +3,7 @@ namespace Ingest.Intake.Idempotency;
 /// <summary>What becomes of a request that may be a repeat.</summary>
 internal enum ClaimOutcome
 {
-    /// <summary>Nobody had it: the caller stores it, and settles or abandons the claim.</summary>
+    /// <summary>It was free: the caller stores it, and settles or abandons the claim.</summary>
     New,
 
     /// <summary>It was stored before: the first answer is given again.</summary>

@@ -18,7 +18,7 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
     /// <summary>Whether answers are remembered at all.</summary>
     internal bool IsOn => window > TimeSpan.Zero && keysMax > 0;
 
-    /// <summary>Whether what the log has is still being read: until then nobody can say what is a repeat. Any thread.</summary>
+    /// <summary>Whether what the log has is still being read: until then repeats cannot be told. Any thread.</summary>
     internal bool IsRecovering { get; set; }
 
     /// <summary>Requests remembered or in flight.</summary>

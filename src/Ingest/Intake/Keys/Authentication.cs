@@ -49,7 +49,7 @@ internal sealed class Authentication(bool isAnonymousAllowed, KeyFileWatch? keys
         return null;
     }
 
-    /// <summary>Whether nobody's keys are known, so that none is asked for.</summary>
+    /// <summary>Whether no keys are known, so that none is asked for.</summary>
     internal bool IsOff => keys is null && introspection is null;
 
     /// <summary>Whose key it is, by the keys of the file; null where it is none of them.</summary>

@@ -81,7 +81,7 @@ internal sealed class TokenIntrospection(
 
     private async Task<Verification> RefreshAsync(Answer answer, string token)
     {
-        // The lock is held by whoever asks: nothing of the question runs under it.
+        // The lock is held by the caller: nothing of the question runs under it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -160,8 +160,8 @@ internal sealed class TokenIntrospection(
 }
 
 /// <summary>What came of a question.</summary>
-/// <param name="Producer">Whose the token is; null when it is nobody's, or nobody can say.</param>
-/// <param name="Failure">Why nobody can say; null when somebody did.</param>
+/// <param name="Producer">Whose the token is; null when it is no producer's, or that is not known.</param>
+/// <param name="Failure">Why that is not known; null when it is.</param>
 internal readonly record struct Verification(Producer? Producer, string? Failure = null);
 
 /// <summary>A token the verifier knows.</summary>

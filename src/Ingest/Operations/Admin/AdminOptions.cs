@@ -20,7 +20,7 @@ public sealed class AdminOptions
     [Description("Host names the admin listener may be called by, beside localhost and IP addresses; * for any.")]
     public string[] Hosts { get; set; } = [];
 
-    /// <summary>How many may follow the log at once with <c>ingest tail</c>. Default 4; 0 to 64; 0: nobody.</summary>
+    /// <summary>How many may follow the log at once with <c>ingest tail</c>. Default 4; 0 to 64; 0: none.</summary>
     [Range(0, 64), Description("How many may follow the log at once with ingest tail; 0: nobody.")]
     public int TailsMax { get; set; } = 4;
 

@@ -89,7 +89,7 @@ internal static class DeadLetterEndpoints
         await AdminJson.WriteAsync(context, line.WrittenMemory, "application/json");
     }
 
-    /// <summary>The payload byte for byte. Nobody's browser is to take it for a page of ours.</summary>
+    /// <summary>The payload byte for byte. No browser is to take it for a page of ours.</summary>
     private static async Task PayloadAsync(HttpContext context, DeadLetterStore letters)
     {
         var key = Key(context);

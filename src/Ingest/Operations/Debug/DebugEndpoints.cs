@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Ingest.Operations.Debug;
 
 /// <summary>
-/// <c>/debug</c>: what is asked when a node behaves strangely and nobody may attach a debugger. Only reads, but for a collection.
+/// <c>/debug</c>: what is asked when a node behaves strangely and no debugger may be attached. Only reads, but for a collection.
 /// </summary>
 internal static class DebugEndpoints
 {

@@ -4,5 +4,5 @@ namespace Ingest.Operations.Debug;
 /// <param name="Key">The whole key.</param>
 /// <param name="Value">Its value, masked where it is a secret.</param>
 /// <param name="Source">Who said so.</param>
-/// <param name="Default">What it is when nobody says.</param>
+/// <param name="Default">What it is by default.</param>
 public sealed record ShownSetting(string Key, string Value, string Source, string Default);

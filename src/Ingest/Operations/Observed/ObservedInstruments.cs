@@ -4,7 +4,7 @@ using Ingest.Operations.Status;
 namespace Ingest.Operations.Observed;
 
 /// <summary>
-/// The instruments that are read instead of recorded: what status shows, as numbers. They are asked when somebody scrapes or exports, and
+/// The instruments that are read instead of recorded: what status shows, as numbers. They are asked at each scrape or export, and
 /// cost nothing before.
 /// </summary>
 public sealed class ObservedInstruments
@@ -114,6 +114,6 @@ public sealed class ObservedInstruments
 
     private NodeStatus Now => _status.Recent();
 
-    // Nothing instead of a made-up number while nobody has looked yet.
+    // Nothing instead of a made-up number before the first look.
     private static IEnumerable<Measurement<double>> Measured(double? value) => value is { } known ? [new Measurement<double>(known)] : [];
 }

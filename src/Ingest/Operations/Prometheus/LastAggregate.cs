@@ -1,6 +1,6 @@
 namespace Ingest.Operations.Prometheus;
 
-/// <summary>A gauge, or a counter somebody else counts: the last value stands.</summary>
+/// <summary>A gauge, or a counter that is counted elsewhere: the last value stands.</summary>
 internal sealed class LastAggregate : Aggregate
 {
     private double _value;

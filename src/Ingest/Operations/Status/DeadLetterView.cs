@@ -6,7 +6,7 @@ namespace Ingest.Operations.Status;
 /// <summary>The dead letters at one moment.</summary>
 public sealed record DeadLetterView
 {
-    /// <summary>Letters that nobody has resolved.</summary>
+    /// <summary>Letters that are not resolved.</summary>
     public required long Count { get; init; }
 
     /// <summary>How many there may be; a lane that has more stops.</summary>

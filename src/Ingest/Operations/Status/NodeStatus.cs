@@ -42,7 +42,7 @@ public sealed record NodeStatus
     /// <summary>Every stream, by name.</summary>
     public required IReadOnlyList<StreamStatus> Streams { get; init; }
 
-    /// <summary>Events that sinks refused and nobody has resolved.</summary>
+    /// <summary>Events that sinks refused and that are not resolved.</summary>
     public required DeadLetterView DeadLetters { get; init; }
 
     /// <summary>Memory; null before the first look.</summary>
@@ -60,7 +60,7 @@ public sealed record NodeStatus
 /// <param name="Detail">One sentence: what is wrong and what ends it.</param>
 public sealed record ReasonStatus(string Code, string Detail);
 
-/// <summary>A cursor nobody moves.</summary>
+/// <summary>A cursor that no lane moves.</summary>
 /// <param name="Name">The lane's name when it had a sink.</param>
 /// <param name="Settled">Everything up to here is settled.</param>
 public sealed record OrphanStatus(string Name, long Settled);

@@ -12,7 +12,7 @@ public sealed record StreamStatus(string Stream, long Accepted, long AcceptedByt
 /// <param name="Delivered">Events the sink has.</param>
 /// <param name="DeadLettered">Events in the dead letters.</param>
 /// <param name="Outstanding">
-/// The others: pending, and those among the lane's <see cref="LaneSum.Lost"/> and <see cref="LaneSum.Before"/>, of which nobody can tell
+/// The others: pending, and those among the lane's <see cref="LaneSum.Lost"/> and <see cref="LaneSum.Before"/>, of which it is not known
 /// the stream. Over all streams: outstanding = pending + lost + before.
 /// </param>
 public sealed record StreamLane(string Lane, long Delivered, long DeadLettered, long Outstanding);

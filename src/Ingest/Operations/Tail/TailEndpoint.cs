@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Ingest.Operations.Tail;
 
 /// <summary>
-/// <c>GET /events/tail</c>: committed events as lines of JSON, from a place in the log on, for as long as somebody reads. A tail is a
+/// <c>GET /events/tail</c>: committed events as lines of JSON, from a place in the log on, for as long as the client reads. A tail is a
 /// reader of the log and nothing else: it looks for new events by itself, so that commits do not know of it, and waits for its own
 /// client alone.
 /// </summary>

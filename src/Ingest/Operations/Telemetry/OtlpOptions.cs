@@ -14,7 +14,7 @@ public sealed class OtlpOptions : IValidatableObject
     [Description("How the collector is spoken to: Http (protobuf, usually port 4318) or Grpc (usually port 4317).")]
     public OtlpProtocol Protocol { get; set; } = OtlpProtocol.Http;
 
-    /// <summary>Headers sent with everything, such as <c>authorization</c>. Without commas. Shown to nobody. Default none.</summary>
+    /// <summary>Headers sent with everything, such as <c>authorization</c>. Without commas. Never shown. Default none.</summary>
     [Description("Headers sent to the collector, such as authorization; without commas.")]
     public Dictionary<string, string> Headers { get; } = new(StringComparer.Ordinal);
 

@@ -19,7 +19,7 @@ public sealed record SinkTraits
     /// A sink that says true takes batches in the order of the calls, and after a verdict that leaves an event pending (congested,
     /// retryable, blocked) it delivers no later event of that key before the earlier one came again: it answers <see
     /// cref="VerdictKind.Retryable"/> for those. It has to, for the lane learns of a failure only after it has sent more, and how much
-    /// more nobody can bound. The lane's part: once it knows, it lets everything land, and sends what failed again, oldest first, each
+    /// more cannot be bounded. The lane's part: once it knows, it lets everything land, and sends what failed again, oldest first, each
     /// batch on its own, before anything new.
     /// </para>
     /// </summary>

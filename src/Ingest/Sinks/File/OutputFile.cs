@@ -68,7 +68,7 @@ internal sealed class OutputFile : IDisposable
 
     /// <summary>
     /// Scans from <paramref name="offset"/> and cuts what is not whole. Returns the last sequence number; null when the file ends before
-    /// the offset: somebody else cut it, maybe within a line.
+    /// the offset: another process cut it, maybe within a line.
     /// </summary>
     internal long? Recover(long offset, long held)
     {

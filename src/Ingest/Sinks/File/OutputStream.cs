@@ -254,7 +254,7 @@ internal sealed class OutputStream : IDisposable
     }
 
     // The position is noted before the file exists: should the older files be gone after a crash, it is known what they held. Output is
-    // never overwritten, whoever put it there.
+    // never overwritten, wherever it comes from.
     private OutputFile Begin(long first)
     {
         while (OutputName.Of(first, _generation) is var taken && (taken == _distrusted || OutputFile.IsTaken(_context, _folder, taken)))

@@ -5,7 +5,7 @@ using System.Reflection;
 
 namespace Ingest.Hosting.Settings.Values;
 
-/// <summary>One key of the configuration: what it is, what it may be, what it is when nobody says.</summary>
+/// <summary>One key of the configuration: what it is, what it may be, what it is by default.</summary>
 public sealed class Setting
 {
     private readonly PropertyInfo _property;
@@ -32,7 +32,7 @@ public sealed class Setting
     /// <summary>One line for people.</summary>
     public string Description { get; }
 
-    /// <summary>The value when nobody says, as it would be written; empty for none.</summary>
+    /// <summary>The default, as it would be written; empty for none.</summary>
     public string Default { get; }
 
     /// <summary>What is allowed, for people: <c>1MiB to 1GiB</c>; empty where the kind says it all.</summary>
@@ -40,7 +40,7 @@ public sealed class Setting
         ? string.Join(", ", Enum.GetNames(Nullable.GetUnderlyingType(_property.PropertyType) ?? _property.PropertyType))
         : SettingText.Bounds(_property, Kind);
 
-    /// <summary>Whether a key's last words say that its value is nobody's business.</summary>
+    /// <summary>Whether a key's last words say that its value is a secret.</summary>
     public static bool LooksSecret(string key)
     {
         ReadOnlySpan<string> words =

@@ -15,7 +15,7 @@ internal readonly record struct EncodedDialect
 {
     internal Problem Problem { get; init; }
 
-    /// <summary>The events, owned by whoever holds this; null where there is a problem or no event.</summary>
+    /// <summary>The events, owned by the holder of this; null where there is a problem or no event.</summary>
     internal RecordBatch? Batch { get; init; }
 
     /// <summary>How many of them go to each stream.</summary>

@@ -28,7 +28,7 @@ internal static class AnswerReason
         return text.Length > 0 ? $"{status}: {text}" : status;
     }
 
-    /// <summary>Of what somebody else wrote: one line of text that a terminal can show, cut at a whole character.</summary>
+    /// <summary>Of a foreign text: one line of text that a terminal can show, cut at a whole character.</summary>
     internal static string OneLine(string text)
     {
         var words = string.Concat(text.EnumerateRunes().Select(rune => Rune.IsControl(rune) ? " " : rune.ToString()));
@@ -40,7 +40,7 @@ internal static class AnswerReason
         return line[..(char.IsHighSurrogate(line[TextLengthMax - 1]) ? TextLengthMax - 1 : TextLengthMax)] + "…";
     }
 
-    // Compressed, it is no text yet, and how much text it will be nobody knows.
+    // Compressed, it is no text yet, and how much text it will be is not known.
     private static bool IsReadable(HttpResponseMessage response) => response.Content.Headers.ContentEncoding.Count == 0;
 
     // What has come by the time the answer breaks off, stalls or the attempt ends.

@@ -4,7 +4,7 @@ using Ingest.Sinks.Contract;
 namespace Ingest.Sinks.Http.Answers;
 
 /// <summary>
-/// Parts of batches that were refused as a whole, until nobody can want to know any more. An attempt that runs out of time between two
+/// Parts of batches that were refused as a whole, until no attempt can ask any more. An attempt that runs out of time between two
 /// halves begins again; it must not ask for the whole once more, or a slow receiver keeps it from ever coming to the guilty event. Any
 /// thread.
 /// </summary>

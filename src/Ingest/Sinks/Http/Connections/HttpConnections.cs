@@ -32,7 +32,7 @@ internal static class HttpConnections
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
-        // Requests carry the trace of their events, not of whoever sends them.
+        // Requests carry the trace of their events, not of the code that sends them.
         ActivityHeadersPropagator = null,
     });
 }

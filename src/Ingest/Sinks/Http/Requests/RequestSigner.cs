@@ -6,7 +6,7 @@ namespace Ingest.Sinks.Http.Requests;
 
 /// <summary>
 /// Signs requests: <c>Ingest-Signature: t=UNIX-SECONDS,v1=HEX[,v1=HEX]</c>, each the HMAC-SHA256 of <c>t</c>, a full stop and the body
-/// under one of the secrets. The time lets receivers refuse old requests that somebody recorded.
+/// under one of the secrets. The time lets receivers refuse old requests that were recorded.
 /// </summary>
 internal static class RequestSigner
 {
