@@ -30,7 +30,7 @@ packages: ## Use it: the libraries as NuGet packages in artifacts/packages, trie
 # promtool and shellcheck are not installed but unpacked; without them their checks of deploy/ are skipped.
 tools: ## Tidy up: what tests need and is not installed, unpacked into artifacts/tools
 	@tests/tools.sh
-	@tests/deploy/tools.sh 2>/dev/null || echo "promtool and shellcheck could not be had: their checks of deploy/ are skipped"
+	@checks/deploy/tools.sh 2>/dev/null || echo "promtool and shellcheck could not be had: their checks of deploy/ are skipped"
 
 test: tools build ## Check it: everything that must hold, in under 10 minutes
 	@tests/run.sh
@@ -55,11 +55,11 @@ chart: ## Measure it: docs/aimd.svg, the window through a capacity drop and an o
 
 # Every fault between the node and the brokers, and what came of it, as a table; about three minutes.
 faults: ## Check it: every fault between a node and the brokers, as a table
-	@tests/faults.sh
+	@checks/faults.sh
 
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build ## Check it: kills under load, a large backlog, the suite again and again
-	@tests/stress/kills.sh && tests/stress/backlog.sh
+	@checks/stress/kills.sh && checks/stress/backlog.sh
 
 # Everything hostile or broken we know of, at the real executable, with honest producers beside it: a table of expected and got.
 abuse: build ## Check it: everything hostile or broken, at the real executable, as a table
@@ -71,11 +71,11 @@ clients: build ## Check it: real clients of every dialect, and the table of docs
 
 # Three nodes behind HAProxy under load: a rolling restart, and kill -9 with adoption. Prints failed, lost and duplicated requests.
 fleet: tools build ## Check it: three nodes behind HAProxy under load: rolling restart, kill -9, adoption
-	@tests/stress/fleet.sh $(FLEET_RATE) $(FLEET_SECONDS)
+	@checks/stress/fleet.sh $(FLEET_RATE) $(FLEET_SECONDS)
 
 # A node in a control group with little memory, as root: health flips once, and not for page cache. Draws docs/memory.svg.
 cgroup: tools build ## Check it: memory pressure in a small container, as root; draws docs/memory.svg
-	@tests/stress/cgroup.sh
+	@checks/stress/cgroup.sh
 
 clean: ## Tidy up: removes artifacts
 	@rm -rf artifacts

@@ -9,7 +9,7 @@ namespace Ingest.Crash.Tests.Probing;
 
 /// <summary>
 /// Health says the truth through everything that changes it, and says it quickly, while the node is busy.
-/// <c>tests/stress/health.sh</c> asks 10,000 times and more.
+/// <c>checks/stress/health.sh</c> asks 10,000 times and more.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class HealthProbeTests(ITestOutputHelper output)

@@ -37,7 +37,7 @@ public sealed class FaultTableTests(ITestOutputHelper output)
     public async Task Every_fault_for_a_few_seconds_loses_nothing_and_reorders_nothing() =>
         await RunAsync(Fault.All, TimeSpan.FromSeconds(ShortSeconds), atOnce: 4, Impatient);
 
-    /// <summary>tests/faults.sh runs it and shows the table.</summary>
+    /// <summary>checks/faults.sh runs it and shows the table.</summary>
     [Fact(Explicit = true)]
     public async Task Every_fault_for_as_long_as_outages_last()
     {

@@ -18,7 +18,7 @@ public sealed partial class DeployTests(ITestOutputHelper output)
     public async Task Everything_that_can_be_checked_here_holds()
     {
         Assert.SkipUnless(File.Exists("/bin/bash"), "Needs bash.");
-        var start = new ProcessStartInfo("/bin/bash", [Path.Combine(SourceTree.Root, "tests/deploy/lint.sh")])
+        var start = new ProcessStartInfo("/bin/bash", [Path.Combine(SourceTree.Root, "checks/deploy/lint.sh")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -36,7 +36,7 @@ public sealed partial class DeployTests(ITestOutputHelper output)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"tests/deploy/lint.sh did not end within {Patience}.");
+            throw new TimeoutException($"checks/deploy/lint.sh did not end within {Patience}.");
         }
     }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Is health right, and how fast, under load, while the node drains, fills its disk, runs short of memory and fails?
-# Usage: tests/stress/health.sh [PROBES=10000] [RATE=5000]
+# Usage: checks/stress/health.sh [PROBES=10000] [RATE=5000]
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export INGEST_TEST_HEALTH_PROBES=${1:-10000} INGEST_TEST_HEALTH_RATE=${2:-5000}
 build

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that crashes, drains, fills and fails, several times over, to find what fails rarely: tests/stress/repeat.sh [RUNS=10]
+# Everything that crashes, drains, fills and fails, several times over, to find what fails rarely: checks/stress/repeat.sh [RUNS=10]
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 runs=${1:-10}
 build

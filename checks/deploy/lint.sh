@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks everything under deploy/ and the documents that go with it, as far as this machine has the tools; says what it did not run.
-# Usage: tests/deploy/lint.sh [--strict]     --strict: what cannot be run counts as failed
+# Usage: checks/deploy/lint.sh [--strict]     --strict: what cannot be run counts as failed
 # Ends with one plain line: N passed, N failed, N skipped.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
@@ -62,7 +62,7 @@ kustomize_builds() {
 
 kubernetes_keeps_its_rules() {
   [[ -s $work/base.yaml ]] || { echo "nothing was built without kubectl"; return 77; }
-  python3 tests/deploy/check_kubernetes.py "$work/base.yaml" "$work/production.yaml" "$work/adopt-orphan.yaml" \
+  python3 checks/deploy/check_kubernetes.py "$work/base.yaml" "$work/production.yaml" "$work/adopt-orphan.yaml" \
     "$work/cluster.rules.yml" "$work/cluster.test.yml"
 }
 
@@ -82,31 +82,31 @@ worker_accepts_every_setting() {
   for name in base production adopt-orphan; do
     [[ -s $work/$name.yaml ]] && built+=("$work/$name.yaml")
   done
-  python3 tests/deploy/check_settings.py artifacts/ingest/ingest "${built[@]}"
+  python3 checks/deploy/check_settings.py artifacts/ingest/ingest "${built[@]}"
 }
 
 worker_runs_confined() {
   [[ -x artifacts/ingest/ingest ]] || { echo "artifacts/ingest/ingest is not built"; return 77; }
-  python3 tests/deploy/confined_test.py artifacts/ingest/ingest
+  python3 checks/deploy/confined_test.py artifacts/ingest/ingest
 }
 
 build_installs() {
   [[ -x artifacts/ingest/ingest ]] || { echo "artifacts/ingest/ingest is not built"; return 77; }
-  tests/deploy/install_test.sh artifacts/ingest
+  checks/deploy/install_test.sh artifacts/ingest
 }
 
 scripts_are_sound() {
   need shellcheck || return
-  shellcheck tests/deploy/*.sh deploy/*.sh
+  shellcheck checks/deploy/*.sh deploy/*.sh
 }
 
-check "YAML and JSON can be read" python3 tests/deploy/check_files.py
-check "the Dockerfile keeps its rules" python3 tests/deploy/check_dockerfile.py
-check "the compose file keeps its rules" python3 tests/deploy/check_compose.py
+check "YAML and JSON can be read" python3 checks/deploy/check_files.py
+check "the Dockerfile keeps its rules" python3 checks/deploy/check_dockerfile.py
+check "the compose file keeps its rules" python3 checks/deploy/check_compose.py
 check "HAProxy reads its configuration" haproxy_reads_its_configuration
-check "HAProxy does what its comments say" python3 tests/deploy/haproxy_test.py
-check "the image's health check asks liveness within milliseconds" python3 tests/deploy/live_test.py
-check "the unit keeps its rules" python3 tests/deploy/check_systemd.py
+check "HAProxy does what its comments say" python3 checks/deploy/haproxy_test.py
+check "the image's health check asks liveness within milliseconds" python3 checks/deploy/live_test.py
+check "the unit keeps its rules" python3 checks/deploy/check_systemd.py
 check "systemd accepts the unit" systemd_accepts_the_unit
 check "systemd finds the unit confined" systemd_finds_the_unit_confined
 for overlay in base overlays/production adopt-orphan; do
@@ -115,11 +115,11 @@ done
 check "the cluster's objects keep their rules" kubernetes_keeps_its_rules
 check "alerts and the autoscaler's series work with the labels of the cluster" cluster_alerts_fire
 check "Prometheus accepts the rules" promtool_accepts check rules deploy/prometheus/ingest.rules.yml
-check "each alert fires when it should, and only then" promtool_accepts test rules tests/deploy/ingest.rules.test.yml
+check "each alert fires when it should, and only then" promtool_accepts test rules checks/deploy/ingest.rules.test.yml
 check "Prometheus accepts its configuration" promtool_accepts check config --syntax-only deploy/prometheus/prometheus.yml
-check "the dashboard is sound" python3 tests/deploy/check_dashboard.py "$work"
-check "every metric in rules and dashboard is one of ours" python3 tests/deploy/check_metrics.py
-check "every alert has an entry, every link an end" python3 tests/deploy/check_documents.py
+check "the dashboard is sound" python3 checks/deploy/check_dashboard.py "$work"
+check "every metric in rules and dashboard is one of ours" python3 checks/deploy/check_metrics.py
+check "every alert has an entry, every link an end" python3 checks/deploy/check_documents.py
 check "the worker accepts every setting, and the documents tell its defaults" worker_accepts_every_setting
 check "the worker runs without rights, and calls nothing the unit forbids" worker_runs_confined
 check "make install puts everything in its place" build_installs

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three nodes behind HAProxy: a rolling restart, and kill -9 with adoption, under load: tests/stress/fleet.sh [RATE=5000] [SECONDS=60]
+# Three nodes behind HAProxy: a rolling restart, and kill -9 with adoption, under load: checks/stress/fleet.sh [RATE=5000] [SECONDS=60]
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export INGEST_TEST_FLEET_RATE=${1:-5000} INGEST_TEST_FLEET_SECONDS=${2:-60}
 build

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Memory with ten million events pending and start-up with 5 GB pending: tests/stress/backlog.sh [EVENTS] [BYTES]
+# Memory with ten million events pending and start-up with 5 GB pending: checks/stress/backlog.sh [EVENTS] [BYTES]
 # Needs about 20 GB of disk below $TMPDIR.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export INGEST_TEST_BACKLOG_EVENTS=${1:-10000000} INGEST_TEST_BACKLOG_BYTES=${2:-5000000000}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of faults and what came of each: tests/faults.sh [SECONDS=60] [NAME]
+# The table of faults and what came of each: checks/faults.sh [SECONDS=60] [NAME]
 # SECONDS is how long the longest fault lasts; the whole takes about three times as long. NAME picks the faults with this in their name.
 # Traces of every lane, ten looks a second, are left in artifacts/faults.
 set -euo pipefail

@@ -87,7 +87,7 @@ def check_rules(objects, rules, test):
     """The cluster has the rules that stand in deploy/prometheus; writes a test of those that ask for a job, with the labels it gives."""
     own = load_all(DEPLOY / "prometheus/ingest.rules.yml")[0]["groups"]
     found = [o["spec"]["groups"] for o in by_kind(objects, "PrometheusRule")]
-    expect(found == [own], "rules.yaml is not deploy/prometheus/ingest.rules.yml: run tests/deploy/rules_object.sh")
+    expect(found == [own], "rules.yaml is not deploy/prometheus/ingest.rules.yml: run checks/deploy/rules_object.sh")
     rules.write_text(yaml.safe_dump({"groups": found[0] if found else []}))
     labels = scraped_labels(objects)
     labels_text = ", ".join(f'{k}="{v}"' for k, v in labels.items())

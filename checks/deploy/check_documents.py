@@ -20,7 +20,7 @@ expect(sorted(entries) == sorted(alerts), f"alerts without an entry or entries w
 for name, rule in alerts.items():
     expect(rule["annotations"]["runbook"] == f"docs/operating.md#{name.lower()}", f"{name}: runbook link")
     expect(rule["labels"]["severity"] in ("page", "ticket"), f"{name}: severity")
-tested = {t["alertname"] for d in load_all(ROOT / "tests/deploy/ingest.rules.test.yml")[0]["tests"] for t in d.get("alert_rule_test", [])}
+tested = {t["alertname"] for d in load_all(ROOT / "checks/deploy/ingest.rules.test.yml")[0]["tests"] for t in d.get("alert_rule_test", [])}
 expect(set(alerts) <= tested, f"alerts that no test shows firing: {set(alerts) - tested}")
 
 for document in DOCUMENTS:

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 {
   cat <<'HEAD'
-# For the Prometheus operator: deploy/prometheus/ingest.rules.yml as an object of the cluster. tests/deploy/rules_object.sh writes it anew.
+# For the Prometheus operator: deploy/prometheus/ingest.rules.yml as an object of the cluster. checks/deploy/rules_object.sh writes it anew.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:

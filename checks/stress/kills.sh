@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kill -9 under load, again and again: tests/stress/kills.sh [RUNS=30] [ROUNDS=34], each run on a directory of its own.
+# kill -9 under load, again and again: checks/stress/kills.sh [RUNS=30] [ROUNDS=34], each run on a directory of its own.
 # The defaults make 1,020 kills and take about 45 minutes. A failing run prints its seed; INGEST_SEED=N repeats it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 runs=${1:-30}
