@@ -147,6 +147,14 @@ public sealed class HecTests
         Assert.Contains("\"code\":14", (await Ack(server)).Body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Chosen_headers_are_kept_with_the_events_of_dialects_too()
+    {
+        await using var server = await DialectServer.StartAsync(new HecDialect(), configure: options => options.KeepHeaders = ["X-Pod"]);
+        Assert.Equal(200, (await server.PostAsync("/services/collector", "{\"event\":1}{\"event\":2}", ("x-pod", "shop-1"))).Status);
+        Assert.Equal(["shop-1", "shop-1"], server.Queue.Events.Select(stored => DialectServer.Attribute(stored, "x-pod")));
+    }
+
     [Theory]
     [InlineData(RefusalCode.MemoryPressure)]
     [InlineData(RefusalCode.PolicyRefused)]
