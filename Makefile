@@ -66,7 +66,8 @@ abuse: build ## Check it: everything hostile or broken, at the real executable, 
 	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
 
 # Real clients from npm, NuGet and Debian, each undisturbed, through a drain, a stream switched off, and kill -9; docs/clients.md gets the table.
-clients: build ## Check it: real clients of every dialect, and the table of docs/clients.md
+clients: tools build ## Check it: real clients of every dialect, and the table of docs/clients.md
+	@dotnet build tests/Ingest.MockCluster -c $(CONFIGURATION) --nologo -v quiet
 	@checks/clients/run.sh --table docs/clients.md $(CLIENTS)
 
 # Three nodes behind HAProxy under load: a rolling restart, and kill -9 with adoption. Prints failed, lost and duplicated requests.

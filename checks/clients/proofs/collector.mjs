@@ -39,8 +39,11 @@ export async function prove(directory) {
     const request = protobuf.parse(messages).root.lookupType("ExportLogsServiceRequest");
     const bodies = [...split(consumed)].flatMap((bytes) => request.decode(bytes).resourceLogs)
       .flatMap((resource) => resource.scopeLogs).flatMap((scope) => scope.logRecords).map((record) => record.body.stringValue);
+    // Requests have no key, so they lie in any partition, and kcat reads those side by side: what is told is each record, once.
+    const number = (body) => Number(body.split(" ")[1]);
+    bodies.sort((one, other) => number(one) - number(other));
     assert.deepEqual(bodies, Array.from({ length: 100 }, (_, index) => `order ${index + 1}`));
-    return `${bodies.length} log records decoded at a Kafka consumer, in order`;
+    return `${bodies.length} log records decoded at a Kafka consumer, each once`;
   } finally {
     await node.kill();
     kafka.stdin.end();
