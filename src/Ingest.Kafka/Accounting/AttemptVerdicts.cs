@@ -14,10 +14,10 @@ internal static class AttemptVerdicts
     {
         EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code, entry.Detail),
         EntryState.Settled when VerdictTable.BlamesEvent(entry.Code) =>
-            new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code)),
+            new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code), Scope: VerdictScope.NotTried),
         EntryState.Settled => VerdictTable.For(entry.Code),
-        EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason),
-        _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason),
+        EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason, Scope: VerdictScope.NotTried),
+        _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason, Scope: VerdictScope.NotTried),
     };
 
     /// <summary>The verdict on the whole attempt. A rejected event says nothing about the other side's health.</summary>

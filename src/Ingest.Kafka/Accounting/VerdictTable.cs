@@ -44,6 +44,15 @@ internal static class VerdictTable
 
     private const string HandshakeFailed = "SSL handshake failed";
 
+    // What is about the topic: other streams may have others.
+    private static readonly ErrorCode[] OfStream =
+    [
+        ErrorCode.UnknownTopicOrPart, ErrorCode.UnknownTopicId, ErrorCode.Local_UnknownTopic, ErrorCode.Local_UnknownPartition,
+        ErrorCode.TopicException, ErrorCode.TopicAuthorizationFailed, ErrorCode.InvalidPartitions, ErrorCode.InvalidReplicationFactor,
+        ErrorCode.InvalidReplicaAssignment, ErrorCode.NotEnoughReplicas, ErrorCode.NotEnoughReplicasAfterAppend,
+        ErrorCode.LeaderNotAvailable, ErrorCode.KafkaStorageError, ErrorCode.UnsupportedForMessageFormat,
+    ];
+
     private static readonly FrozenDictionary<ErrorCode, VerdictKind> Kinds = Enum.GetValues<ErrorCode>().Distinct()
         .ToFrozenDictionary(code => code, Classify);
 
@@ -58,7 +67,7 @@ internal static class VerdictTable
     /// <param name="detail">The client's own words; the step that failed stands in them alone.</param>
     internal static SinkVerdict ForConnection(ErrorCode code, string detail) =>
         code == ErrorCode.Local_Transport && detail.Contains(HandshakeFailed, StringComparison.Ordinal)
-            ? new SinkVerdict(VerdictKind.Blocked, Reason(code, detail))
+            ? new SinkVerdict(VerdictKind.Blocked, Reason(code, detail), Scope: VerdictScope.Sink)
             : For(code, detail);
 
     /// <summary>Whether a broker may have refused a batch for one event's sake.</summary>
@@ -68,8 +77,15 @@ internal static class VerdictTable
     internal static SinkVerdict For(ErrorCode code, string? detail = null)
     {
         var kind = KindOf(code);
-        return kind == VerdictKind.Delivered ? SinkVerdict.Delivered : new SinkVerdict(kind, Reason(code, detail));
+        return kind == VerdictKind.Delivered ? SinkVerdict.Delivered : new SinkVerdict(
+            kind, Reason(code, detail), Scope: ScopeOf(code, kind));
     }
+
+    // Who we are and what the client can do at all is the same for every topic.
+    private static VerdictScope ScopeOf(ErrorCode code, VerdictKind kind) =>
+        OfStream.Contains(code) ? VerdictScope.Stream
+        : kind == VerdictKind.Blocked ? VerdictScope.Sink
+        : VerdictScope.Unknown;
 
     /// <summary>The code's name and its explanation.</summary>
     internal static string Reason(ErrorCode code, string? detail = null) => $"{code}: {detail ?? new Error(code).Reason}";

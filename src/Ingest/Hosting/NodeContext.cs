@@ -31,6 +31,8 @@ internal sealed record NodeContext(
     /// <summary>The dead letters' directory, absolute.</summary>
     internal string DeadLettersPath => Path.Combine(DataPath, "dead");
 
+    internal string ParkedPath => Path.Combine(DataPath, "parked");
+
     /// <summary>The log's directory, absolute.</summary>
     internal string WalPath =>
         Settings.Get<WalSettings>().Directory is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(DataPath, "wal");

@@ -67,7 +67,7 @@ internal static class NodeDeadLetters
     }
 
     /// <summary>Room for the largest event beside others, in whole blocks.</summary>
-    private static int SegmentBytes(int eventBytesMax)
+    internal static int SegmentBytes(int eventBytesMax)
     {
         var wanted = 2L * (eventBytesMax + BesideThePayloadMax);
         return (int)Math.Clamp((wanted + BlockBytes - 1) / BlockBytes * BlockBytes, SegmentBytesMin, WalOptions.SegmentBytesMax);

@@ -1,6 +1,8 @@
 using Ingest.Hosting.Settings;
+using Ingest.Intake;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 
@@ -18,7 +20,15 @@ internal static class NodeLanes
         var sinks = parts.Settings.Sinks.Where(sink => only.Count == 0 || only.Contains(sink.Name, StringComparer.OrdinalIgnoreCase));
         var specs = sinks.Select(sink => new LaneSpec(sink.Name, sink.Kind, () => NewSink(parts, sink, log)));
         return new LaneSet(
-            log, [.. specs], parts.Settings.Get<PublishingOptions>(), deadLetters, parts.Instruments, parts.Time, parts.Loggers);
+            log,
+            [.. specs],
+            parts.Settings.Get<PublishingOptions>(),
+            deadLetters,
+            parts.Instruments,
+            parts.Time,
+            parts.Loggers,
+            parked: new ParkedPlace(
+                parts.ParkedPath, log.Id, NodeDeadLetters.SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax)));
     }
 
     /// <exception cref="SettingsException">The sink refuses its settings; it says which.</exception>

@@ -80,4 +80,31 @@ internal static partial class Log
 
     [LoggerMessage(3022, LogLevel.Error, "Lane {Lane} does not begin: {Reason}")]
     internal static partial void CursorRefused(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(3023, LogLevel.Warning,
+        "Lane {Lane}: {Events} events of stream {Stream} are parked and tried again on their own, while others are delivered: {Reason}")]
+    internal static partial void Parked(ILogger logger, string lane, int events, string stream, string reason);
+
+    [LoggerMessage(3024, LogLevel.Information, "Lane {Lane}: {Events} events are parked since an earlier run.")]
+    internal static partial void ParkedFound(ILogger logger, string lane, int events);
+
+    [LoggerMessage(3025, LogLevel.Information, "Lane {Lane}: parked event {Sequence} failed, attempt {Attempt}: {Reason}")]
+    internal static partial void ParkedFailed(ILogger logger, string lane, long sequence, int attempt, string reason);
+
+    [LoggerMessage(3026, LogLevel.Error,
+        "Lane {Lane}: {Events} parked events are gone from the directory of parked events. They are counted as lost.")]
+    internal static partial void ParkedLost(ILogger logger, string lane, long events);
+
+    [LoggerMessage(3027, LogLevel.Warning, "Lane {Lane}: an operator moves {Events} parked events to the dead letters.")]
+    internal static partial void ParkedMoved(ILogger logger, string lane, int events);
+
+    [LoggerMessage(3028, LogLevel.Warning, "Lane {Lane}: an operator drops {Events} parked events.")]
+    internal static partial void ParkedDropped(ILogger logger, string lane, int events);
+
+    [LoggerMessage(3029, LogLevel.Warning, "Lane {Lane}: parked events could not be moved to give files back: {Reason}")]
+    internal static partial void ParkedNotMoved(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(3030, LogLevel.Information,
+        "Lane {Lane}: a batch of {Events} events failed and is sent apart, to find out which are to blame: {Reason}")]
+    internal static partial void Split(ILogger logger, string lane, int events, string reason);
 }

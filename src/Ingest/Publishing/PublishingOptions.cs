@@ -82,6 +82,50 @@ public sealed class PublishingOptions
     [Range(1, 10_000), Description("Events in a probe of an open breaker.")]
     public int ProbeEvents { get; set; } = 10;
 
+    /// <summary>
+    /// Failed attempts after which events are set aside (parked), once others sent later were delivered; 0 never parks, so that what fails
+    /// holds up its lane. Default 2; 0 to 1,000.
+    /// </summary>
+    [Range(0, 1000), Description("Failed attempts after which events are parked while others are delivered; 0: never.")]
+    public int ParkAfterAttempts { get; set; } = 2;
+
+    /// <summary>The wait before the first attempt with a parked event; it doubles with each. Default 1 s; 10 ms to 1 h.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00"), Description("The wait before a parked event is tried again; doubles with each.")]
+    public TimeSpan ParkedBackoffMin { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest wait between attempts with a parked event. Default 5 min; 10 ms to 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00"), Description("The longest wait between attempts with a parked event.")]
+    public TimeSpan ParkedBackoffMax { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// Failed attempts after which a parked event goes to the dead letters; 0: never. Default 0; 0 to 1,000,000.
+    /// </summary>
+    [Range(0, 1_000_000), Description("Failed attempts after which a parked event goes to the dead letters; 0: never.")]
+    public int ParkedAttemptsMax { get; set; }
+
+    /// <summary>
+    /// Lets later events of a parked event's key go before it. Default false: they wait with it. Where a whole stream is parked, and with
+    /// sinks that keep a position, they wait always.
+    /// </summary>
+    [Description("Lets later events of a parked event's key go before it.")]
+    public bool ParkedOvertake { get; set; }
+
+    /// <summary>Most parked events of a stream in a lane; beyond, the lane waits. Default 50,000; 1 to 10,000,000.</summary>
+    [Range(1, 10_000_000), Description("Most parked events of a stream in a lane; beyond, the lane waits.")]
+    public int ParkedStreamEventsMax { get; set; } = 50_000;
+
+    /// <summary>Most bytes of a stream's parked events in a lane. Default 128 MiB; 1 MiB to 1 TiB.</summary>
+    [Range(1L << 20, 1L << 40), Description("Most bytes of a stream's parked events in a lane; beyond, the lane waits.")]
+    public long ParkedStreamBytesMax { get; set; } = 128L << 20;
+
+    /// <summary>Most parked events of a lane; beyond, the lane waits. Default 100,000; 1 to 10,000,000.</summary>
+    [Range(1, 10_000_000), Description("Most parked events of a lane; beyond, the lane waits.")]
+    public int ParkedEventsMax { get; set; } = 100_000;
+
+    /// <summary>Most bytes of a lane's parked events; their files take up to twice as much. Default 256 MiB; 1 MiB to 1 TiB.</summary>
+    [Range(1L << 20, 1L << 40), Description("Most bytes of a lane's parked events; beyond, the lane waits.")]
+    public long ParkedBytesMax { get; set; } = 256L << 20;
+
     /// <summary>How long batches in flight may still take when a lane stops. Default 2 s; 0 to 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00"), Description("How long batches in flight may still take when a lane stops.")]
     public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(2);

@@ -316,4 +316,11 @@ public sealed class AimdWindowTests
             }
         }
     }
+
+    private enum AimdOutcome
+    {
+        Succeeded,
+        Congested,
+        Ignored,
+    }
 }

@@ -1,5 +1,6 @@
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -30,6 +31,8 @@ internal sealed class LaneFixture : IAsyncDisposable
         BackoffMin = TimeSpan.FromMilliseconds(1),
         BackoffMax = TimeSpan.FromMilliseconds(5),
         CursorInterval = TimeSpan.FromMilliseconds(20),
+        ParkedBackoffMin = TimeSpan.FromMilliseconds(20),
+        ParkedBackoffMax = TimeSpan.FromMilliseconds(100),
         BlockedMin = TimeSpan.FromMilliseconds(10),
         BlockedMax = TimeSpan.FromMilliseconds(20),
         StopGrace = TimeSpan.FromMilliseconds(500),
@@ -37,6 +40,9 @@ internal sealed class LaneFixture : IAsyncDisposable
         // Most tests are not about the breaker: it never judges.
         BreakerAttemptsMin = 1000,
     };
+
+    /// <summary>Where lanes park; null: they do not.</summary>
+    internal TemporaryDirectory? Parking { get; private init; } = new();
 
     internal LaneSet Lanes { get; private set; } = null!;
 
@@ -46,7 +52,8 @@ internal sealed class LaneFixture : IAsyncDisposable
     internal LaneFixture Start()
     {
         var spec = new LaneSpec("test", "scripted", () => Sink);
-        Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, _instruments, Time, NullLoggerFactory.Instance, seed: 7);
+        var place = Parking is null ? null : new ParkedPlace(Path.Combine(Parking.Path, "parked"), Log.Log.Id, 4 * 1024 * 1024);
+        Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, _instruments, Time, NullLoggerFactory.Instance, seed: 7, place);
         Lanes.Start();
         return this;
     }
@@ -60,7 +67,12 @@ internal sealed class LaneFixture : IAsyncDisposable
         Start();
     }
 
-    internal Task Settled(long sequence) => UntilAsync($"event {sequence} settled", () => Status.Settled >= sequence);
+    /// <summary>Ends when everything up to an event is settled and nothing is parked any more.</summary>
+    internal Task Settled(long sequence) =>
+        UntilAsync($"event {sequence} settled", () => Status is var now && now.Settled >= sequence && now.ParkedEvents == 0);
+
+    /// <summary>Ends when the position has passed an event; some may be parked.</summary>
+    internal Task Passed(long sequence) => UntilAsync($"event {sequence} passed", () => Status.Settled >= sequence);
 
     internal Task Reaches(LaneState state) => UntilAsync($"state {state}", () => Status.State == state);
 
@@ -83,6 +95,7 @@ internal sealed class LaneFixture : IAsyncDisposable
             await Lanes.DisposeAsync();
         }
         Log.Dispose();
+        Parking?.Dispose();
         _instruments.Dispose();
     }
 }

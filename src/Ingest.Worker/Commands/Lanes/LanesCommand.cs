@@ -7,12 +7,12 @@ using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands.Lanes;
 
-/// <summary><c>ingest lanes</c>: who is delivered to, and the few things an operator does to a lane.</summary>
+/// <summary><c>ingest lanes</c>: who is delivered to, and what an operator does to a lane.</summary>
 internal static class LanesCommand
 {
     internal static Command Create() => new("lanes", "Look at the lanes of a running node, and move them.")
     {
-        CreateList(), CreateRewind(), CreateTry(), CreateForget(),
+        CreateList(), CreateRewind(), CreateTry(), ParkedCommand.Create(), CreateForget(),
     };
 
     private static Command CreateList() => StatusCommand.Look(

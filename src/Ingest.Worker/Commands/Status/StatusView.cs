@@ -75,6 +75,17 @@ internal static class StatusView
         {
             Screen.Fact("Client", $"{lane.Name}: {lane.Client}");
         }
+        foreach (var lane in status.Lanes)
+        {
+            foreach (var parked in lane.Parked)
+            {
+                Screen.Fact(
+                    "Parked",
+                    $"{lane.Name}: {Humanize.Count(parked.Events, "event")} of stream {parked.Stream}"
+                    + $"{(parked.WholeStream ? " (the whole stream waits)" : "")} since {parked.Since:yyyy-MM-ddTHH:mm:ssZ}, tried again in "
+                    + $"{Humanize.Seconds(parked.NextTrySeconds)}: {parked.Reason}");
+            }
+        }
         foreach (var orphan in status.Orphans)
         {
             Screen.Fact(

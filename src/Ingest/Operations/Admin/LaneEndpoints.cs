@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Operations.Admin;
 
-/// <summary><c>/lanes</c>: who is delivered to, how far, and the two things an operator does to a lane.</summary>
+/// <summary><c>/lanes</c>: who is delivered to, how far, and what an operator does to a lane.</summary>
 internal static class LaneEndpoints
 {
     private static readonly Lock Forgetting = new();
@@ -20,6 +20,7 @@ internal static class LaneEndpoints
             needsToken: true,
             (HttpMethods.Get, context => PreviewAsync(context, surface)),
             (HttpMethods.Post, context => RewindAsync(context, surface)));
+        ParkedEndpoints.Map(routes, surface);
         routes.Map("/lanes/{lane}", needsToken: true, (HttpMethods.Delete, context => ForgetAsync(context, surface)));
     }
 

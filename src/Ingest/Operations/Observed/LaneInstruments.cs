@@ -22,7 +22,8 @@ internal static class LaneInstruments
             "ingest.lane.slow_start.threshold", lane => lane.SlowStartThreshold, "{batch}", "Below this the window doubles.");
         Gauge("ingest.lane.inflight", lane => lane.InFlightBatches, "{batch}", "Batches in flight.");
         Gauge("ingest.lane.inflight.events", lane => lane.InFlightEvents, "{event}", "Events in flight.");
-        Gauge("ingest.lane.lag.events", lane => lane.PendingEvents, "{event}", "Events not settled.");
+        Gauge("ingest.lane.lag.events", lane => lane.PendingEvents, "{event}", "Events not settled, parked ones among them.");
+        Gauge("ingest.lane.parked.events", lane => lane.ParkedEvents, "{event}", "Events set aside while others are delivered.");
         Gauge("ingest.lane.lag", lane => lane.LagSeconds, "s", "Age of the oldest event not settled.");
         Gauge("ingest.lane.round_trip", lane => lane.RoundTripMs / 1000, "s", "Smoothed time of a successful attempt.");
         Gauge("ingest.lane.breaker", lane => BreakerNumber(lane.Breaker), "", "The breaker: 0 closed, 1 half open, 2 open.");

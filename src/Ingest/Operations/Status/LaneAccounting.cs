@@ -1,5 +1,6 @@
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
 using Ingest.Queue.Totals;
 
 namespace Ingest.Operations.Status;
@@ -14,7 +15,7 @@ internal static class LaneAccounting
         var before = Given(lane.Start);
         // The lane may have settled an event that became durable after the log was asked: it never has more than there is.
         var accepted = Math.Max(Given(durable), high);
-        var counted = before + lane.Delivered + lane.DeadLettered + lane.Lost;
+        var counted = before + lane.Delivered + lane.DeadLettered + lane.Lost + lane.ParkedEvents;
         return new LaneView
         {
             Name = lane.Name,
@@ -36,11 +37,29 @@ internal static class LaneAccounting
             Attempts = lane.Attempts.ToDictionary(pair => StatusJson.Snake(pair.Key), pair => pair.Value),
             Repeated = lane.Repeated,
             Recovered = lane.Recovered,
-            Sum = new LaneSum(accepted, before, lane.Delivered, lane.DeadLettered, lane.Lost, accepted - high, counted == high),
+            ParkedEvents = lane.ParkedEvents,
+            Parked = [.. lane.Parked.Select(View)],
+            Sum = new LaneSum(
+                accepted,
+                before,
+                lane.Delivered,
+                lane.DeadLettered,
+                lane.Lost,
+                accepted - high + lane.ParkedEvents,
+                counted == high),
         };
 
         long Given(long upTo) => upTo - (skippedUpTo?.Invoke(upTo) ?? 0);
     }
+
+    internal static ParkedStreamView View(ParkedStreamStatus parked) => new(
+        parked.Stream,
+        parked.Events,
+        parked.Bytes,
+        DateTimeOffset.FromUnixTimeMilliseconds(parked.SinceUnixMs).UtcDateTime,
+        parked.Reason,
+        parked.IsWhole,
+        Math.Round(parked.NextTrySeconds, 1));
 
     internal static IReadOnlyList<StreamStatus> Streams(IReadOnlyList<StreamTotal> totals, IReadOnlyList<LaneStatus> lanes)
     {

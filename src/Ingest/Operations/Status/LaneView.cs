@@ -27,7 +27,13 @@ public sealed record LaneView
     /// <summary>Events it has yet to settle.</summary>
     public required long PendingEvents { get; init; }
 
-    /// <summary>Age of the oldest of them, in seconds.</summary>
+    /// <summary>Those of them that are parked: set aside because the sink cannot take them while it takes others.</summary>
+    public long ParkedEvents { get; init; }
+
+    /// <summary>Parked events by stream, with the reason and since when.</summary>
+    public IReadOnlyList<ParkedStreamView> Parked { get; init; } = [];
+
+    /// <summary>Age of the oldest of those not parked, in seconds.</summary>
     public required double LagSeconds { get; init; }
 
     /// <summary>Batches in flight.</summary>
@@ -73,6 +79,6 @@ public sealed record LaneView
 /// <param name="Delivered">Events the sink has.</param>
 /// <param name="DeadLettered">Events in the dead letters.</param>
 /// <param name="Lost">Events that could not be read from the log any more.</param>
-/// <param name="Pending">Events not settled yet.</param>
+/// <param name="Pending">Events not settled yet, and parked ones.</param>
 /// <param name="Balanced">Whether it adds up.</param>
 public sealed record LaneSum(long Accepted, long Before, long Delivered, long DeadLettered, long Lost, long Pending, bool Balanced);

@@ -8,6 +8,8 @@ namespace Ingest.Operations.Status;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(NodeStatus))]
 [JsonSerializable(typeof(RewindPreview))]
+[JsonSerializable(typeof(ParkedPage))]
+[JsonSerializable(typeof(ParkedChanged))]
 public sealed partial class StatusJson : JsonSerializerContext
 {
     /// <summary>For writing: what is no markup stays as it is, for the document is JSON by content type and in no page.</summary>

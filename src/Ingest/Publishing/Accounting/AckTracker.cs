@@ -5,13 +5,15 @@ namespace Ingest.Publishing.Accounting;
 /// over the contiguous settled prefix only. Pure; lane loop only.
 /// </summary>
 /// <remarks>
-/// A ring of one 8-byte entry an event: 2 bits settlement, 10 bits stream, 52 bits time of acceptance. It grows as needed up to its
+/// A ring of one 8-byte entry an event: 3 bits settlement, 10 bits stream, 51 bits time of acceptance. It grows as needed up to its
 /// capacity, which bounds both memory and how far delivery may run ahead of an event that is stuck.
 /// </remarks>
 internal sealed class AckTracker
 {
+    private const int SettlementBits = 3;
     private const int StreamBits = 10;
-    private const int TimeShift = 2 + StreamBits;
+    private const int TimeShift = SettlementBits + StreamBits;
+    private const ulong SettlementMask = (1 << SettlementBits) - 1;
     private const int EntriesMin = 1024;
 
     private readonly int _capacity;
@@ -56,7 +58,7 @@ internal sealed class AckTracker
         {
             throw new InvalidOperationException("Tracking runs too far ahead of the settled position.");
         }
-        Append(((ulong)Math.Max(acceptedUnixMs, 0) << TimeShift) | ((uint)stream << 2));
+        Append(((ulong)Math.Max(acceptedUnixMs, 0) << TimeShift) | ((uint)stream << SettlementBits));
     }
 
     /// <summary>Takes up the next <paramref name="count"/> numbers as lost, as far as there is room. Returns how many.</summary>
@@ -89,12 +91,56 @@ internal sealed class AckTracker
             throw new ArgumentOutOfRangeException(nameof(sequence), sequence, "Not between the settled position and the last event read.");
         }
         ref var entry = ref Entry(sequence);
-        if ((entry & 3) != 0)
+        if ((entry & SettlementMask) != 0)
         {
             throw new InvalidOperationException("An event settles once.");
         }
         entry |= (ulong)settlement;
         SettledAhead++;
+    }
+
+    /// <summary>A parked event that the position has not passed yet was delivered or dead-lettered after all.</summary>
+    public void Resettle(long sequence, Settlement settlement)
+    {
+        if (sequence <= Settled || sequence > Last)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sequence), sequence, "Not between the settled position and the last event read.");
+        }
+        ref var entry = ref Entry(sequence);
+        if ((Settlement)(entry & SettlementMask) != Settlement.Parked)
+        {
+            throw new InvalidOperationException("Only a parked event settles once more.");
+        }
+        entry = (entry & ~SettlementMask) | (ulong)settlement;
+    }
+
+    /// <summary>
+    /// The delivered events ahead of the position, as distances from it: gap and length of each run, in order. Not more than
+    /// <paramref name="runsMax"/> runs, and those next to the position first.
+    /// </summary>
+    public List<(long Gap, long Length)> DeliveredAhead(int runsMax)
+    {
+        var runs = new List<(long Gap, long Length)>();
+        long gap = 0, length = 0;
+        for (var sequence = Settled + 1; SettledAhead > 0 && sequence <= Last && runs.Count < runsMax; sequence++)
+        {
+            if (!IsSkipped(sequence) && (Settlement)(Entry(sequence) & SettlementMask) == Settlement.Delivered)
+            {
+                length++;
+                continue;
+            }
+            if (length > 0)
+            {
+                runs.Add((gap, length));
+                (gap, length) = (0, 0);
+            }
+            gap++;
+        }
+        if (length > 0 && runs.Count < runsMax)
+        {
+            runs.Add((gap, length));
+        }
+        return runs;
     }
 
     /// <summary>Moves the position over what is settled and reports each event passed. Returns whether it moved.</summary>
@@ -113,12 +159,13 @@ internal sealed class AckTracker
                 continue;
             }
             var entry = Entry(Settled + 1);
-            if ((entry & 3) == 0)
+            if ((entry & SettlementMask) == 0)
             {
                 break;
             }
             Settled++;
-            accounts.AddNeedsLock(Settled, (int)(entry >> 2) & ((1 << StreamBits) - 1), (Settlement)(entry & 3));
+            accounts.AddNeedsLock(
+                Settled, (int)(entry >> SettlementBits) & ((1 << StreamBits) - 1), (Settlement)(entry & SettlementMask));
         }
         SettledAhead -= (int)(Settled - _passed - before);
         return Settled != first;
@@ -126,7 +173,20 @@ internal sealed class AckTracker
 
     private int Tracked => (int)(Place(Last) - (Settled - _passed));
 
-    private bool IsSkipped(long sequence) => _skips.TryPeek(out var skip) && skip.First <= sequence && sequence <= skip.Last;
+    private bool IsSkipped(long sequence)
+    {
+        if (_skips.Count > 0)
+        {
+            foreach (var (first, last) in _skips)
+            {
+                if (first <= sequence && sequence <= last)
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
 
     // The number without those before it that were never given out.
     private long Place(long sequence)

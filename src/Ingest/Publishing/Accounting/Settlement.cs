@@ -14,4 +14,7 @@ internal enum Settlement : byte
 
     /// <summary>It could not be read from the log.</summary>
     Lost = 3,
+
+    /// <summary>The sink cannot take it while it takes others; it is durable among the parked events, and pending still.</summary>
+    Parked = 4,
 }

@@ -4,4 +4,5 @@ namespace Ingest.Publishing.Accounting;
 /// <param name="Stream">The stream's name; <see cref="LaneAccounts.Other"/> for all beyond the bound.</param>
 /// <param name="Delivered">Events the sink has.</param>
 /// <param name="DeadLettered">Events the sink refused.</param>
-public readonly record struct StreamAccount(string Stream, long Delivered, long DeadLettered);
+/// <param name="Parked">Events set aside, and pending still.</param>
+public readonly record struct StreamAccount(string Stream, long Delivered, long DeadLettered, long Parked = 0);

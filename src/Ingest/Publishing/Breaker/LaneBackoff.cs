@@ -1,7 +1,7 @@
 namespace Ingest.Publishing.Breaker;
 
 /// <summary>
-/// How long a lane waits after failures: one step up per round of flights, back to nothing with a success. Pure; time is passed in.
+/// How long a lane waits after failures: one step up per round of attempts, back to nothing with a success. Pure; time is passed in.
 /// </summary>
 internal sealed class LaneBackoff(PublishingOptions options, Random random)
 {
@@ -11,7 +11,7 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     private int _failures;
     private int _blocks;
 
-    // Failures of flights dispatched up to this number belong to a step that was taken already.
+    // Failures of attempts dispatched up to this number belong to a step that was taken already.
     private long _failedUpTo;
 
     /// <summary>While draining, waits stay short: there is a deadline.</summary>
@@ -23,17 +23,22 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     /// <summary>A blocked or failed sink is not opened before.</summary>
     internal TimeSpan OpenDue { get; private set; }
 
-    /// <summary>An attempt failed. Returns when its flight may go again.</summary>
-    /// <param name="attempt">Which attempt of the flight it was, from 1.</param>
+    /// <summary>An attempt failed. Returns when its delivery may go again.</summary>
+    /// <param name="attempt">Which attempt of the delivery it was, from 1.</param>
     /// <param name="number">Its dispatch number.</param>
     /// <param name="lastNumber">The last dispatch number given.</param>
     /// <param name="retryAfter">What the sink asked for.</param>
     /// <param name="now">On the lane's clock.</param>
-    internal TimeSpan Failed(int attempt, long number, long lastNumber, TimeSpan? retryAfter, TimeSpan now)
+    /// <param name="pausesLane">False: only this delivery waits, for nothing says that others would fail too.</param>
+    internal TimeSpan Failed(int attempt, long number, long lastNumber, TimeSpan? retryAfter, TimeSpan now, bool pausesLane = true)
     {
         var asked = retryAfter is not { } wanted ? TimeSpan.Zero
             : IsDraining ? Min(wanted, TimeSpan.FromSeconds(1))
             : Min(wanted, options.RetryAfterMax);
+        if (!pausesLane)
+        {
+            return now + Max(After(attempt), asked);
+        }
         if (number > _failedUpTo)
         {
             (_failures, _failedUpTo) = (_failures + 1, lastNumber);

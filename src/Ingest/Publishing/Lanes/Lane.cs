@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
-using Ingest.Publishing.Scheduling;
+using Ingest.Publishing.Parking;
+using Ingest.Publishing.Requeue;
+using Ingest.Publishing.Sessions;
 using Ingest.Publishing.Window;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Lanes;
 
@@ -10,7 +13,7 @@ namespace Ingest.Publishing.Lanes;
 /// Delivers the log to one sink: reads what is durable, sends as much at once as the sink bears, settles, remembers how far it got. Its
 /// loop runs one <see cref="LaneSession"/> after another; the lane holds what outlives them.
 /// </summary>
-internal sealed partial class Lane : IAsyncDisposable
+internal sealed class Lane : ILaneHost, IAsyncDisposable
 {
     private static readonly TimeSpan RestartMin = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestartMax = TimeSpan.FromSeconds(5);
@@ -32,6 +35,9 @@ internal sealed partial class Lane : IAsyncDisposable
     // Null where the log's records are no events.
     private readonly OldestPending? _oldest;
 
+    // Of the session that runs; null between two.
+    private volatile ParkedEvents? _parked;
+
     // 1 while the loop sleeps and wants to know of the next commit.
     private int _watching;
     private int _drainBegun;
@@ -44,8 +50,8 @@ internal sealed partial class Lane : IAsyncDisposable
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
         _cursor = new LaneCursor(context.Name, context.Log, context.Logger);
-        Pace = new LaneBackoff(context.Options, context.Random);
-        Door = new SinkConnection(context, Pace, () => Now);
+        Backoff = new LaneBackoff(context.Options, context.Random);
+        Connection = new SinkConnection(context, Backoff, () => Now);
         Window = new AimdWindow(new AimdOptions { LimitMax = context.Sink.Traits.WindowMax });
         Caller = new SinkCaller(context.Options, context.Time, context.Random);
         _oldest = context.Records is null ? new OldestPending(context.Log) : null;
@@ -58,22 +64,22 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>The position saved on disk. Any thread.</summary>
     internal long Saved => _cursor.Saved;
 
-    internal bool IsDraining => _draining;
+    public bool IsDraining => _draining;
 
-    internal TimeSpan Now => _context.Time.GetElapsedTime(_began);
+    public TimeSpan Now => _context.Time.GetElapsedTime(_began);
 
     // The session's, on the lane loop.
-    internal AsyncSignal Signal { get; } = new();
+    public AsyncSignal Signal { get; } = new();
 
-    internal ConcurrentQueue<LaneCommand> Commands { get; } = new();
+    public ConcurrentQueue<LaneCommand> Commands { get; } = new();
 
-    internal LaneBackoff Pace { get; }
+    public LaneBackoff Backoff { get; }
 
-    internal SinkConnection Door { get; }
+    public SinkConnection Connection { get; }
 
-    internal AimdWindow Window { get; }
+    public AimdWindow Window { get; }
 
-    internal SinkCaller Caller { get; }
+    public SinkCaller Caller { get; }
 
     internal void Start() => _loop = Task.Run(RunAsync);
 
@@ -108,6 +114,42 @@ internal sealed partial class Lane : IAsyncDisposable
         return await command.Done.Task.WaitAsync(cancel);
     }
 
+    /// <summary>
+    /// Sends dead letters again and says what became of them, when all are settled or the lane stops. The batch is the lane's from here on.
+    /// Any thread.
+    /// </summary>
+    internal async Task<IReadOnlyList<RequeuedEvent>> RequeueAsync(
+        EventBatch batch, Func<long, bool>? isWanted, CancellationToken cancel)
+    {
+        var request = new RequeueRequest(batch, isWanted);
+        Post(new RequeueCommand(request));
+        using var stopped = _stopping.Register(request.End);
+        return await request.Ended.WaitAsync(cancel);
+    }
+
+    /// <summary>Counts dead letters that were delivered after all; each settlement once, however often it is offered. Any thread.</summary>
+    internal void SettleRequeues(RequeueSettlement settlement) => Post(new SettleRequeuesCommand(settlement));
+
+    /// <summary>The sink takes events that are behind its lane. Any thread.</summary>
+    internal bool TakesRequeues => _context.Sink.Traits.AcceptsOutOfOrder;
+
+    /// <summary>What may be sent again now. Any thread.</summary>
+    internal RequeueBounds RequeueBounds => new(
+        _cursor.SavedHighWater, _cursor.SavedRequeues, _context.Sink.Traits.BatchEventsMax, _context.Sink.Traits.BatchBytesMax);
+
+    /// <summary>Parked events in log order: of one stream or of all. Any thread.</summary>
+    internal IReadOnlyList<ParkedEventStatus> ListParked(string? stream, long after, int limit) =>
+        _parked?.List(stream, after, limit, Now) ?? [];
+
+    /// <summary>Does something with parked events; how many, when it is durable. Null: the lane stopped before. Any thread.</summary>
+    internal async Task<int?> ActOnParkedAsync(ParkedSelection selection, ParkedAction action, CancellationToken cancel)
+    {
+        var command = new ParkedCommand(selection, action);
+        Post(command);
+        using var stopped = _stopping.Register(() => command.Done.TrySetResult(null));
+        return await command.Done.Task.WaitAsync(cancel);
+    }
+
     /// <summary>The lane at this moment. Any thread.</summary>
     internal LaneStatus Status()
     {
@@ -118,8 +160,8 @@ internal sealed partial class Lane : IAsyncDisposable
         }
         var accounts = _cursor.Accounts.Snapshot();
         var settled = gauges.Settled;
-        var pending = Math.Max(Given(settled) - gauges.SettledAhead, 0);
-        var lag = pending > 0 && (gauges.OldestAcceptedUnixMs ?? _oldest?.UnixMs(settled)) is { } oldest
+        var unsettled = Math.Max(Given(settled) - gauges.SettledAhead, 0);
+        var lag = unsettled > 0 && (gauges.OldestAcceptedUnixMs ?? _oldest?.UnixMs(settled)) is { } oldest
             ? Math.Max((_context.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds, 0)
             : 0;
         return new LaneStatus
@@ -127,7 +169,7 @@ internal sealed partial class Lane : IAsyncDisposable
             Name = Name,
             Kind = _context.Kind,
             Client = _context.Sink.Traits.Client,
-            State = pending > 0 ? Awake(gauges.State) : gauges.State,
+            State = unsettled > 0 ? Awake(gauges.State) : gauges.State,
             Reason = gauges.Reason,
             Start = accounts.Start,
             Settled = settled,
@@ -138,7 +180,9 @@ internal sealed partial class Lane : IAsyncDisposable
             Lost = accounts.Lost,
             Repeated = accounts.Repeated,
             Recovered = accounts.Recovered,
-            PendingEvents = pending,
+            PendingEvents = unsettled + accounts.Parked,
+            ParkedEvents = accounts.Parked,
+            Parked = _parked?.Summary(Now) ?? [],
             InFlightBatches = gauges.InFlightBatches,
             InFlightEvents = gauges.InFlightEvents,
             Window = gauges.Window,
@@ -152,26 +196,19 @@ internal sealed partial class Lane : IAsyncDisposable
         };
     }
 
-    /// <summary>Stops: flights get their grace, the cursor is saved, the sink is closed.</summary>
+    /// <summary>Stops: attempts get their grace, the cursor is saved, the sink is closed.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         Signal.Set();
         await _loop;
         _observer.Dispose();
-        await Door.DisposeAsync();
+        await Connection.DisposeAsync();
         _cursor.Dispose();
         _stop.Dispose();
     }
 
-    // Durable events behind a position: numbers that were never given out are none.
-    private long Given(long after)
-    {
-        var (log, durable) = (_context.Log, _context.Log.DurableSequence);
-        return durable - after - (log.SkippedUpTo(durable) - log.SkippedUpTo(after));
-    }
-
-    internal void Publish(in LaneGauges gauges)
+    public void Publish(in LaneGauges gauges)
     {
         lock (_lock)
         {
@@ -180,7 +217,7 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
-    internal void ReportEmpty()
+    public void ReportEmpty()
     {
         lock (_lock)
         {
@@ -189,10 +226,10 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
-    internal bool TakeDrainBegun() => Interlocked.Exchange(ref _drainBegun, 0) == 1;
+    public bool TakeDrainBegun() => Interlocked.Exchange(ref _drainBegun, 0) == 1;
 
     /// <summary>Asks to be woken by the next commit. Look at the log once more afterwards: a commit may have been faster.</summary>
-    internal void WatchLog() => Interlocked.Exchange(ref _watching, 1);
+    public void WatchLog() => Interlocked.Exchange(ref _watching, 1);
 
     // Commit thread: one interlocked operation, and a wake-up only for a lane that sleeps. It must be interlocked: a plain read could be
     // done before the durable position is seen by the lane, and both would wait.
@@ -226,10 +263,12 @@ internal sealed partial class Lane : IAsyncDisposable
             {
                 _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
                 using var session = new LaneSession(this, _context, _cursor);
+                _parked = session.Parked;
                 await session.RunAsync(_stop.Token);
             }
             catch (Exception e)
             {
+                _parked = null;
                 // A lane that dies silently is the worst of its failures: it begins again where it was, whatever happened.
                 failures = _cursor.Saved > settled ? 1 : failures + 1;
                 var pause = _restart.After(failures);
@@ -256,6 +295,7 @@ internal sealed partial class Lane : IAsyncDisposable
                     return;
                 }
                 (command as RequeueCommand)?.Request.End();
+                (command as ParkedCommand)?.Done.TrySetResult(null);
             }
         }
     }
@@ -276,6 +316,13 @@ internal sealed partial class Lane : IAsyncDisposable
         }
         rewind.Done.TrySetResult(new(RewindStatus.Done));
         return true;
+    }
+
+    // Durable events behind a position: numbers that were never given out are none.
+    private long Given(long after)
+    {
+        var (log, durable) = (_context.Log, _context.Log.DurableSequence);
+        return durable - after - (log.SkippedUpTo(durable) - log.SkippedUpTo(after));
     }
 
     private LaneGauges Resting(LaneState state, string reason, long settled) =>

@@ -1,4 +1,5 @@
 using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,9 @@ internal sealed record LaneContext
 
     /// <summary>Makes events of the log's records; null where these are events.</summary>
     internal EventMaker? Records { get; init; }
+
+    /// <summary>Where events are parked; null: this lane parks none.</summary>
+    internal ParkedPlace? Parked { get; init; }
 
     internal required PublishingOptions Options { get; init; }
 

@@ -17,6 +17,7 @@ internal sealed class LaneCursor : IDisposable
     private long _saved;
     private long _savedHighWater;
     private long _savedRequeues;
+    private long _savedParked;
 
     internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
     {
@@ -50,12 +51,26 @@ internal sealed class LaneCursor : IDisposable
     /// <summary>The accounts on disk know of every requeue settlement up to here. Any thread.</summary>
     internal long SavedRequeues => Volatile.Read(ref _savedRequeues);
 
+    /// <summary>The accounts on disk know of every record of the parked log up to here. Any thread.</summary>
+    internal long SavedParkedApplied => Volatile.Read(ref _savedParked);
+
+    /// <summary>What was delivered ahead of the position when it was saved; taken by the session that begins there.</summary>
+    internal AheadRuns Ahead { get; private set; } = new();
+
+    /// <summary>
+    /// Saves the position and what is delivered ahead of it, durably. False, with a message in the log, when the disk did not take it: try
+    /// again later.
+    /// </summary>
+    internal bool TrySave(AckTracker tracker) => TrySave(tracker.Settled, AheadRuns.Encode(tracker.DeliveredAhead(AheadRuns.BytesMax)));
+
     /// <summary>Saves durably. False, with a message in the log, when the disk did not take it: try again later.</summary>
-    internal bool TrySave(long settled)
+    internal bool TrySave(long settled) => TrySave(settled, []);
+
+    private bool TrySave(long settled, byte[] ahead)
     {
         try
         {
-            Save(settled);
+            Save(settled, ahead);
             return true;
         }
         catch (StorageException e)
@@ -67,14 +82,17 @@ internal sealed class LaneCursor : IDisposable
 
     /// <summary>Saves durably.</summary>
     /// <exception cref="StorageException">It is not saved, or it is not known.</exception>
-    internal void Save(long settled)
+    internal void Save(long settled) => Save(settled, []);
+
+    private void Save(long settled, byte[] ahead)
     {
         // A cursor that failed once takes no more saves; the next one goes through a new object.
         _cursor ??= _log.OpenCursor(_lane);
         try
         {
-            _cursor.Save(settled, Accounts.Encode());
+            _cursor.Save(settled, [.. Accounts.Encode(), .. ahead]);
             Volatile.Write(ref _saved, settled);
+            Ahead = AheadRuns.Decode(ahead, settled, long.MaxValue);
             RememberSaved(Accounts);
         }
         catch (StorageException)
@@ -89,6 +107,7 @@ internal sealed class LaneCursor : IDisposable
     internal void Restart(long settled)
     {
         Refusal = null;
+        Ahead = new AheadRuns();
         Volatile.Write(ref _accounts, new LaneAccounts(settled));
     }
 
@@ -99,6 +118,7 @@ internal sealed class LaneCursor : IDisposable
     {
         Volatile.Write(ref _savedHighWater, accounts.HighWater);
         Volatile.Write(ref _savedRequeues, accounts.RequeuesApplied);
+        Volatile.Write(ref _savedParked, accounts.ParkedApplied);
     }
 
     private LaneAccounts Begin(WalCursor cursor)
@@ -129,8 +149,10 @@ internal sealed class LaneCursor : IDisposable
             return LaneAccounts.TryDecode(cursor.Annotation.Span) ?? new LaneAccounts(settled);
         }
         Volatile.Write(ref _saved, settled);
-        if (LaneAccounts.TryDecode(cursor.Annotation.Span) is { } saved && saved.HighWater >= settled)
+        if (LaneAccounts.TryDecode(cursor.Annotation.Span, out var ahead) is { } saved && saved.HighWater >= settled)
         {
+            // Numbers the log does not have any more are given out again: what is known of them counts for nothing.
+            Ahead = AheadRuns.Decode(ahead, settled, _log.DurableSequence);
             RememberSaved(saved);
             return saved;
         }

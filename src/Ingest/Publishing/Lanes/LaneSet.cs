@@ -1,8 +1,10 @@
 using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Parking;
 using Ingest.Publishing.Requeue;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Publishing.Lanes;
@@ -20,6 +22,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly PublishingOptions _options;
+    private readonly ParkedPlace? _parked;
     private readonly int? _seed;
 
     // By name of the lane: attempts since the process started, whatever was stopped in between.
@@ -43,6 +46,10 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what operators should know.</param>
     /// <param name="seed">Of the jitter.</param>
+    /// <param name="parked">
+    /// Where lanes park events, each in a directory of its own below this one; null: they park none, and wait for what the sink does not
+    /// take.
+    /// </param>
     /// <exception cref="Ingest.Wal.Storage.StorageException">A cursor cannot be opened.</exception>
     public LaneSet(
         WriteAheadLog log,
@@ -52,10 +59,11 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         Instruments instruments,
         TimeProvider time,
         ILoggerFactory loggers,
-        int? seed = null)
+        int? seed = null,
+        ParkedPlace? parked = null)
     {
-        (_log, _sinks, _options, _deadLetters, _instruments, _time, _seed) =
-            (log, sinks, options, deadLetters, instruments, time, seed);
+        (_log, _sinks, _options, _deadLetters, _instruments, _time, _seed, _parked) =
+            (log, sinks, options, deadLetters, instruments, time, seed, parked);
         _logger = loggers.CreateLogger<LaneSet>();
         _attempts = sinks.ToDictionary(sink => sink.Name, _ => new AttemptCounts(), StringComparer.Ordinal);
         _orphans = [.. log.ListCursors().Where(cursor => IsLane(cursor.Name) && !_attempts.ContainsKey(cursor.Name))];
@@ -108,6 +116,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
             return false;
         }
         _log.DeleteCursor(orphan);
+        DeleteParked(orphan);
         Volatile.Write(ref _orphans, [.. _orphans.Where(cursor => cursor.Name != orphan)]);
         return true;
     }
@@ -198,6 +207,22 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         string lane, EventBatch batch, Func<long, bool>? isWanted, CancellationToken cancel) =>
         Find(lane)?.RequeueAsync(batch, isWanted, cancel);
 
+    /// <summary>Parked events of a lane in log order; null when there is no such lane. Any thread.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="stream">Of this stream only; null: of all.</param>
+    /// <param name="after">Only those behind this sequence number.</param>
+    /// <param name="limit">At most so many.</param>
+    public IReadOnlyList<ParkedEventStatus>? ListParked(string lane, string? stream, long after, int limit) =>
+        Find(lane)?.ListParked(stream, after, limit);
+
+    /// <summary>
+    /// Tries parked events now, moves them to the dead letters, or drops them. Ends when it is durable, with the number of events; null when
+    /// the lane stopped before. Events that are being tried at this moment are left out. Any thread.
+    /// </summary>
+    /// <returns>Null when there is no such lane.</returns>
+    public Task<int?>? ActOnParkedAsync(string lane, ParkedSelection selection, ParkedAction action, CancellationToken cancel) =>
+        Find(lane)?.ActOnParkedAsync(selection, action, cancel);
+
     /// <summary>The lanes stop or have stopped: they take nothing more. Any thread.</summary>
     public bool IsStopped => _stopped;
 
@@ -244,6 +269,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
             Kind = spec.Kind,
             Sink = spec.NewSink(),
             Log = _log,
+            Parked = _parked is null ? null : _parked with { Path = Path.Combine(_parked.Path, spec.Name) },
             Options = _options,
             DeadLetters = _deadLetters,
             Instruments = _instruments,
@@ -254,6 +280,24 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         });
         lane.Caller.FailureRatio = _failureRatio ?? _options.BreakerFailureRatio;
         return lane;
+    }
+
+    // What was parked for a lane that is given up is given up with it.
+    private void DeleteParked(string lane)
+    {
+        var path = _parked is null ? null : Path.Combine(_parked.Path, lane);
+        if (path is null || !Directory.Exists(path))
+        {
+            return;
+        }
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException(StorageFailure.Failed, $"the lane is forgotten, but {path} could not be deleted: {e.Message}", inner: e);
+        }
     }
 
     private Lane? Find(string lane) => Array.Find(_lanes, candidate => candidate.Name == lane);

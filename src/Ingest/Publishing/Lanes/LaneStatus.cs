@@ -1,5 +1,6 @@
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Lanes;
@@ -25,7 +26,8 @@ public sealed record LaneStatus
     /// <summary>The lane begins behind this sequence number.</summary>
     public required long Start { get; init; }
 
-    /// <summary>Everything up to here is settled: <c>max(Settled, HighWater) − Start = Delivered + DeadLettered + Lost</c>.</summary>
+    /// <summary>Everything up to here is settled: <c>max(Settled, HighWater) − Start = Delivered + DeadLettered + Lost +
+    /// ParkedEvents</c>.</summary>
     public required long Settled { get; init; }
 
     /// <summary>The highest position ever settled; above <see cref="Settled"/> only after a rewind.</summary>
@@ -49,8 +51,14 @@ public sealed record LaneStatus
     /// <summary>Events delivered after they had been dead letters.</summary>
     public long Recovered { get; init; }
 
-    /// <summary>Durable events not settled.</summary>
+    /// <summary>Durable events that are not settled, and parked ones.</summary>
     public required long PendingEvents { get; init; }
+
+    /// <summary>Events set aside because the sink cannot take them while it takes others; up to <see cref="HighWater"/>.</summary>
+    public long ParkedEvents { get; init; }
+
+    /// <summary>Parked events by stream, those included that are on their way to be.</summary>
+    public IReadOnlyList<ParkedStreamStatus> Parked { get; init; } = [];
 
     /// <summary>Batches in flight.</summary>
     public required int InFlightBatches { get; init; }
@@ -76,7 +84,7 @@ public sealed record LaneStatus
     /// <summary>Smoothed round trip of successful attempts, in milliseconds.</summary>
     public required double RoundTripMs { get; init; }
 
-    /// <summary>Age of the oldest event not settled, in seconds; 0 when there is none.</summary>
+    /// <summary>Age of the oldest event not settled, in seconds; 0 when there is none. Parked events do not count.</summary>
     public required double LagSeconds { get; init; }
 
     /// <summary>Delivered and dead-lettered events per stream.</summary>

@@ -18,12 +18,13 @@ internal sealed class SinkCaller
     private readonly TimeProvider _time;
     private readonly BreakerClock _clock;
     private readonly Backoff _pause;
+    private readonly ResiliencePipeline<SinkResult> _apart;
 
     // Replaced as a whole by the lane loop, read by any thread.
     private volatile Breaker _breaker;
 
-    // When the current pause ends, on the breaker's clock. Written by the outcome that opens, read by the lane loop after that flight
-    // landed.
+    // When the current pause ends, on the breaker's clock. Written by the outcome that opens, read by the lane loop after that
+    // attempt ended.
     private long _openUntilTicks;
 
     // Any thread, Volatile.
@@ -37,6 +38,7 @@ internal sealed class SinkCaller
         _pause = new Backoff(options.BreakerPauseMin, options.BreakerPauseMax, random);
         _failureRatio = options.BreakerFailureRatio;
         _breaker = NewBreaker(_failureRatio);
+        _apart = AddTimeout(new ResiliencePipelineBuilder<SinkResult> { TimeProvider = _clock }).Build();
     }
 
     /// <summary>
@@ -77,14 +79,22 @@ internal sealed class SinkCaller
     /// <param name="batch">Stays the caller's, unless the attempt was left behind.</param>
     /// <param name="timeout">Time the sink has; infinite for sinks that keep time themselves.</param>
     /// <param name="cancel">The lane stops.</param>
-    internal async ValueTask<AttemptResult> SendAsync(ISink sink, EventBatch batch, TimeSpan timeout, CancellationToken cancel)
+    internal ValueTask<AttemptResult> SendAsync(ISink sink, EventBatch batch, TimeSpan timeout, CancellationToken cancel) =>
+        SendAsync(CurrentBreaker().Pipeline, sink, batch, timeout, cancel);
+
+    /// <summary>One attempt with parked events: as one with other batches, but the breaker neither judges nor prevents it.</summary>
+    internal ValueTask<AttemptResult> SendApartAsync(ISink sink, EventBatch batch, TimeSpan timeout, CancellationToken cancel) =>
+        SendAsync(_apart, sink, batch, timeout, cancel);
+
+    private async ValueTask<AttemptResult> SendAsync(
+        ResiliencePipeline<SinkResult> pipeline, ISink sink, EventBatch batch, TimeSpan timeout, CancellationToken cancel)
     {
         var attempt = new Attempt(sink, batch, timeout);
         var context = ResilienceContextPool.Shared.Get(cancel);
         context.Properties.Set(TimeoutKey, timeout);
         try
         {
-            var outcome = await CurrentBreaker().Pipeline.ExecuteOutcomeAsync(CallAsync, context, attempt);
+            var outcome = await pipeline.ExecuteOutcomeAsync(CallAsync, context, attempt);
             return Judge(outcome, attempt, cancel);
         }
         finally
@@ -106,7 +116,7 @@ internal sealed class SinkCaller
     private Breaker NewBreaker(double failureRatio)
     {
         var state = new CircuitBreakerStateProvider();
-        var pipeline = new ResiliencePipelineBuilder<SinkResult> { TimeProvider = _clock }
+        var builder = new ResiliencePipelineBuilder<SinkResult> { TimeProvider = _clock }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<SinkResult>
             {
                 FailureRatio = failureRatio,
@@ -116,14 +126,16 @@ internal sealed class SinkCaller
                 // Everything that is not proof of a live sink is a failure, a cancellation above all.
                 ShouldHandle = arguments => new(!ProvesLife(arguments.Outcome)),
                 StateProvider = state,
-            })
-            .AddTimeout(new TimeoutStrategyOptions
-            {
-                TimeoutGenerator = arguments => new(arguments.Context.Properties.GetValue(TimeoutKey, default)),
-            })
-            .Build();
+            });
+        var pipeline = AddTimeout(builder).Build();
         return new Breaker(failureRatio, state, pipeline);
     }
+
+    private static ResiliencePipelineBuilder<SinkResult> AddTimeout(ResiliencePipelineBuilder<SinkResult> builder) =>
+        builder.AddTimeout(new TimeoutStrategyOptions
+        {
+            TimeoutGenerator = arguments => new(arguments.Context.Properties.GetValue(TimeoutKey, default)),
+        });
 
     private async ValueTask<Outcome<SinkResult>> CallAsync(ResilienceContext context, Attempt attempt)
     {

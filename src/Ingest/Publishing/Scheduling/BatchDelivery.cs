@@ -6,20 +6,23 @@ using Ingest.Sinks.Contract;
 namespace Ingest.Publishing.Scheduling;
 
 /// <summary>
-/// A batch from the moment it is put together until its last event is settled: in flight, or waiting to be sent again. Lane loop only, but
-/// for what the ending attempt writes before it hands the flight back.
+/// A batch from the moment it is put together until its last event is settled or parked: in flight, or waiting to be sent again. Lane loop
+/// only, but for what the ending attempt writes before it hands the delivery back.
 /// </summary>
 internal sealed class BatchDelivery(EventBatch batch, ulong groups)
 {
     /// <summary>What is still to be settled.</summary>
     internal EventBatch Batch { get; set; } = batch;
 
-    /// <summary>Groups of keys the batch has events of, a bit each; no later event of these is sent before this flight is
+    /// <summary>Groups of keys the batch has events of, a bit each; no later event of these is sent before this delivery is
     /// settled.</summary>
     internal ulong Groups { get; set; } = groups;
 
     /// <summary>Events from the dead letters, which are behind the cursor; null for events on their first way.</summary>
     internal RequeueRequest? Requeue { get; init; }
+
+    /// <summary>Which batch it was part of when it was put together: its first event.</summary>
+    internal long Origin { get; init; } = batch.FirstSequence;
 
     /// <summary>An attempt is under way.</summary>
     internal bool IsInFlight { get; set; }
@@ -30,13 +33,28 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>Attempts begun.</summary>
     internal int Attempts { get; set; }
 
+    /// <summary>Attempts that failed for a reason these events may be to blame for.</summary>
+    internal int FailedAttempts { get; set; }
+
+    /// <summary>The last dispatch number when the first of them had failed; null before.</summary>
+    internal long? FirstFailedAt { get; set; }
+
+    /// <summary>The verdict the last attempt failed with.</summary>
+    internal SinkVerdict LastVerdict { get; set; }
+
+    /// <summary>It was split off a batch that failed, and was not tried since.</summary>
+    internal bool IsUntriedPart { get; set; }
+
+    /// <summary>No earlier delivery that waits has a key of it, so it may go before them where batches follow each other.</summary>
+    internal bool IsBeside { get; set; }
+
     /// <summary>When it was first tried, Unix ms.</summary>
     internal long FirstUnixMs { get; set; }
 
     /// <summary>When it may be sent again, on the lane's clock.</summary>
     internal TimeSpan Due { get; set; }
 
-    /// <summary>The window's permit of the attempt under way.</summary>
+    /// <summary>The window's permit of the attempt under way, or of the last one.</summary>
     internal AimdDispatch Permit { get; set; }
 
     /// <summary>How the last attempt ended. Written by the attempt.</summary>
@@ -46,6 +64,21 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// attempt.</summary>
     internal string? NotStored { get; set; }
 
-    /// <summary>The dead letters take nothing more until somebody acts. Written by the attempt.</summary>
+    /// <summary>The dead letters take nothing more until an operator acts. Written by the attempt.</summary>
     internal bool IsStoreBlocked { get; set; }
+
+    /// <summary>A part of the delivery, with its history.</summary>
+    internal BatchDelivery Part(EventBatch part, ulong groups) => new(part, groups)
+    {
+        Requeue = Requeue,
+        Origin = Origin,
+        Attempts = Attempts,
+        FailedAttempts = FailedAttempts,
+        FirstFailedAt = FirstFailedAt,
+        LastVerdict = LastVerdict,
+        FirstUnixMs = FirstUnixMs,
+        Due = Due,
+        IsBeside = IsBeside,
+        Permit = Permit,
+    };
 }

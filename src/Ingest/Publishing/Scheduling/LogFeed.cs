@@ -18,6 +18,7 @@ internal sealed class LogFeed : IDisposable
     private readonly WalReader _reader;
     private readonly AckTracker _tracker;
     private readonly LaneAccounts _accounts;
+    private readonly AheadRuns _ahead;
     private readonly KeyGroups _groups;
     private readonly ILogger _logger;
     private readonly EventMaker? _records;
@@ -27,10 +28,10 @@ internal sealed class LogFeed : IDisposable
     private bool _reachedEnd;
     private long _lostLeft;
 
-    internal LogFeed(LaneContext context, AckTracker tracker, LaneAccounts accounts, KeyGroups groups)
+    internal LogFeed(LaneContext context, AckTracker tracker, LaneCursor cursor, KeyGroups groups)
     {
         (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
-        (_tracker, _accounts, _groups) = (tracker, accounts, groups);
+        (_tracker, _accounts, _ahead, _groups) = (tracker, cursor.Accounts, cursor.Ahead, groups);
         _reader = _log.OpenReader(tracker.Last + 1);
         if (_reader.NextSequence > tracker.Last + 1)
         {
@@ -73,6 +74,12 @@ internal sealed class LogFeed : IDisposable
             {
                 Log.Unreadable(_logger, _lane, _reader.Sequence);
                 _tracker.TrackLost(1);
+            }
+            else if (!_ahead.IsEmpty && _ahead.Contains(_reader.Sequence))
+            {
+                // Delivered before the restart, while an earlier one waited.
+                _tracker.Track(_accounts.StreamIndex(head.Stream), head.AcceptedUnixMs);
+                _tracker.Settle(_reader.Sequence, Settlement.Delivered);
             }
             else if (_groups.TryAdd(_reader.Sequence, body, head.Key))
             {

@@ -9,7 +9,7 @@ namespace Ingest.Sinks.Http;
 
 /// <summary>One request and what it comes to. Throws only when the lane gave the attempt up.</summary>
 internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials credentials, StatusTable statuses, HttpSinkOptions options,
-    TimeProvider time)
+    TimeProvider time, bool isPerStream)
 {
     internal async ValueTask<HttpAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
@@ -29,7 +29,9 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         }
         catch (HttpRequestException e)
         {
-            return new HttpAnswer(new SinkVerdict(Kind(e), Describe(e)));
+            var kind = Kind(e);
+            return new HttpAnswer(new SinkVerdict(
+                kind, Describe(e), Scope: kind == VerdictKind.Blocked ? VerdictScope.Sink : VerdictScope.Unknown));
         }
         catch (IOException e)
         {
@@ -64,7 +66,8 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         {
             reason += $" redirects to {AnswerReason.OneLine(Place(place))}; not followed";
         }
-        return new HttpAnswer(new SinkVerdict(kind, reason, wait), response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
+        var scope = StatusTable.ScopeOf((int)response.StatusCode, kind, isPerStream);
+        return new HttpAnswer(new SinkVerdict(kind, reason, wait, scope), response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
     }
 
     // Without what may be a secret: user and password, query, fragment.

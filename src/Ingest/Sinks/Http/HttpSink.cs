@@ -17,6 +17,9 @@ namespace Ingest.Sinks.Http;
 /// </summary>
 internal sealed class HttpSink : ISink
 {
+    private static readonly SinkVerdict NotSent =
+        new(VerdictKind.Retryable, "not sent within the attempt", Scope: VerdictScope.NotTried);
+
     private readonly SinkSetup _setup;
     private readonly HttpSinkOptions _options;
     private readonly UrlTemplate _url;
@@ -56,7 +59,7 @@ internal sealed class HttpSink : ISink
             var client = HttpConnections.Open(_options, _credentials.Tls());
             _client?.Dispose();
             _client = client;
-            _exchange = new HttpExchange(client, _credentials, _statuses, _options, _setup.Time);
+            _exchange = new HttpExchange(client, _credentials, _statuses, _options, _setup.Time, _url.IsPerStream);
         }
         catch (Exception e) when (HttpCredentials.Problem(e) is { } problem)
         {
@@ -69,7 +72,7 @@ internal sealed class HttpSink : ISink
     public async ValueTask<SinkResult> SendAsync(EventBatch batch, CancellationToken cancel)
     {
         var verdicts = new SinkVerdict[batch.Count];
-        Array.Fill(verdicts, new SinkVerdict(VerdictKind.Retryable, "not sent within the attempt"));
+        Array.Fill(verdicts, NotSent);
         foreach (var (stream, indexes) in Groups(batch))
         {
             var part = new SinkVerdict[indexes.Count];
@@ -88,7 +91,8 @@ internal sealed class HttpSink : ISink
             {
                 verdicts[indexes[i]] = part[i];
             }
-            if (!whole)
+            // Other streams have places of their own; what fails for the sink as a whole, or ran out of time, fails for them too.
+            if (!whole && (cancel.IsCancellationRequested || !part.Any(verdict => verdict.Scope == VerdictScope.Stream)))
             {
                 break;
             }
@@ -136,7 +140,7 @@ internal sealed class HttpSink : ISink
         }
         catch (Exception e) when (HttpCredentials.Problem(e) is { } problem)
         {
-            return new HttpAnswer(new SinkVerdict(VerdictKind.Blocked, problem));
+            return new HttpAnswer(new SinkVerdict(VerdictKind.Blocked, problem, Scope: VerdictScope.Sink));
         }
         // The answer comes on a thread that waits for sockets (docs/decisions/0013-request-threads.md): what follows encodes and flushes.
         var answer = await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

@@ -8,7 +8,7 @@ namespace Ingest.Sinks.Http.Answers;
 /// </summary>
 /// <remarks>
 /// The first half is decided before the second is sent, so events of one key keep their order. Whatever is neither delivered nor rejected
-/// ends it: what comes behind has the same verdict, unsent.
+/// ends it: what comes behind has the same verdict, as not tried.
 /// </remarks>
 internal static class Bisection
 {
@@ -38,7 +38,11 @@ internal static class Bisection
             }
             if (kind is not (VerdictKind.Delivered or VerdictKind.Rejected))
             {
-                verdicts.AsSpan(part.Start).Fill(answer.Verdict);
+                verdicts.AsSpan(part.Start, part.Count).Fill(answer.Verdict);
+                var behind = answer.Verdict.Scope == VerdictScope.Unknown
+                    ? answer.Verdict with { Scope = VerdictScope.NotTried }
+                    : answer.Verdict;
+                verdicts.AsSpan(part.Start + part.Count).Fill(behind);
                 return false;
             }
             verdicts.AsSpan(part.Start, part.Count).Fill(answer.Verdict);

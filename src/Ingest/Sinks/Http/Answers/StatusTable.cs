@@ -19,7 +19,11 @@ internal sealed class StatusTable
     private static readonly int[] Congested = [429];
 
     // It may pass.
-    private static readonly int[] Retryable = [408, 423, 424, 425];
+    // 460 and 499 are what balancers answer when they lost the client's connection: they say nothing of the event.
+    private static readonly int[] Retryable = [408, 423, 424, 425, 460, 499];
+
+    // Whoever is asked, wherever it goes: credentials.
+    private static readonly int[] OfSink = [401, 402, 407, 511];
 
     private readonly VerdictKind[] _kinds = new VerdictKind[Highest - Lowest + 1];
 
@@ -59,6 +63,15 @@ internal sealed class StatusTable
             return kind == VerdictKind.Retryable && saysWhen ? VerdictKind.Congested : kind;
         }
     }
+
+    /// <summary>What a verdict on a status is about at most.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="kind">The verdict.</param>
+    /// <param name="isPerStream">Each stream has a URL of its own.</param>
+    internal static VerdictScope ScopeOf(int status, VerdictKind kind, bool isPerStream) =>
+        OfSink.Contains(status) ? VerdictScope.Sink
+        : isPerStream && kind is (VerdictKind.Blocked or VerdictKind.Congested) ? VerdictScope.Stream
+        : VerdictScope.Unknown;
 
     internal static bool TryParse(string key, string name, out int status, out VerdictKind kind)
     {

@@ -1,0 +1,171 @@
+using System.Diagnostics.CodeAnalysis;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
+using Ingest.Publishing.Requeue;
+using Ingest.Publishing.Scheduling;
+using Ingest.Publishing.Sessions;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Isolation;
+
+/// <summary>
+/// Keeps one bad event, key or stream from stopping the others: what failed while others are delivered is parked; what may be to blame is
+/// split to find out. While nothing is delivered the sink as a whole is to blame, and nothing is parked. Lane loop only.
+/// </summary>
+internal sealed class FailureIsolation(SessionState state)
+{
+    private readonly LaneContext _context = state.Context;
+    private readonly PublishingOptions _options = state.Context.Options;
+    private readonly SinkTraits _traits = state.Context.Sink.Traits;
+
+    /// <summary>
+    /// Parks the events of a failed attempt, or sends them apart. False: neither, and the lane waits as for any failure.
+    /// </summary>
+    /// <param name="delivery">What is left of it.</param>
+    /// <param name="summary">The attempt.</param>
+    /// <param name="verdicts">The verdicts on the events left, in their order.</param>
+    /// <param name="now">Now.</param>
+    internal bool TryIsolate(BatchDelivery delivery, in AttemptSummary summary, List<SinkVerdict> verdicts, TimeSpan now)
+    {
+        var worst = Worst(verdicts);
+        if (worst.Scope is VerdictScope.Sink or VerdictScope.NotTried || !state.Parking.IsEnabled)
+        {
+            return false;
+        }
+        delivery.LastVerdict = worst;
+        state.Evidence.Failed(delivery, state.Host.Window.LastDispatched);
+        if (delivery.FailedAttempts >= AttemptsBefore(worst) && (state.Evidence.Blames(delivery) || summary.Delivered > 0))
+        {
+            return Park(delivery, verdicts, now);
+        }
+        var isDecided = delivery.FailedAttempts >= (worst.Kind == VerdictKind.Blocked ? 1 : _options.ParkAfterAttempts);
+        if (isDecided && state.Deliveries.All.Any(other => other.IsUntriedPart))
+        {
+            // The other part of a batch has not been tried yet: that decides.
+            delivery.Due = now + _options.BackoffMin;
+            return true;
+        }
+        return isDecided && delivery.Requeue is null && TrySplit(delivery, worst, now);
+    }
+
+    /// <summary>Something was delivered: what had failed before it is to blame itself, and is parked.</summary>
+    internal void ParkBlamed()
+    {
+        if (!state.Parking.IsEnabled || state.Deliveries.Count == state.Deliveries.InFlight)
+        {
+            return;
+        }
+        foreach (var delivery in state.Deliveries.All.ToList())
+        {
+            if (!delivery.IsInFlight && delivery.FailedAttempts > 0 && delivery.NotStored is null
+                && delivery.FailedAttempts >= AttemptsBefore(delivery.LastVerdict) && state.Evidence.Blames(delivery))
+            {
+                Park(delivery, [.. Enumerable.Repeat(delivery.LastVerdict, delivery.Batch.Count)], state.Host.Now);
+            }
+        }
+    }
+
+    /// <summary>Events of these streams were delivered: single failures of their others do not come to the whole stream's.</summary>
+    internal void NoteDelivered(BatchDelivery delivery)
+    {
+        state.Parking.Scheduler.Succeeded();
+        for (var i = 0; i < delivery.Batch.Count; i++)
+        {
+            if (state.Parking.Events.Stream(delivery.Batch[i].Stream) is { } stream)
+            {
+                stream.FailedInRow = 0;
+            }
+        }
+    }
+
+    private int AttemptsBefore(in SinkVerdict verdict) =>
+        verdict is { Kind: VerdictKind.Blocked, Scope: not VerdictScope.Unknown } ? 1 : _options.ParkAfterAttempts;
+
+    private static SinkVerdict Worst(List<SinkVerdict> verdicts)
+    {
+        var worst = verdicts[0];
+        foreach (var verdict in verdicts)
+        {
+            var isWorse = verdict.Scope == VerdictScope.Sink
+                || (worst.Scope != VerdictScope.Sink && verdict.Scope != VerdictScope.NotTried && worst.Scope == VerdictScope.NotTried);
+            worst = isWorse ? verdict : worst;
+        }
+        return worst;
+    }
+
+    private bool Park(BatchDelivery delivery, List<SinkVerdict> verdicts, TimeSpan now)
+    {
+        var worst = Worst(verdicts);
+        if (delivery.Requeue is { } request)
+        {
+            return GiveBack(delivery, request, worst);
+        }
+        var ofStream = worst.Scope == VerdictScope.Stream || !_traits.AcceptsOutOfOrder;
+        var (parked, kept) = (new List<int>(), new List<int>());
+        for (var i = 0; i < delivery.Batch.Count; i++)
+        {
+            (verdicts[i].Scope == VerdictScope.NotTried ? kept : parked).Add(i);
+        }
+        var batch = delivery.Batch.Select(parked);
+        if (state.Parking.FullFor(batch) is { } full)
+        {
+            batch.Dispose();
+            state.LastFailure = full;
+            return false;
+        }
+        state.Parking.Park(batch, new ParkedCause(worst.Reason, ofStream, delivery.Attempts, delivery.FirstUnixMs));
+        var whole = delivery.Batch;
+        if (kept.Count == 0)
+        {
+            state.Deliveries.Remove(delivery);
+        }
+        else
+        {
+            // Those of a parked event's key or stream join it before they are sent.
+            delivery.Batch = whole.Select(kept);
+            delivery.Groups = state.GroupsOf(delivery.Batch);
+            (delivery.FailedAttempts, delivery.FirstFailedAt, delivery.Due) = (0, null, now);
+        }
+        state.Pool.Return(whole);
+        return true;
+    }
+
+    // They are dead letters already: refused once more.
+    private bool GiveBack(BatchDelivery delivery, RequeueRequest request, in SinkVerdict worst)
+    {
+        for (var i = 0; i < delivery.Batch.Count; i++)
+        {
+            request.Settle(delivery.Batch.SequenceAt(i), worst with { Kind = VerdictKind.Rejected });
+        }
+        state.Deliveries.Remove(delivery);
+        state.Pool.Return(delivery.Batch);
+        if (request.IsSettled)
+        {
+            request.End();
+        }
+        return true;
+    }
+
+    // By stream where there are several, else by halves; both parts go at once, the first one first. Events of one key stay together.
+    [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
+    private bool TrySplit(BatchDelivery delivery, in SinkVerdict worst, TimeSpan now)
+    {
+        var whole = delivery.Batch;
+        var (first, rest) = BatchSplit.Of(whole, ofStreamOnly: worst.Scope == VerdictScope.Stream || !_traits.AcceptsOutOfOrder);
+        if (rest.Count == 0 || !state.Evidence.TakeSplit())
+        {
+            return false;
+        }
+        var part = delivery.Part(whole.Select(first), 0);
+        part.Groups = state.GroupsOf(part.Batch);
+        delivery.Batch = whole.Select(rest);
+        delivery.Groups = state.GroupsOf(delivery.Batch);
+        delivery.IsBeside = true;
+        state.Pool.Return(whole);
+        state.Deliveries.InsertBefore(delivery, part);
+        (part.IsUntriedPart, delivery.IsUntriedPart) = (true, true);
+        (part.Due, delivery.Due) = (now, now);
+        Log.Split(_context.Logger, _context.Name, first.Count + rest.Count, worst.Reason);
+        return true;
+    }
+}

@@ -1,0 +1,210 @@
+using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Isolation;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Scheduling;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Sessions;
+
+/// <summary>
+/// What verdicts lead to: settles what can be settled, and steers window, backoff and breaker by the rest. Lane loop only.
+/// </summary>
+internal sealed class OutcomeApplier(SessionState state)
+{
+    // A draining lane does not wait longer for a probe: there is a deadline.
+    private static readonly TimeSpan DrainPauseMax = TimeSpan.FromSeconds(1);
+
+    private readonly LaneContext _context = state.Context;
+    private readonly ILaneHost _host = state.Host;
+    private readonly FailureIsolation _isolation = new(state);
+    private readonly List<int> _remaining = [];
+
+    /// <summary>Takes up an ended attempt.</summary>
+    internal void Complete(BatchDelivery delivery, TimeSpan now)
+    {
+        state.Deliveries.Completed(delivery);
+        var ended = delivery.Ended;
+        if (ended.Replacement is { } copy)
+        {
+            Log.LeftBehind(_context.Logger, _context.Name);
+            delivery.Batch = copy;
+        }
+        var summary = AttemptSummary.Of(ended.Result, delivery.Batch.Count);
+        Settle(delivery, ended.Result);
+        SteerWindow(delivery, summary, now);
+        Succeed(delivery, summary);
+        var verdicts = _remaining.Select(index => ended.Result[index]).ToList();
+        KeepRemaining(delivery);
+        Fail(delivery, summary, verdicts, now);
+        SteerBreaker(delivery, summary, now);
+        delivery.IsProbe = false;
+        if (summary.Delivered > 0)
+        {
+            _isolation.ParkBlamed();
+        }
+        if (delivery.Requeue is { IsSettled: true } request)
+        {
+            request.End();
+        }
+    }
+
+    private bool IsAborted => state.Abort.IsCancellationRequested;
+
+    // Settles what can be settled; the indexes of the others are left in _remaining.
+    private void Settle(BatchDelivery delivery, in SinkResult result)
+    {
+        _remaining.Clear();
+        for (var i = 0; i < delivery.Batch.Count; i++)
+        {
+            var verdict = result[i];
+            var settlement = verdict.Kind switch
+            {
+                VerdictKind.Delivered => Settlement.Delivered,
+                VerdictKind.Rejected when delivery.NotStored is null => Settlement.DeadLettered,
+                _ => Settlement.Pending,
+            };
+            if (settlement == Settlement.Pending)
+            {
+                _remaining.Add(i);
+            }
+            else if (delivery.Requeue is { } request)
+            {
+                // Counted when the dead letters have noted it: they, not the accounts, know which they are.
+                request.Settle(delivery.Batch.SequenceAt(i), verdict);
+            }
+            else
+            {
+                state.Tracker.Settle(delivery.Batch.SequenceAt(i), settlement);
+            }
+        }
+    }
+
+    private void KeepRemaining(BatchDelivery delivery)
+    {
+        if (_remaining.Count == 0)
+        {
+            state.Deliveries.Remove(delivery);
+            state.Pool.Return(delivery.Batch);
+        }
+        else if (_remaining.Count < delivery.Batch.Count)
+        {
+            var rest = delivery.Batch.Select(_remaining);
+            state.Pool.Return(delivery.Batch);
+            delivery.Batch = rest;
+            delivery.Groups = state.GroupsOf(rest);
+        }
+    }
+
+    private void SteerWindow(BatchDelivery delivery, in AttemptSummary summary, TimeSpan now)
+    {
+        var window = _host.Window;
+        if (delivery.Ended.NotSent || IsAborted)
+        {
+            window.Ignored(delivery.Permit);
+        }
+        else if (summary.Worst.Kind is VerdictKind.Congested or VerdictKind.Retryable)
+        {
+            // What fails again and again by itself, or for its stream's sake, says nothing of the sink.
+            if (summary.Worst.Scope is VerdictScope.Stream or VerdictScope.Event or VerdictScope.Key
+                || (delivery.FailedAttempts > 0 && state.Evidence.IsLone))
+            {
+                window.Ignored(delivery.Permit);
+            }
+            else
+            {
+                window.Congested(delivery.Permit);
+            }
+        }
+        else if (summary.Delivered > 0 && summary.Worst.Kind != VerdictKind.Blocked)
+        {
+            window.Succeeded(delivery.Permit, now);
+        }
+        else
+        {
+            window.Ignored(delivery.Permit);
+        }
+    }
+
+    private void Succeed(BatchDelivery delivery, in AttemptSummary summary)
+    {
+        if (summary.Delivered == 0)
+        {
+            return;
+        }
+        _host.Backoff.Succeeded();
+        _host.Connection.Delivered();
+        state.Evidence.Delivered(delivery.Permit.Number);
+        if (state.Parking.IsActive)
+        {
+            _isolation.NoteDelivered(delivery);
+        }
+    }
+
+    // What follows for the events that stay pending.
+    private void Fail(BatchDelivery delivery, in AttemptSummary summary, List<SinkVerdict> verdicts, TimeSpan now)
+    {
+        var worst = summary.Worst;
+        if (delivery.Ended.NotSent || IsAborted)
+        {
+            delivery.Due = now;
+            return;
+        }
+        if (delivery.IsStoreBlocked)
+        {
+            delivery.Due = now;
+            _host.Connection.Block(delivery.NotStored!, now);
+            return;
+        }
+        if (delivery.NotStored is { } notStored)
+        {
+            BackOff(delivery, $"the dead letters could not be written: {notStored}", worst.RetryAfter, now, pausesLane: true);
+            return;
+        }
+        if (verdicts.Count == 0 || _isolation.TryIsolate(delivery, summary, verdicts, now))
+        {
+            return;
+        }
+        if (worst.Kind == VerdictKind.Blocked)
+        {
+            delivery.Due = now;
+            _host.Connection.Block(worst.Reason, now);
+            return;
+        }
+        // One batch that fails by itself waits by itself.
+        var isAlone = worst.Scope is not VerdictScope.Sink
+            && (worst.Scope == VerdictScope.Stream || (delivery.FailedAttempts > 1 && state.Evidence.IsLone));
+        BackOff(delivery, worst.Reason, worst.RetryAfter, now, pausesLane: !isAlone);
+    }
+
+    private void BackOff(BatchDelivery delivery, string reason, TimeSpan? retryAfter, TimeSpan now, bool pausesLane)
+    {
+        state.LastFailure = reason;
+        delivery.Due = _host.Backoff.Failed(
+            delivery.Attempts, delivery.Permit.Number, _host.Window.LastDispatched, retryAfter, now, pausesLane);
+        Log.AttemptFailed(_context.Logger, _context.Name, _remaining.Count, delivery.Attempts, reason);
+    }
+
+    private void SteerBreaker(BatchDelivery delivery, in AttemptSummary summary, TimeSpan now)
+    {
+        var wasOpen = _host.Window.IsFrozen;
+        if (_host.Caller.State == BreakerState.Closed)
+        {
+            if (wasOpen)
+            {
+                _host.Window.Restart();
+                _host.Backoff.SkipWaits();
+                state.Deliveries.SkipWaits();
+                state.Parking.SkipWaits();
+                Log.BreakerClosed(_context.Logger, _context.Name);
+            }
+        }
+        else if (!wasOpen || delivery.IsProbe)
+        {
+            var pause = _host.Caller.OpenFor;
+            _host.Window.Freeze();
+            state.ProbeDue = now + (_host.IsDraining && pause > DrainPauseMax ? DrainPauseMax : pause);
+            Log.BreakerOpened(_context.Logger, _context.Name, pause, summary.Worst.Reason);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Isolation;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
+using Ingest.Publishing.Scheduling;
+using Ingest.Sinks.Contract;
+
+namespace Ingest.Publishing.Sessions;
+
+/// <summary>What the parts of a session share: the deliveries under way, what was read and not sent, and how far it is.</summary>
+internal sealed class SessionState
+{
+    internal required LaneContext Context { get; init; }
+
+    internal required ILaneHost Host { get; init; }
+
+    internal required LaneCursor Cursor { get; init; }
+
+    internal required AckTracker Tracker { get; init; }
+
+    internal required BatchPool Pool { get; init; }
+
+    internal required KeyGroups Groups { get; init; }
+
+    internal required BatchDeliveries Deliveries { get; init; }
+
+    internal required LogFeed Feed { get; init; }
+
+    internal required FailureEvidence Evidence { get; init; }
+
+    internal required LaneParking Parking { get; init; }
+
+    internal required ParkedTrials Trials { get; init; }
+
+    /// <summary>Ends attempts: the lane stops or is rewound.</summary>
+    internal required CancellationTokenSource Abort { get; init; }
+
+    /// <summary>What the last failed attempt was told.</summary>
+    internal string LastFailure { get; set; } = "";
+
+    /// <summary>When an open breaker is probed.</summary>
+    internal TimeSpan ProbeDue { get; set; }
+
+    /// <summary>Nothing is left of what this lane read or has to read; parked events do not count.</summary>
+    internal bool IsEmpty => Deliveries.Count == 0 && Groups.Events == 0 && Feed.IsCaughtUp && Tracker.Settled == Tracker.Last;
+
+    /// <summary>The groups of keys a batch has events of.</summary>
+    internal ulong GroupsOf(EventBatch batch)
+    {
+        var groups = 0UL;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            groups |= Groups.GroupsOf(batch[i].Key);
+        }
+        return groups;
+    }
+}
