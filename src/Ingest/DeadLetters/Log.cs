@@ -73,8 +73,4 @@ internal static partial class Log
 
     [LoggerMessage(5021, LogLevel.Warning, "Dead letters: files of the projection in {Directory} could not be closed or deleted: {Reason}")]
     internal static partial void ProjectionNotDeleted(ILogger logger, string directory, string reason);
-
-    [LoggerMessage(5019, LogLevel.Warning,
-        "Dead letters: the note {Path} says nothing. It is written anew: the letters beside it are taken for those of the node's log.")]
-    internal static partial void OriginRenewed(ILogger logger, string path);
 }

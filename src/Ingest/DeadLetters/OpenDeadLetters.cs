@@ -2,6 +2,7 @@ using Ingest.DeadLetters.Ledger;
 using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
+using Ingest.Publishing;
 using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;
@@ -67,7 +68,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         TimeProvider time,
         ILogger logger)
     {
-        if (DeadLetterOrigin.SetAside(directory, origin, logger) is { } aside)
+        if (LogOrigin.SetAside(directory, origin, logger) is { } aside)
         {
             DeadLetters.Log.SetAside(logger, directory, aside);
         }

@@ -107,4 +107,8 @@ internal static partial class Log
     [LoggerMessage(3030, LogLevel.Information,
         "Lane {Lane}: a batch of {Events} events failed and is sent apart, to find out which are to blame: {Reason}")]
     internal static partial void Split(ILogger logger, string lane, int events, string reason);
+
+    [LoggerMessage(3091, LogLevel.Warning,
+        "The note {Path} says nothing. It is written anew: the events beside it are taken for those of the node's log.")]
+    internal static partial void OriginRenewed(ILogger logger, string path);
 }

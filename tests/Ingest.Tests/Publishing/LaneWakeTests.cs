@@ -39,17 +39,27 @@ public sealed class LaneWakeTests
     [Fact]
     public async Task Room_that_the_oldest_event_made_is_used_at_once()
     {
-        const int Stuck = 20;
-        // Room for six events: the stuck one and the five behind it.
-        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 2, BatchEventsMax = 1 }, new FakeTime());
+        const int Room = 1 << 18;
+        const int All = Room + 20_000;
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 2 }, new FakeTime());
         var answer = new TaskCompletionSource<SinkResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         fixture.Options.Linger = TimeSpan.Zero;
-        fixture.Sink.OnSend = (events, _) => events[0].Sequence == Stuck ? answer.Task : Task.FromResult(SinkResult.Delivered);
-        fixture.Log.AppendMany(100);
+        var stuck = long.MaxValue;
+        fixture.Sink.OnSend = (events, _) => events[0].Sequence == stuck ? answer.Task : Task.FromResult(SinkResult.Delivered);
         fixture.Start();
-        await Poll.Until("all that may overtake it has", () => fixture.Sink.Sends == Stuck + 5);
+        var sent = 0;
+        while (fixture.Status.Window < 2)
+        {
+            fixture.Log.Append("{}");
+            await fixture.Settled(++sent);
+        }
+        stuck = ++sent;
+        fixture.Log.Append("{}");
+        await Poll.Until("the oldest is stuck", () => fixture.Status.InFlightBatches == 1);
+        fixture.Log.AppendMany(All);
+        await Poll.Until("all that may overtake it has", () => fixture.Sink.Delivered.Count == sent - 1 + Room - 1);
         answer.SetResult(SinkResult.Delivered);
-        await fixture.Settled(100);
+        await fixture.Settled(sent + All);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ internal sealed class DeadLetterLog : IDisposable
     /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
     internal static DeadLetterLog Open(IWalDirectory directory, Guid origin, int segmentBytes, TimeProvider time)
     {
-        DeadLetterOrigin.Keep(directory, origin);
+        LogOrigin.Keep(directory, origin);
         var wal = WriteAheadLog.Open(directory, new WalOptions
         {
             SegmentBytes = segmentBytes,

@@ -20,6 +20,9 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     /// <summary>Nothing is sent before.</summary>
     internal TimeSpan PausedUntil { get; private set; }
 
+    /// <summary>The sink asked not to be sent anything before.</summary>
+    internal TimeSpan AskedUntil { get; private set; }
+
     /// <summary>A blocked or failed sink is not opened before.</summary>
     internal TimeSpan OpenDue { get; private set; }
 
@@ -44,7 +47,7 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
             (_failures, _failedUpTo) = (_failures + 1, lastNumber);
             PausedUntil = Max(PausedUntil, now + After(_failures));
         }
-        PausedUntil = Max(PausedUntil, now + asked);
+        (PausedUntil, AskedUntil) = (Max(PausedUntil, now + asked), Max(AskedUntil, now + asked));
         return now + Max(After(attempt), asked);
     }
 
@@ -68,7 +71,7 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     }
 
     /// <summary>Ends every wait.</summary>
-    internal void SkipWaits() => (PausedUntil, OpenDue) = (TimeSpan.Zero, TimeSpan.Zero);
+    internal void SkipWaits() => (PausedUntil, AskedUntil, OpenDue) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
 
     private TimeSpan After(int failures) => (IsDraining ? _drainBackoff : _backoff).After(failures);
 

@@ -14,6 +14,12 @@ namespace Ingest.Publishing.Isolation;
 /// </summary>
 internal sealed class FailureIsolation(SessionState state)
 {
+    // Attempts more that are refused for overload before they are parked.
+    private const int CongestedMore = 2;
+
+    // What is asked to come back later than this does not keep its keys waiting in front of others.
+    private static readonly TimeSpan AskedWaitMax = TimeSpan.FromSeconds(1);
+
     private readonly LaneContext _context = state.Context;
     private readonly PublishingOptions _options = state.Context.Options;
     private readonly SinkTraits _traits = state.Context.Sink.Traits;
@@ -34,12 +40,13 @@ internal sealed class FailureIsolation(SessionState state)
         }
         delivery.LastVerdict = worst;
         state.Evidence.Failed(delivery, state.Host.Window.LastDispatched);
-        if (delivery.FailedAttempts >= AttemptsBefore(worst) && (state.Evidence.Blames(delivery) || summary.Delivered > 0))
+        delivery.IsBlamed |= summary.Delivered > 0 && worst.Scope is VerdictScope.Event or VerdictScope.Key or VerdictScope.Stream;
+        if (delivery.FailedAttempts >= AttemptsBefore(worst) && FailureEvidence.Blames(delivery) && TryPark(delivery, verdicts, now))
         {
-            return Park(delivery, verdicts, now);
+            return true;
         }
         var isDecided = delivery.FailedAttempts >= (worst.Kind == VerdictKind.Blocked ? 1 : _options.ParkAfterAttempts);
-        if (isDecided && state.Deliveries.All.Any(other => other.IsUntriedPart))
+        if (isDecided && state.Deliveries.All.Any(other => other.IsUntriedPart && other.Origin == delivery.Origin))
         {
             // The other part of a batch has not been tried yet: that decides.
             delivery.Due = now + _options.BackoffMin;
@@ -48,8 +55,11 @@ internal sealed class FailureIsolation(SessionState state)
         return isDecided && delivery.Requeue is null && TrySplit(delivery, worst, now);
     }
 
-    /// <summary>Something was delivered: what had failed before it is to blame itself, and is parked.</summary>
-    internal void ParkBlamed()
+    /// <summary>
+    /// Something was delivered: what failed before is tried again soon, which shows whether it is to blame. What was asked to come back
+    /// later is parked until then.
+    /// </summary>
+    internal void Reconsider(TimeSpan now)
     {
         if (!state.Parking.IsEnabled || state.Deliveries.Count == state.Deliveries.InFlight)
         {
@@ -57,13 +67,25 @@ internal sealed class FailureIsolation(SessionState state)
         }
         foreach (var delivery in state.Deliveries.All.ToList())
         {
-            if (!delivery.IsInFlight && delivery.FailedAttempts > 0 && delivery.NotStored is null
-                && delivery.FailedAttempts >= AttemptsBefore(delivery.LastVerdict) && state.Evidence.Blames(delivery))
+            if (delivery.IsInFlight || delivery.FailedAttempts == 0 || delivery.NotStored is not null
+                || !state.Evidence.IsTakenMeanwhile(delivery))
             {
-                Park(delivery, [.. Enumerable.Repeat(delivery.LastVerdict, delivery.Batch.Count)], state.Host.Now);
+                continue;
+            }
+            if (delivery.LastVerdict.RetryAfter > AskedWaitMax && delivery.Due > now + AskedWaitMax)
+            {
+                TryPark(delivery, [.. Enumerable.Repeat(delivery.LastVerdict, delivery.Batch.Count)], now);
+            }
+            else if (delivery.LastVerdict.RetryAfter is null && !FailureEvidence.Blames(delivery))
+            {
+                delivery.Due = Earlier(delivery.Due, now + _options.BackoffMin);
             }
         }
     }
+
+    /// <summary>Whether there is anything that did not fail, to find out by whether the sink is to blame.</summary>
+    internal bool HasUntried =>
+        state.Deliveries.HasUntried || state.Deliveries.InFlight > 0 || state.Groups.Events > 0 || state.Feed.Unread > 0;
 
     /// <summary>Events of these streams were delivered: single failures of their others do not come to the whole stream's.</summary>
     internal void NoteDelivered(BatchDelivery delivery)
@@ -78,8 +100,15 @@ internal sealed class FailureIsolation(SessionState state)
         }
     }
 
-    private int AttemptsBefore(in SinkVerdict verdict) =>
-        verdict is { Kind: VerdictKind.Blocked, Scope: not VerdictScope.Unknown } ? 1 : _options.ParkAfterAttempts;
+    // A refusal for overload is meant to pass: it takes more of them.
+    private int AttemptsBefore(in SinkVerdict verdict) => verdict switch
+    {
+        { Kind: VerdictKind.Blocked, Scope: not VerdictScope.Unknown } => 1,
+        { Kind: VerdictKind.Congested } => _options.ParkAfterAttempts + CongestedMore,
+        _ => _options.ParkAfterAttempts,
+    };
+
+    private static TimeSpan Earlier(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private static SinkVerdict Worst(List<SinkVerdict> verdicts)
     {
@@ -93,7 +122,7 @@ internal sealed class FailureIsolation(SessionState state)
         return worst;
     }
 
-    private bool Park(BatchDelivery delivery, List<SinkVerdict> verdicts, TimeSpan now)
+    private bool TryPark(BatchDelivery delivery, List<SinkVerdict> verdicts, TimeSpan now)
     {
         var worst = Worst(verdicts);
         if (delivery.Requeue is { } request)
@@ -113,7 +142,8 @@ internal sealed class FailureIsolation(SessionState state)
             state.LastFailure = full;
             return false;
         }
-        state.Parking.Park(batch, new ParkedCause(worst.Reason, ofStream, delivery.Attempts, delivery.FirstUnixMs));
+        var asked = worst.RetryAfter is null ? TimeSpan.Zero : delivery.Due;
+        state.Parking.Park(batch, new ParkedCause(worst.Reason, ofStream, delivery.Attempts, delivery.FirstUnixMs, asked));
         var whole = delivery.Batch;
         if (kept.Count == 0)
         {
@@ -124,7 +154,7 @@ internal sealed class FailureIsolation(SessionState state)
             // Those of a parked event's key or stream join it before they are sent.
             delivery.Batch = whole.Select(kept);
             delivery.Groups = state.GroupsOf(delivery.Batch);
-            (delivery.FailedAttempts, delivery.FirstFailedAt, delivery.Due) = (0, null, now);
+            (delivery.FailedAttempts, delivery.FirstFailedAt, delivery.IsBlamed, delivery.Due) = (0, null, false, now);
         }
         state.Pool.Return(whole);
         return true;
@@ -146,12 +176,13 @@ internal sealed class FailureIsolation(SessionState state)
         return true;
     }
 
-    // By stream where there are several, else by halves; both parts go at once, the first one first. Events of one key stay together.
+    // Both parts go at once, unless they share a key.
     [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
     private bool TrySplit(BatchDelivery delivery, in SinkVerdict worst, TimeSpan now)
     {
         var whole = delivery.Batch;
-        var (first, rest) = BatchSplit.Of(whole, ofStreamOnly: worst.Scope == VerdictScope.Stream || !_traits.AcceptsOutOfOrder);
+        var (first, rest, isOrdered) =
+            BatchSplit.Of(whole, byStreamOnly: worst.Scope == VerdictScope.Stream, keepsStreams: !_traits.AcceptsOutOfOrder);
         if (rest.Count == 0 || !state.Evidence.TakeSplit())
         {
             return false;
@@ -160,10 +191,10 @@ internal sealed class FailureIsolation(SessionState state)
         part.Groups = state.GroupsOf(part.Batch);
         delivery.Batch = whole.Select(rest);
         delivery.Groups = state.GroupsOf(delivery.Batch);
-        delivery.IsBeside = true;
+        delivery.IsBeside = !isOrdered;
         state.Pool.Return(whole);
         state.Deliveries.InsertBefore(delivery, part);
-        (part.IsUntriedPart, delivery.IsUntriedPart) = (true, true);
+        (part.IsUntriedPart, delivery.IsUntriedPart) = (true, !isOrdered);
         (part.Due, delivery.Due) = (now, now);
         Log.Split(_context.Logger, _context.Name, first.Count + rest.Count, worst.Reason);
         return true;

@@ -255,7 +255,8 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         {
             if (_cursor.Refusal is { } refusal)
             {
-                await WaitForRewindAsync(refusal);
+                Publish(Resting(LaneState.Blocked, refusal, 0));
+                await new RefusedSession(this, _context, _cursor).RunAsync(refusal, _stop.Token);
                 continue;
             }
             var settled = _cursor.Saved;
@@ -279,43 +280,6 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         }
         Publish(Resting(LaneState.Stopped, _cursor.Saved < _context.Log.DurableSequence ? _obstacle.Reason : "", _cursor.Saved));
         Log.LaneStopped(_context.Logger, Name, _cursor.Saved);
-    }
-
-    private async Task WaitForRewindAsync(string refusal)
-    {
-        Log.CursorRefused(_context.Logger, Name, refusal);
-        Publish(Resting(LaneState.Blocked, refusal, 0));
-        while (!_stop.IsCancellationRequested)
-        {
-            await Signal.WaitAsync();
-            while (Commands.TryDequeue(out var command))
-            {
-                if (command is RewindCommand rewind && TryRestart(rewind))
-                {
-                    return;
-                }
-                (command as RequeueCommand)?.Request.End();
-                (command as ParkedCommand)?.Done.TrySetResult(null);
-            }
-        }
-    }
-
-    private bool TryRestart(RewindCommand rewind)
-    {
-        var (first, last) = (_context.Log.FirstSequence, _context.Log.DurableSequence + 1);
-        if (rewind.Next < first || rewind.Next > last)
-        {
-            rewind.Done.TrySetResult(new(RewindStatus.OutOfRange, $"Lane {Name} can begin at any event from {first} to {last}."));
-            return false;
-        }
-        _cursor.Restart(rewind.Next - 1);
-        if (!_cursor.TrySave(rewind.Next - 1))
-        {
-            rewind.Done.TrySetResult(new(RewindStatus.Failed, "The cursor could not be saved."));
-            return false;
-        }
-        rewind.Done.TrySetResult(new(RewindStatus.Done));
-        return true;
     }
 
     // Durable events behind a position: numbers that were never given out are none.

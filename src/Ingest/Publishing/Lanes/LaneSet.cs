@@ -4,7 +4,6 @@ using Ingest.Publishing.Requeue;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
-using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Publishing.Lanes;
@@ -116,7 +115,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
             return false;
         }
         _log.DeleteCursor(orphan);
-        DeleteParked(orphan);
+        _parked?.Of(orphan).Delete();
         Volatile.Write(ref _orphans, [.. _orphans.Where(cursor => cursor.Name != orphan)]);
         return true;
     }
@@ -269,7 +268,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
             Kind = spec.Kind,
             Sink = spec.NewSink(),
             Log = _log,
-            Parked = _parked is null ? null : _parked with { Path = Path.Combine(_parked.Path, spec.Name) },
+            Parked = _parked?.Of(spec.Name),
             Options = _options,
             DeadLetters = _deadLetters,
             Instruments = _instruments,
@@ -280,24 +279,6 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         });
         lane.Caller.FailureRatio = _failureRatio ?? _options.BreakerFailureRatio;
         return lane;
-    }
-
-    // What was parked for a lane that is given up is given up with it.
-    private void DeleteParked(string lane)
-    {
-        var path = _parked is null ? null : Path.Combine(_parked.Path, lane);
-        if (path is null || !Directory.Exists(path))
-        {
-            return;
-        }
-        try
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StorageException(StorageFailure.Failed, $"the lane is forgotten, but {path} could not be deleted: {e.Message}", inner: e);
-        }
     }
 
     private Lane? Find(string lane) => Array.Find(_lanes, candidate => candidate.Name == lane);

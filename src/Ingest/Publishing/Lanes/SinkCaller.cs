@@ -195,12 +195,12 @@ internal sealed class SinkCaller
             return false;
         }
         var result = outcome.Result;
-        if (result.PerEvent is null)
-        {
-            return result.Verdict.Kind != VerdictKind.Retryable;
-        }
-        return result.PerEvent.Any(verdict => verdict.Kind != VerdictKind.Retryable);
+        return result.PerEvent is null ? ProvesLife(result.Verdict) : result.PerEvent.Any(ProvesLife);
     }
+
+    // Who says that an event, a key or a stream is the reason lives.
+    private static bool ProvesLife(SinkVerdict verdict) =>
+        verdict.Kind != VerdictKind.Retryable || verdict.Scope is VerdictScope.Event or VerdictScope.Key or VerdictScope.Stream;
 
     private TimeSpan NextPause(int failedProbes)
     {

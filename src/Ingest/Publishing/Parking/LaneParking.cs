@@ -139,6 +139,7 @@ internal sealed class LaneParking : IDisposable
                 IsOfStream = cause.IsOfStream || Events.Stream(stored.Stream) is { IsHeld: true },
                 Attempts = batch.Count == 1 ? cause.Attempts : 0,
                 Reason = cause.Reason,
+                Due = cause.Due,
                 TrialMax = cause.Reason.Length == 0 ? int.MaxValue : Math.Max((batch.Count + 1) / 2, 1),
             };
             Events.Add(parked);
@@ -294,4 +295,5 @@ internal sealed class LaneParking : IDisposable
 /// <param name="IsOfStream">Their streams wait as a whole.</param>
 /// <param name="Attempts">Attempts to deliver them so far.</param>
 /// <param name="FirstUnixMs">When they were first tried, Unix ms; 0: never.</param>
-internal readonly record struct ParkedCause(string Reason, bool IsOfStream, int Attempts, long FirstUnixMs);
+/// <param name="Due">Not tried before, on the lane's clock: the sink asked for it.</param>
+internal readonly record struct ParkedCause(string Reason, bool IsOfStream, int Attempts, long FirstUnixMs, TimeSpan Due = default);

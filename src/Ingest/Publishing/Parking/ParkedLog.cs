@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Ingest.DeadLetters.Storage;
 using Ingest.Sinks.Contract;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -38,11 +37,11 @@ internal sealed class ParkedLog : IDisposable
     internal static ParkedLog Open(ParkedPlace place, TimeProvider time, ILogger logger)
     {
         // Parked events are known by their numbers, which mean nothing in another log.
-        DeadLetterOrigin.SetAside(place.Path, place.LogId, logger);
+        LogOrigin.SetAside(place.Path, place.LogId, logger);
         var directory = WalDirectory.Open(place.Path);
         try
         {
-            DeadLetterOrigin.Keep(directory, place.LogId);
+            LogOrigin.Keep(directory, place.LogId);
             var wal = WriteAheadLog.Open(directory, new WalOptions
             {
                 SegmentBytes = place.SegmentBytes,
@@ -192,9 +191,3 @@ internal sealed class ParkedLog : IDisposable
         }
     }
 }
-
-/// <summary>Where a lane's parked log lies.</summary>
-/// <param name="Path">Its directory, absolute.</param>
-/// <param name="LogId">Identity of the log the events come from.</param>
-/// <param name="SegmentBytes">Bytes of a segment file: the largest event with its record must fit. A multiple of 4,096.</param>
-public sealed record ParkedPlace(string Path, Guid LogId, int SegmentBytes);

@@ -1,12 +1,9 @@
 using Ingest.Publishing.Breaker;
-using Ingest.Publishing.Lanes;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Parking;
 
-/// <summary>
-/// Which parked events are tried next, and when: pure; time is passed in. Lane loop only.
-/// </summary>
+/// <summary>Which parked events are tried next, and when: pure; time is passed in. Lane loop only.</summary>
 /// <remarks>
 /// A batch of parked events is of one stream. Events parked together are halved with each failure until the one to blame fails alone; it
 /// then waits with a backoff of its own, and only the later events of its key wait with it. When several different events of a stream fail
@@ -299,20 +296,4 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
-}
-
-/// <summary>Parked events that are tried together.</summary>
-/// <param name="Stream">Their stream.</param>
-/// <param name="Events">In order.</param>
-/// <param name="IsOutOfTurn">A held stream's event that is not its first, to find out whether the first one alone is to blame.</param>
-internal sealed record ParkedTrial(string Stream, IReadOnlyList<ParkedEvent> Events, bool IsOutOfTurn)
-{
-    /// <summary>The events' bodies, read by the attempt.</summary>
-    internal EventBatch? Batch { get; set; }
-
-    /// <summary>How the attempt ended. Written by the attempt.</summary>
-    internal AttemptResult Ended { get; set; }
-
-    /// <summary>Why the bodies could not be read; null when they could. Written by the attempt.</summary>
-    internal string? NotRead { get; set; }
 }

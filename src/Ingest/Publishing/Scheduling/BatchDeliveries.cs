@@ -13,6 +13,9 @@ namespace Ingest.Publishing.Scheduling;
 /// </param>
 internal sealed class BatchDeliveries(bool concurrent)
 {
+    /// <summary>An attempt that takes longer holds up its own keys and no others.</summary>
+    internal static readonly TimeSpan SlowAfter = TimeSpan.FromMilliseconds(500);
+
     private readonly List<BatchDelivery> _deliveries = [];
 
     internal int Count => _deliveries.Count;
@@ -23,18 +26,33 @@ internal sealed class BatchDeliveries(bool concurrent)
 
     internal int InFlightEvents { get; private set; }
 
-    /// <summary>Groups of all deliveries, in flight or waiting.</summary>
-    internal ulong Busy
+    /// <summary>When an attempt began or ended the last time, on the lane's clock.</summary>
+    internal TimeSpan LastMoved { get; private set; }
+
+    /// <summary>
+    /// Groups of all deliveries that are neither slow nor wait: of those <see cref="Conflicts"/> knows the very keys, so that others of their
+    /// groups need not wait with them.
+    /// </summary>
+    internal ulong BusyAt(TimeSpan now)
     {
-        get
+        var busy = 0UL;
+        foreach (var delivery in _deliveries)
         {
-            var busy = 0UL;
-            foreach (var delivery in _deliveries)
-            {
-                busy |= delivery.Groups;
-            }
-            return busy;
+            busy |= IsStuck(delivery, now) ? 0 : delivery.Groups;
         }
+        return busy;
+    }
+
+    /// <summary>When the next attempt under way becomes a slow one; null when none does.</summary>
+    internal TimeSpan? NextSlow(TimeSpan now)
+    {
+        TimeSpan? next = null;
+        foreach (var delivery in _deliveries)
+        {
+            var at = delivery.Started + SlowAfter;
+            next = concurrent && delivery.IsInFlight && at > now && !(at > next) ? at : next;
+        }
+        return next;
     }
 
     /// <summary>Deliveries that share no group go at once.</summary>
@@ -43,20 +61,35 @@ internal sealed class BatchDeliveries(bool concurrent)
     /// <summary>Whether events not sent before may go now, if their keys are free.</summary>
     internal bool TakesNew => concurrent || InFlight == _deliveries.Count;
 
-    /// <summary>Some delivery was never tried, or not since it was split off.</summary>
-    internal bool HasUntried => _deliveries.Exists(delivery => !delivery.IsInFlight && (delivery.Attempts == 0 || delivery.IsUntriedPart));
+    /// <summary>Some delivery that may go was never tried, or not since it was split off.</summary>
+    internal bool HasUntried
+    {
+        get
+        {
+            var earlier = 0UL;
+            foreach (var delivery in _deliveries)
+            {
+                if (!delivery.IsInFlight && (delivery.Attempts == 0 || delivery.IsUntriedPart) && IsFree(delivery, earlier))
+                {
+                    return true;
+                }
+                earlier |= delivery.Groups;
+            }
+            return false;
+        }
+    }
 
     /// <summary>The delivery to send again now; null when none may go.</summary>
     internal BatchDelivery? NextRetry(TimeSpan now)
     {
         if (!concurrent)
         {
-            return InFlight == 0 ? _deliveries.Find(delivery => delivery.Due <= now && IsFree(delivery)) : null;
+            return InFlight == 0 ? _deliveries.Find(delivery => delivery.Due <= now && IsFree(delivery, 0)) : null;
         }
         var earlier = 0UL;
         foreach (var delivery in _deliveries)
         {
-            if (!delivery.IsInFlight && delivery.Due <= now && ((delivery.Groups & earlier) == 0 || delivery.IsBeside))
+            if (!delivery.IsInFlight && delivery.Due <= now && IsFree(delivery, earlier))
             {
                 return delivery;
             }
@@ -74,9 +107,7 @@ internal sealed class BatchDeliveries(bool concurrent)
         var earlier = 0UL;
         foreach (var delivery in _deliveries)
         {
-            var isFree = concurrent ? (delivery.Groups & earlier) == 0 || delivery.IsBeside : IsFree(delivery);
-            if (!delivery.IsInFlight && isFree
-                && (next is null || delivery.Permit.Number < next.Permit.Number))
+            if (!delivery.IsInFlight && IsFree(delivery, earlier) && (next is null || delivery.Permit.Number < next.Permit.Number))
             {
                 next = delivery;
             }
@@ -105,18 +136,61 @@ internal sealed class BatchDeliveries(bool concurrent)
 
     internal void Remove(BatchDelivery delivery) => _deliveries.Remove(delivery);
 
-    internal void Started(BatchDelivery delivery)
+    internal void Started(BatchDelivery delivery, TimeSpan now)
     {
+        (LastMoved, delivery.Started) = (now, now);
         delivery.IsInFlight = true;
         InFlight++;
         InFlightEvents += delivery.Batch.Count;
     }
 
-    internal void Completed(BatchDelivery delivery)
+    internal void Completed(BatchDelivery delivery, TimeSpan now)
     {
+        LastMoved = now;
         delivery.IsInFlight = false;
         InFlight--;
         InFlightEvents -= delivery.Batch.Count;
+    }
+
+    /// <summary>
+    /// Joins two neighbours that failed and wait, so that there is room for one more. Null: there are none that fit together. The batches of
+    /// the two are the caller's.
+    /// </summary>
+    internal (BatchDelivery First, BatchDelivery Second)? JoinNeighbours(SinkTraits traits)
+    {
+        for (var i = 1; i < _deliveries.Count; i++)
+        {
+            var (first, second) = (_deliveries[i - 1], _deliveries[i]);
+            if (MayJoin(first) && MayJoin(second) && first.Batch.Count + second.Batch.Count <= traits.BatchEventsMax
+                && (long)first.Batch.Bytes + second.Batch.Bytes <= traits.BatchBytesMax)
+            {
+                _deliveries[i - 1] = first.Join(second);
+                _deliveries.RemoveAt(i);
+                return (first, second);
+            }
+        }
+        return null;
+
+        static bool MayJoin(BatchDelivery delivery) =>
+            !delivery.IsInFlight && delivery.Requeue is null && delivery.NotStored is null;
+    }
+
+    /// <summary>
+    /// Adds events that have to wait for what waits: to the last delivery that was put together so, where they fit. Returns the one whose batch
+    /// is the caller's, if there is one.
+    /// </summary>
+    internal BatchDelivery? AddBehind(BatchDelivery behind, SinkTraits traits)
+    {
+        var last = _deliveries.FindLastIndex(delivery => delivery is { IsInFlight: false, IsBeside: false, Attempts: 0, Requeue: null });
+        if (last < 0 || _deliveries[last].Batch.Count + behind.Batch.Count > traits.BatchEventsMax
+            || (long)_deliveries[last].Batch.Bytes + behind.Batch.Bytes > traits.BatchBytesMax)
+        {
+            Add(behind);
+            return null;
+        }
+        var before = _deliveries[last];
+        _deliveries[last] = before.Join(behind);
+        return before;
     }
 
     /// <summary>Lets everything that waits go at once.</summary>
@@ -129,13 +203,13 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has that waits. Only failures
-    /// make it necessary to look.
+    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has that waits or is slow. Only
+    /// failures and slow attempts make it necessary to look.
     /// </summary>
-    internal HashSet<int> Conflicts(BatchDelivery later, bool byStream)
+    internal HashSet<int> Conflicts(BatchDelivery later, bool byStream, TimeSpan now)
     {
         var names = new HashSet<ulong>();
-        foreach (var delivery in _deliveries.TakeWhile(delivery => delivery != later))
+        foreach (var delivery in _deliveries.TakeWhile(delivery => delivery != later).Where(delivery => IsStuck(delivery, now)))
         {
             for (var i = 0; i < delivery.Batch.Count; i++)
             {
@@ -146,8 +220,16 @@ internal sealed class BatchDeliveries(bool concurrent)
         return [.. Enumerable.Range(0, later.Batch.Count).Where(i => names.Contains(NameOf(later.Batch, i, byStream)))];
     }
 
+    /// <summary>Something waits or is slow, besides <paramref name="one"/>.</summary>
+    internal bool HasStuck(BatchDelivery one, TimeSpan now) =>
+        _deliveries.Exists(delivery => delivery != one && IsStuck(delivery, now));
+
+    private bool IsStuck(BatchDelivery delivery, TimeSpan now) =>
+        !concurrent || !delivery.IsInFlight || delivery.Started + SlowAfter <= now;
+
     // Batches that follow each other go in order; one that was put together around what waits goes before it, and has no key of it.
-    private bool IsFree(BatchDelivery delivery) => delivery == _deliveries[0] || delivery.IsBeside;
+    private bool IsFree(BatchDelivery delivery, ulong earlierGroups) =>
+        delivery.IsBeside || (concurrent ? (delivery.Groups & earlierGroups) == 0 : delivery == _deliveries[0]);
 
     private static ulong NameOf(EventBatch batch, int index, bool byStream) =>
         ParkedEvents.HashOf(byStream ? batch[index].Stream : batch[index].Key);

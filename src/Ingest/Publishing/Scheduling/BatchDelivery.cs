@@ -39,6 +39,12 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>The last dispatch number when the first of them had failed; null before.</summary>
     internal long? FirstFailedAt { get; set; }
 
+    /// <summary>The highest dispatch number that had delivered something when the last attempt began.</summary>
+    internal long DeliveredBefore { get; set; }
+
+    /// <summary>The sink said that these events, their key or stream are the reason, and delivered others of the same attempt.</summary>
+    internal bool IsBlamed { get; set; }
+
     /// <summary>The verdict the last attempt failed with.</summary>
     internal SinkVerdict LastVerdict { get; set; }
 
@@ -50,6 +56,9 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
 
     /// <summary>When it was first tried, Unix ms.</summary>
     internal long FirstUnixMs { get; set; }
+
+    /// <summary>When its last attempt began, on the lane's clock.</summary>
+    internal TimeSpan Started { get; set; }
 
     /// <summary>When it may be sent again, on the lane's clock.</summary>
     internal TimeSpan Due { get; set; }
@@ -67,6 +76,24 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>The dead letters take nothing more until an operator acts. Written by the attempt.</summary>
     internal bool IsStoreBlocked { get; set; }
 
+    /// <summary>This one and a later neighbour as one, in log order; neither is in flight or of the dead letters.</summary>
+    internal BatchDelivery Join(BatchDelivery later)
+    {
+        var joined = new EventBatch();
+        var (mine, its) = (0, 0);
+        while (mine < Batch.Count || its < later.Batch.Count)
+        {
+            var isMine = its == later.Batch.Count || (mine < Batch.Count && Batch.SequenceAt(mine) < later.Batch.SequenceAt(its));
+            var stored = isMine ? Batch[mine++] : later.Batch[its++];
+            joined.Add(stored.Sequence, stored.Body.Span);
+        }
+        var whole = Part(joined, Groups | later.Groups);
+        whole.FailedAttempts = Math.Min(FailedAttempts, later.FailedAttempts);
+        whole.FirstFailedAt = FirstFailedAt is null || later.FirstFailedAt is null ? null : Math.Max(FirstFailedAt.Value, later.FirstFailedAt.Value);
+        (whole.IsBlamed, whole.IsBeside) = (false, IsBeside && later.IsBeside);
+        return whole;
+    }
+
     /// <summary>A part of the delivery, with its history.</summary>
     internal BatchDelivery Part(EventBatch part, ulong groups) => new(part, groups)
     {
@@ -75,6 +102,8 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
         Attempts = Attempts,
         FailedAttempts = FailedAttempts,
         FirstFailedAt = FirstFailedAt,
+        DeliveredBefore = DeliveredBefore,
+        IsBlamed = IsBlamed,
         LastVerdict = LastVerdict,
         FirstUnixMs = FirstUnixMs,
         Due = Due,

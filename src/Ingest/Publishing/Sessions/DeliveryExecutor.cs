@@ -29,8 +29,9 @@ internal sealed class DeliveryExecutor(SessionState state)
             delivery.FirstUnixMs = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         }
         (delivery.NotStored, delivery.IsStoreBlocked, delivery.IsUntriedPart) = (null, false, false);
+        delivery.DeliveredBefore = state.Evidence.DeliveredAt;
         delivery.Permit = _host.Window.Dispatch(now, delivery.Batch.Bytes);
-        state.Deliveries.Started(delivery);
+        state.Deliveries.Started(delivery, now);
         var usual = delivery.IsProbe ? _context.Options.ProbeTimeout : _context.Options.AttemptTimeout;
         // Sinks that keep time themselves say so.
         _ = AttemptAsync(delivery, _context.Sink.Traits.AttemptTimeout ?? usual);

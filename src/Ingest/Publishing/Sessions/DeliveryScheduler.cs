@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Ingest.Publishing.Breaker;
+using Ingest.Publishing.Isolation;
 using Ingest.Publishing.Lanes;
-using Ingest.Publishing.Parking;
 using Ingest.Publishing.Requeue;
 using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
@@ -11,9 +11,11 @@ namespace Ingest.Publishing.Sessions;
 /// <summary>Decides which delivery goes next, and when to look again. Sends nothing. Lane loop only.</summary>
 internal sealed class DeliveryScheduler(SessionState state)
 {
-    private static readonly TimeSpan FullPause = TimeSpan.FromSeconds(1);
+    // Batches that may be read beside those of the window to find out whether others are taken.
+    private const int SoughtMax = 8;
 
     private readonly ILaneHost _host = state.Host;
+    private readonly HeldEvents _held = new(state);
     private readonly PublishingOptions _options = state.Context.Options;
     private readonly SinkTraits _traits = state.Context.Sink.Traits;
 
@@ -24,17 +26,39 @@ internal sealed class DeliveryScheduler(SessionState state)
     internal TimeSpan LingerUntil { get; private set; }
 
     /// <summary>
-    /// One batch alone failed, and there are events that were never tried: whether they go shows whether it is to blame or the sink, so they
-    /// are tried at once, whatever pause the failures led to.
+    /// Everything read and tried has failed, and there are events that were never tried: whether they go shows whether the others are to
+    /// blame or the sink, so they are tried soon, whatever pause the failures led to.
     /// </summary>
-    internal bool SeeksElsewhere => state.Evidence.IsLone && state.Deliveries.InFlight == 0 && !state.Deliveries.HasUntried
-        && state.Deliveries.Count > 0 && (state.Groups.Events > 0 || state.Feed.Unread > 0);
+    internal bool SeeksElsewhere => _host.Now >= (SeekDue ?? TimeSpan.MaxValue);
+
+    /// <summary>When <see cref="SeeksElsewhere"/> comes to be; null while it does not by time alone.</summary>
+    internal TimeSpan? SeekDue =>
+        state.Deliveries.Count == 0 || state.Deliveries.InFlight > 0 || !state.Parking.IsEnabled
+            || (state.Groups.Events == 0 && state.Feed.Unread == 0) || state.Deliveries.HasUntried
+            ? null
+        : state.Evidence.IsLone || state.Evidence.SeekDue > _host.Backoff.AskedUntil ? state.Evidence.SeekDue
+        : _host.Backoff.AskedUntil;
+
+    /// <summary>
+    /// When one more batch may go although the window is full, because nothing has moved for long: one event that its receiver is slow for
+    /// must not hold up the others. A quarter of the window's bound may go so. Null: none may.
+    /// </summary>
+    internal TimeSpan? SpareDue =>
+        state.Deliveries.InFlight > 0 && state.Deliveries.IsConcurrent && !_host.Window.CanDispatch
+            && state.Deliveries.InFlight < _host.Window.Limit + Math.Max(_traits.WindowMax / 4, 1)
+            ? state.Deliveries.LastMoved + BatchDeliveries.SlowAfter
+            : null;
+
+    /// <summary>
+    /// One batch alone failed and parts of it were not tried apart: they are, whatever pause the failures led to.
+    /// </summary>
+    internal bool TriesParts => state.Evidence.IsLone && state.Deliveries.InFlight == 0 && state.Deliveries.HasUntried;
 
     internal void BeginTurn() => _sawEnd = false;
 
     /// <summary>Only a commit can bring what this lane waits for.</summary>
     internal bool WaitsForLog(TimeSpan turn) =>
-        (_sawEnd && LingerUntil <= turn) || (state.Evidence.IsLone && state.Feed.IsCaughtUp);
+        (_sawEnd && LingerUntil <= turn) || (state.Deliveries.InFlight == 0 && state.Feed.IsCaughtUp);
 
     /// <summary>The delivery to start now, in flight from here on as far as others are concerned; null when none may go.</summary>
     internal BatchDelivery? Next(TimeSpan now)
@@ -45,41 +69,81 @@ internal sealed class DeliveryScheduler(SessionState state)
         }
         if (_host.Caller.State != BreakerState.Closed)
         {
-            return state.Deliveries.InFlight == 0 && (now >= state.ProbeDue || SeeksElsewhere) ? Probe(now) : null;
+            return state.Deliveries.InFlight == 0 && (now >= state.ProbeDue || SeeksElsewhere || TriesParts) ? Probe(now) : null;
         }
-        var mayTry = _host.Window.CanDispatch && !(_host.Connection.IsOnTrial && state.Deliveries.InFlight > 0)
+        var mayTry = (_host.Window.CanDispatch || now >= SpareDue)
+            && !(_host.Connection.IsOnTrial && state.Deliveries.InFlight > 0)
             && state.Deliveries.InFlight + state.Trials.InFlight < _traits.WindowMax;
         if (!mayTry)
         {
             return null;
         }
-        if (SeeksElsewhere && TakeNew(now) is { } elsewhere)
+        if (SeeksElsewhere && Seek(now) is { } elsewhere)
         {
             return elsewhere;
         }
-        return now >= _host.Backoff.PausedUntil ? TakeWaiting(now, isProbe: false) ?? TakeNew(now) : null;
+        if (now >= _host.Backoff.PausedUntil)
+        {
+            return TakeWaiting(now, isProbe: false) ?? TakeNew(now);
+        }
+        return TriesParts ? TakeWaiting(now, isProbe: true) : null;
     }
 
     private BatchDelivery? TakeNew(TimeSpan now)
     {
-        var seeks = SeeksElsewhere;
-        while (seeks || (state.Deliveries.TakesNew && state.Deliveries.Count < _traits.WindowMax))
+        while (state.Deliveries.TakesNew && (state.Deliveries.Count < _traits.WindowMax || (state.Deliveries.IsConcurrent && MakeRoom())))
         {
             Fill(now);
-            if (state.Groups.Take(state.Deliveries.Busy, Math.Max(_host.Window.Limit - state.Deliveries.InFlight, 1), out var groups)
+            if (state.Groups.Take(state.Deliveries.BusyAt(now), Math.Max(_host.Window.Limit - state.Deliveries.InFlight, 1), out var groups)
                 is not { } batch)
             {
                 return null;
             }
             var delivery = new BatchDelivery(batch, groups);
             state.Deliveries.Add(delivery);
-            if (Divert(delivery, now) && (!seeks || SetBeside(delivery)))
+            if (_held.Divert(delivery, now) && (!state.Deliveries.IsConcurrent || SetBeside(delivery, now)))
             {
                 return delivery;
             }
-            seeks = SeeksElsewhere;
         }
         return null;
+    }
+
+    // Events never tried, of keys that nothing waits of.
+    private BatchDelivery? Seek(TimeSpan now)
+    {
+        state.Evidence.Sought(now);
+        while (MakeRoom())
+        {
+            Fill(now);
+            if (state.Groups.Take(state.Deliveries.BusyAt(now), 1, out var groups) is not { } batch)
+            {
+                return null;
+            }
+            var delivery = new BatchDelivery(batch, groups);
+            state.Deliveries.Add(delivery);
+            if (_held.Divert(delivery, now) && SetBeside(delivery, now))
+            {
+                return delivery;
+            }
+        }
+        return null;
+    }
+
+    // What failed and waits takes the place of no more than so many batches: neighbours become one again.
+    private bool MakeRoom()
+    {
+        if (state.Deliveries.Count < _traits.WindowMax + SoughtMax)
+        {
+            return true;
+        }
+        if (state.Deliveries.JoinNeighbours(_traits) is not { } joined)
+        {
+            return false;
+        }
+        state.Pool.Return(joined.First.Batch);
+        state.Pool.Return(joined.Second.Batch);
+        return true;
     }
 
     private void Fill(TimeSpan now)
@@ -98,13 +162,13 @@ internal sealed class DeliveryScheduler(SessionState state)
     {
         while ((isProbe ? state.Deliveries.NextProbe() : state.Deliveries.NextRetry(now)) is { } delivery)
         {
-            if (delivery.Requeue is { } request ? KeepWanted(delivery, request) : Divert(delivery, now))
+            if (delivery.Requeue is { } request ? KeepWanted(delivery, request) : _held.Divert(delivery, now))
             {
                 return delivery;
             }
             if (delivery.Requeue is { } given)
             {
-                Drop(delivery);
+                state.Drop(delivery);
                 EndIfSettled(given);
             }
             else if (isProbe)
@@ -123,88 +187,42 @@ internal sealed class DeliveryScheduler(SessionState state)
         request.Withdraw(whole.Count - wanted.Count);
         if (wanted.Count > 0 && wanted.Count < whole.Count)
         {
-            Replace(delivery, whole.Select(wanted));
+            state.Replace(delivery, whole.Select(wanted));
         }
         return wanted.Count > 0;
     }
 
-    /// <summary>
-    /// Has the events of a delivery that wait for parked ones join them. Returns whether others are left to be sent. A lane without parked
-    /// events asks one question here.
-    /// </summary>
-    private bool Divert(BatchDelivery delivery, TimeSpan now)
+    // Leaves out what has to wait for what failed. Returns whether others are left.
+    [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
+    private bool SetBeside(BatchDelivery delivery, TimeSpan now)
     {
-        if (!state.Parking.IsActive)
+        if (!state.Deliveries.HasStuck(delivery, now))
         {
             return true;
         }
-        var (held, free) = (new List<int>(), new List<int>());
-        for (var i = 0; i < delivery.Batch.Count; i++)
-        {
-            var stored = delivery.Batch[i];
-            (state.Parking.Events.Holds(stored.Sequence, stored.Stream, stored.Key) ? held : free).Add(i);
-        }
-        if (held.Count == 0)
-        {
-            return true;
-        }
-        var diverted = delivery.Batch.Select(held);
-        if (state.Parking.FullFor(diverted) is { } full)
-        {
-            return Wait(delivery, diverted, free, full, now);
-        }
-        state.Parking.Park(diverted, new ParkedCause("", IsOfStream: false, 0, 0));
-        if (free.Count == 0)
-        {
-            Drop(delivery);
-            return false;
-        }
-        Replace(delivery, delivery.Batch.Select(free));
-        return true;
-    }
-
-    // There is no room among the parked events: what waits for them waits here, and with it, in the end, the lane.
-    [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
-    private bool Wait(BatchDelivery delivery, EventBatch held, List<int> free, string full, TimeSpan now)
-    {
-        state.LastFailure = full;
-        if (free.Count == 0)
-        {
-            held.Dispose();
-            delivery.Due = now + FullPause;
-            delivery.Attempts = Math.Max(delivery.Attempts, 1);
-            return false;
-        }
-        var waiting = delivery.Part(held, state.GroupsOf(held));
-        (waiting.Due, waiting.Attempts) = (now + FullPause, Math.Max(delivery.Attempts, 1));
-        state.Deliveries.InsertBefore(delivery, waiting);
-        Replace(delivery, delivery.Batch.Select(free));
-        return true;
-    }
-
-    // Where batches follow each other: leaves out what has to wait for the batch that failed. Returns whether others are left.
-    [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
-    private bool SetBeside(BatchDelivery delivery)
-    {
         delivery.IsBeside = true;
-        if (state.Deliveries.IsConcurrent || _traits.KeepsKeyOrder)
-        {
-            return true;
-        }
-        var conflicts = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder);
+        var conflicts = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder, now);
         if (conflicts.Count == 0)
         {
             return true;
         }
-        delivery.IsBeside = conflicts.Count < delivery.Batch.Count;
-        if (delivery.IsBeside)
+        var whole = delivery.Batch;
+        var others = Enumerable.Range(0, whole.Count).Where(i => !conflicts.Contains(i)).ToList();
+        var behind = whole.Select(conflicts.Order());
+        if (others.Count > 0)
         {
-            var whole = delivery.Batch;
-            var behind = new BatchDelivery(whole.Select(conflicts.Order()), delivery.Groups);
-            Replace(delivery, whole.Select(Enumerable.Range(0, whole.Count).Where(i => !conflicts.Contains(i))));
-            state.Deliveries.Add(behind);
+            state.Replace(delivery, whole.Select(others));
         }
-        return delivery.IsBeside;
+        else
+        {
+            state.Drop(delivery);
+        }
+        if (state.Deliveries.AddBehind(new BatchDelivery(behind, state.GroupsOf(behind)), _traits) is { } joined)
+        {
+            behind.Dispose();
+            state.Pool.Return(joined.Batch);
+        }
+        return others.Count > 0;
     }
 
     // One small batch finds out whether the sink is back: of events never tried where only one batch failed, else of those that were not
@@ -212,7 +230,7 @@ internal sealed class DeliveryScheduler(SessionState state)
     private BatchDelivery? Probe(TimeSpan now)
     {
         _host.Caller.SkipPause();
-        var delivery = (SeeksElsewhere ? TakeNew(now) : null) ?? TakeWaiting(now, isProbe: true) ?? TakeNew(now);
+        var delivery = (SeeksElsewhere ? Seek(now) : null) ?? TakeWaiting(now, isProbe: true) ?? TakeNew(now);
         if (delivery is null)
         {
             return null;
@@ -233,21 +251,8 @@ internal sealed class DeliveryScheduler(SessionState state)
         delivery.Batch = whole.Select(Enumerable.Range(events, whole.Count - events));
         state.Pool.Return(whole);
         state.Deliveries.InsertBefore(delivery, first);
-        delivery.IsBeside = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder).Count == 0;
+        delivery.IsBeside = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder, _host.Now).Count == 0;
         return first;
-    }
-
-    private void Replace(BatchDelivery delivery, EventBatch batch)
-    {
-        state.Pool.Return(delivery.Batch);
-        delivery.Batch = batch;
-        delivery.Groups = state.GroupsOf(batch);
-    }
-
-    private void Drop(BatchDelivery delivery)
-    {
-        state.Deliveries.Remove(delivery);
-        state.Pool.Return(delivery.Batch);
     }
 
     private static void EndIfSettled(RequeueRequest request)

@@ -138,6 +138,10 @@ internal sealed class LaneSession : IDisposable
         {
             await _host.Connection.OpenAsync(stop);
             now = _host.Now;
+            if (!_host.Connection.IsOpen)
+            {
+                _state.Evidence.Sought(now);
+            }
         }
         _host.Window.Tick(now);
         if (_commands.Rewind is null)
@@ -166,14 +170,15 @@ internal sealed class LaneSession : IDisposable
 
     private void Start(TimeSpan now)
     {
-        while (!_executor.HasCompleted && _scheduler.Next(now) is { } delivery)
-        {
-            _executor.Start(delivery, now);
-        }
+        // Parked events go first: a lane that is never idle would not try them otherwise, and their own backoff keeps them few.
         if (_state.Parking.IsActive && _host.Connection.IsOpen && _host.Caller.State == BreakerState.Closed
             && now >= _host.Backoff.PausedUntil)
         {
             _state.Trials.Start(now, _state.Deliveries.InFlight);
+        }
+        while (!_executor.HasCompleted && _scheduler.Next(now) is { } delivery)
+        {
+            _executor.Start(delivery, now);
         }
     }
 
@@ -227,6 +232,9 @@ internal sealed class LaneSession : IDisposable
         Consider(_host.Window.NextTick);
         Consider(_state.Deliveries.NextDue(_turn));
         Consider(_scheduler.LingerUntil);
+        Consider(_scheduler.SeekDue);
+        Consider(_scheduler.SpareDue);
+        Consider(_state.Groups.Events > 0 || _state.Feed.Unread > 0 ? _state.Deliveries.NextSlow(_turn) : null);
         Consider(_host.Backoff.PausedUntil);
         Consider(_host.Connection.IsOpen ? null : _host.Backoff.OpenDue);
         Consider(_host.Caller.State == BreakerState.Open ? _state.ProbeDue : null);

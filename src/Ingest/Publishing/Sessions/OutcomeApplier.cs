@@ -23,7 +23,7 @@ internal sealed class OutcomeApplier(SessionState state)
     /// <summary>Takes up an ended attempt.</summary>
     internal void Complete(BatchDelivery delivery, TimeSpan now)
     {
-        state.Deliveries.Completed(delivery);
+        state.Deliveries.Completed(delivery, now);
         var ended = delivery.Ended;
         if (ended.Replacement is { } copy)
         {
@@ -41,7 +41,7 @@ internal sealed class OutcomeApplier(SessionState state)
         delivery.IsProbe = false;
         if (summary.Delivered > 0)
         {
-            _isolation.ParkBlamed();
+            _isolation.Reconsider(now);
         }
         if (delivery.Requeue is { IsSettled: true } request)
         {
@@ -165,7 +165,9 @@ internal sealed class OutcomeApplier(SessionState state)
         {
             return;
         }
-        if (worst.Kind == VerdictKind.Blocked)
+        // A batch that is refused alone does not close the sink before others were tried.
+        var isOpen = worst.Scope is not (VerdictScope.Sink or VerdictScope.NotTried) && state.Evidence.IsLone && _isolation.HasUntried;
+        if (worst.Kind == VerdictKind.Blocked && !isOpen)
         {
             delivery.Due = now;
             _host.Connection.Block(worst.Reason, now);
@@ -173,7 +175,8 @@ internal sealed class OutcomeApplier(SessionState state)
         }
         // One batch that fails by itself waits by itself.
         var isAlone = worst.Scope is not VerdictScope.Sink
-            && (worst.Scope == VerdictScope.Stream || (delivery.FailedAttempts > 1 && state.Evidence.IsLone));
+            && (worst.Scope == VerdictScope.Stream || worst.Kind == VerdictKind.Blocked
+                || (delivery.FailedAttempts > 1 && state.Evidence.IsLone));
         BackOff(delivery, worst.Reason, worst.RetryAfter, now, pausesLane: !isAlone);
     }
 

@@ -44,6 +44,21 @@ internal sealed class SessionState
     /// <summary>Nothing is left of what this lane read or has to read; parked events do not count.</summary>
     internal bool IsEmpty => Deliveries.Count == 0 && Groups.Events == 0 && Feed.IsCaughtUp && Tracker.Settled == Tracker.Last;
 
+    /// <summary>Leaves a delivery with other events, which are copies.</summary>
+    internal void Replace(BatchDelivery delivery, EventBatch batch)
+    {
+        Pool.Return(delivery.Batch);
+        delivery.Batch = batch;
+        delivery.Groups = GroupsOf(batch);
+    }
+
+    /// <summary>Forgets a delivery of which nothing is left to be sent.</summary>
+    internal void Drop(BatchDelivery delivery)
+    {
+        Deliveries.Remove(delivery);
+        Pool.Return(delivery.Batch);
+    }
+
     /// <summary>The groups of keys a batch has events of.</summary>
     internal ulong GroupsOf(EventBatch batch)
     {

@@ -3,14 +3,14 @@ using System.Text;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
-namespace Ingest.DeadLetters.Storage;
+namespace Ingest.Publishing;
 
 /// <summary>
-/// Which log the letters' events came from: the file <c>origin</c> beside them. Letters are known by their events' numbers, and those mean
-/// nothing in another log: its lanes begin below them, which voids them, and its letters take their places. So when the node's log was
-/// replaced, the letters of the old one are set aside as they are.
+/// Which log events that are kept apart from it came from, dead letters or parked ones: the file <c>origin</c> beside them. They are known
+/// by their numbers, and those mean nothing in another log: its lanes begin below them, which voids them, and its own take their places. So
+/// when the node's log was replaced, those of the old one are set aside as they are.
 /// </summary>
-internal static class DeadLetterOrigin
+internal static class LogOrigin
 {
     private const string FileName = "origin";
     private const int ShownLength = 8;
@@ -19,8 +19,8 @@ internal static class DeadLetterOrigin
     private const int CommonDigitsMin = 16;
 
     /// <summary>
-    /// Sets letters of another log aside. A damaged note that names no log, or still resembles this log's name, is removed and reported.
-    /// Returns where the letters are; null when these are this log's, or there are none.
+    /// Sets events of another log aside. A damaged note that names no log, or still resembles this log's name, is removed and reported.
+    /// Returns where they are; null when these are this log's, or there are none.
     /// </summary>
     /// <exception cref="StorageException">It cannot be found out, or they cannot be renamed.</exception>
     internal static string? SetAside(string directory, Guid logId, ILogger logger)
