@@ -134,7 +134,7 @@ public sealed class DeadLetterKillTests(ITestOutputHelper output)
         var letters = await LettersAsync(node);
         Assert.All(letters, letter => Assert.True(IsPoison(letter.GetProperty("sequence").GetInt64()), letter.ToString()));
         var told = "";
-        await Poll.Until("the sum is that of the letters", async () =>
+        async Task<bool> IsThatOfLettersAsync()
         {
             var sum = (await admin.StatusAsync()).GetProperty("lanes")[0].GetProperty("sum");
             told = sum.ToString();
@@ -142,6 +142,14 @@ public sealed class DeadLetterKillTests(ITestOutputHelper output)
             return (Of("accepted"), Of("deadLettered"), Of("delivered")) == (accepted, letters.Count, accepted - letters.Count);
 
             long Of(string name) => sum.GetProperty(name).GetInt64();
-        });
+        }
+        try
+        {
+            await Poll.Until("the sum is that of the letters", IsThatOfLettersAsync);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}: {accepted} accepted, {letters.Count} letters, {told}", e);
+        }
     }
 }

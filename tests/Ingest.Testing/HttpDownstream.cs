@@ -122,6 +122,10 @@ public sealed class HttpDownstream : IAsyncDisposable
             context.Abort();
             return;
         }
+        if (answer.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(answer.Delay, TimeProvider.System, context.RequestAborted);
+        }
         await WriteAsync(context, answer);
     }
 
@@ -180,6 +184,9 @@ public sealed record DownstreamAnswer(int Status, string Body = "")
 
     /// <summary>How often the body is written, one after another.</summary>
     public long Repeats { get; init; } = 1;
+
+    /// <summary>How long the answer takes.</summary>
+    public TimeSpan Delay { get; init; }
 
     /// <summary>Further headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();

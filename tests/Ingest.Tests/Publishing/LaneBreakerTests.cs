@@ -29,7 +29,8 @@ public sealed class LaneBreakerTests
         await Poll.Until("a probe", () => fixture.Sink.Sends > 8);
         lock (sizes)
         {
-            Assert.All(sizes.Skip(5), size => Assert.Equal(fixture.Options.ProbeEvents, size));
+            // Parts of a probe are tried as well, to find out whether one of its events is to blame.
+            Assert.All(sizes.Skip(5), size => Assert.InRange(size, 1, fixture.Options.ProbeEvents));
         }
         dead = false;
         await fixture.Settled(2000);

@@ -86,7 +86,8 @@ public sealed class LaneIsolationTests
         await using var fixture = new LaneFixture();
         fixture.Options.BreakerAttemptsMin = 5;
         fixture.Options.BreakerPauseMin = fixture.Options.BreakerPauseMax = TimeSpan.FromHours(1);
-        fixture.Sink.OnSend = (events, _) => Task.FromResult(Answer(events, false, () => true, VerdictKind.Retryable, VerdictScope.Unknown));
+        fixture.Sink.OnSend = (events, _) =>
+            Task.FromResult(Answer(events, false, () => true, VerdictKind.Retryable, VerdictScope.Unknown));
         fixture.Log.Append("bad", "k-bad");
         fixture.Start();
         await fixture.Reaches(LaneState.Open);

@@ -82,7 +82,8 @@ internal static class StatusView
                 Screen.Fact(
                     "Parked",
                     $"{lane.Name}: {Humanize.Count(parked.Events, "event")} of stream {parked.Stream}"
-                    + $"{(parked.WholeStream ? " (the whole stream waits)" : "")} since {parked.Since:yyyy-MM-ddTHH:mm:ssZ}, tried again in "
+                    + $"{(parked.WholeStream ? " (the whole stream waits)" : "")} since {parked.Since:yyyy-MM-ddTHH:mm:ssZ}, "
+                    + "tried again in "
                     + $"{Humanize.Seconds(parked.NextTrySeconds)}: {parked.Reason}");
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Operations.Audit;
 using Ingest.Operations.Status;
 using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
@@ -16,12 +17,13 @@ internal static class ParkedEndpoints
     internal static void Map(AdminRoutes routes, AdminSurface surface)
     {
         routes.Get("/lanes/{lane}/parked", context => ListAsync(context, surface.Lanes));
+        // What operators do is recorded when it is durable.
         Post("try", ParkedAction.Try);
         Post("deadletter", ParkedAction.DeadLetter);
         Post("drop", ParkedAction.Drop);
 
         void Post(string verb, ParkedAction action) =>
-            routes.Post($"/lanes/{{lane}}/parked/{verb}", context => ActAsync(context, surface.Lanes, action));
+            routes.Post($"/lanes/{{lane}}/parked/{verb}", context => ActAsync(context, surface, action, $"parked.{verb}"));
     }
 
     private static string Lane(HttpContext context) => (string)context.Request.RouteValues["lane"]!;
@@ -53,7 +55,7 @@ internal static class ParkedEndpoints
         await AdminJson.WriteAsync(context, page, StatusJson.Plain.ParkedPage);
     }
 
-    private static async Task ActAsync(HttpContext context, LaneSet lanes, ParkedAction action)
+    private static async Task ActAsync(HttpContext context, AdminSurface surface, ParkedAction action, string name)
     {
         if (!TrySelect(context.Request.Query, action, out var selection))
         {
@@ -61,7 +63,7 @@ internal static class ParkedEndpoints
                 $"Name what is meant: stream=NAME, sequence=N (repeated, at most {SequencesMax}), or all=true.").WriteAsync(context);
             return;
         }
-        if (lanes.ActOnParkedAsync(Lane(context), selection, action, context.RequestAborted) is not { } acting)
+        if (surface.Lanes.ActOnParkedAsync(Lane(context), selection, action, context.RequestAborted) is not { } acting)
         {
             await Unknown(context);
             return;
@@ -71,6 +73,7 @@ internal static class ParkedEndpoints
             await AdminProblem.Conflict("lane_stopped", $"Lane {Lane(context)} is stopped.").WriteAsync(context);
             return;
         }
+        surface.Audit.Record(context, name, Lane(context), $"{Describe(selection)}: {events} events");
         await AdminJson.WriteAsync(context, new ParkedChanged(events), StatusJson.Plain.ParkedChanged);
     }
 
@@ -91,6 +94,12 @@ internal static class ParkedEndpoints
         selection = new ParkedSelection(stream, sequences);
         return stream is not null || sequences is not null || action == ParkedAction.Try || query["all"] == "true";
     }
+
+    private static string Describe(ParkedSelection selection) =>
+        selection.Sequences is { Count: 1 } one ? string.Create(CultureInfo.InvariantCulture, $"event {one.First()}")
+        : selection.Sequences is { } some ? string.Create(CultureInfo.InvariantCulture, $"{some.Count} chosen")
+        : selection.Stream is { } stream ? $"stream {stream}"
+        : "all";
 
     private static bool TryLimit(string text, out int limit)
     {

@@ -4,8 +4,8 @@ namespace Ingest.Publishing.Accounting;
 
 /// <summary>
 /// Events that were delivered ahead of a saved position, while an earlier one waited: after a restart they are passed over, so that no more
-/// is delivered twice than between two saves. Saved behind the accounts: <c>u16 runs</c>, and for each run the events between it and the one
-/// before (or the position) and its length, as LEB128.
+/// is delivered twice than between two saves. Saved behind the accounts: <c>u16 runs</c>, and for each run the events between it and the
+/// one before (or the position) and its length, as LEB128.
 /// </summary>
 internal sealed class AheadRuns
 {

@@ -45,7 +45,8 @@ internal sealed class FailureIsolation(SessionState state)
         {
             return true;
         }
-        var isDecided = delivery.FailedAttempts >= (worst.Kind == VerdictKind.Blocked ? 1 : _options.ParkAfterAttempts);
+        // Sent apart before they are parked, so that those that are not to blame wait for no more than they must.
+        var isDecided = worst.Kind == VerdictKind.Blocked || delivery.FailedAttempts >= _options.ParkAfterAttempts - 1;
         if (isDecided && state.Deliveries.All.Any(other => other.IsUntriedPart && other.Origin == delivery.Origin))
         {
             // The other part of a batch has not been tried yet: that decides.

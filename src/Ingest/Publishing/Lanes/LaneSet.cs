@@ -215,8 +215,8 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         Find(lane)?.ListParked(stream, after, limit);
 
     /// <summary>
-    /// Tries parked events now, moves them to the dead letters, or drops them. Ends when it is durable, with the number of events; null when
-    /// the lane stopped before. Events that are being tried at this moment are left out. Any thread.
+    /// Tries parked events now, moves them to the dead letters, or drops them. Ends when it is durable, with the number of events; null
+    /// when the lane stopped before. Events that are being tried at this moment are left out. Any thread.
     /// </summary>
     /// <returns>Null when there is no such lane.</returns>
     public Task<int?>? ActOnParkedAsync(string lane, ParkedSelection selection, ParkedAction action, CancellationToken cancel) =>

@@ -42,7 +42,8 @@ internal sealed class LaneParking : IDisposable
         (_context, _host, _cursor, _tracker) = (context, host, cursor, tracker);
         Events = new ParkedEvents(context.Options);
         Scheduler = new ParkedScheduler(Events, context.Options, context.Sink.Traits, context.Random);
-        _writer = context.Parked is { } place ? new ParkedWriter(place, context.Options, context.Time, context.Logger, host.Signal.Set) : null;
+        _writer = context.Parked is not { } place ? null
+            : new ParkedWriter(place, context.Options, context.Time, context.Logger, host.Signal.Set);
     }
 
     internal ParkedEvents Events { get; }

@@ -79,8 +79,8 @@ internal sealed class ParkedEvents(PublishingOptions options)
                 + "Publishing:ParkedStreamEventsMax and ParkedStreamBytesMax; until then the lane waits";
         }
         return _all.Count < options.ParkedEventsMax && _bytes + bytes <= options.ParkedBytesMax ? null
-            : $"the lane has {_all.Count} parked events of {_bytes} bytes, and more are not parked: mend the receiver, move parked events to "
-                + "the dead letters or drop them (`ingest lanes parked`), or raise Publishing:ParkedEventsMax and ParkedBytesMax; until "
+            : $"the lane has {_all.Count} parked events of {_bytes} bytes, and more are not parked: mend the receiver, move parked events "
+                + "to the dead letters or drop them (`ingest lanes parked`), or raise Publishing:ParkedEventsMax and ParkedBytesMax; until "
                 + "then the lane waits";
     }
 

@@ -24,7 +24,8 @@ public sealed record ParkedPlace(string Path, Guid LogId, int SegmentBytes)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException(StorageFailure.Failed, $"the lane is forgotten, but {Path} could not be deleted: {e.Message}", inner: e);
+            var told = $"the lane is forgotten, but {Path} could not be deleted: {e.Message}";
+            throw new StorageException(StorageFailure.Failed, told, inner: e);
         }
     }
 }

@@ -44,7 +44,8 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
     internal long Settle(ILogger logger, string lane)
     {
         var lost = 0L;
-        var counted = Parked.Where(parked => parked.IsCounted).GroupBy(parked => accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)))
+        var counted = Parked.Where(parked => parked.IsCounted)
+            .GroupBy(parked => accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)))
             .ToDictionary(group => group.Key, group => group.ToList());
         foreach (var (stream, known) in accounts.ParkedByStream())
         {

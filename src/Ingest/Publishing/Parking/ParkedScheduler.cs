@@ -79,7 +79,7 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
     }
 
     /// <summary>
-    /// What an attempt came to, for the events it did not settle. Returns those that reached the attempt limit: they go to the dead letters.
+    /// What an attempt came to, for the events it did not settle. Returns those that reached the attempt limit and go to the dead letters.
     /// </summary>
     /// <param name="trial">The attempt.</param>
     /// <param name="failed">Events that failed, with their verdicts, in order.</param>
@@ -130,7 +130,8 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
         {
             EndOpen(stream, blamed, now);
         }
-        return [.. blamed.Select(one => one.Event).Where(parked => options.ParkedAttemptsMax > 0 && parked.Attempts >= options.ParkedAttemptsMax)];
+        var most = options.ParkedAttemptsMax > 0 ? options.ParkedAttemptsMax : int.MaxValue;
+        return [.. blamed.Select(one => one.Event).Where(parked => parked.Attempts >= most)];
     }
 
     private IEnumerable<ParkedStream> InTurn()

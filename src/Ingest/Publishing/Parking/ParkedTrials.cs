@@ -45,7 +45,8 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
     /// <summary>Starts what is due, as far as the sink takes more than <paramref name="inFlight"/> batches.</summary>
     internal void Start(TimeSpan now, int inFlight)
     {
-        var most = Math.Min(context.Sink.Traits.WindowMax - inFlight, Math.Min(InFlightMax, Math.Max(context.Sink.Traits.WindowMax / 4, 1)));
+        var window = context.Sink.Traits.WindowMax;
+        var most = Math.Min(window - inFlight, Math.Min(InFlightMax, Math.Max(window / 4, 1)));
         while (InFlight < most && parking.Scheduler.Next(now) is { } trial)
         {
             InFlight++;
@@ -148,7 +149,8 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
         {
             var batch = await Task.Run(() => Read(trial.Events));
             trial.Batch = batch;
-            trial.Ended = await host.Caller.SendApartAsync(context.Sink, batch, context.Options.ProbeTimeout, abort);
+            trial.Ended = await host.Caller.SendApartAsync(
+                context.Sink, batch, context.Sink.Traits.AttemptTimeout ?? context.Options.ProbeTimeout, abort);
             var worst = AttemptSummary.Of(trial.Ended.Result, batch.Count).Worst.Kind;
             context.Attempts.Add(context.Name, worst, context.Time.GetElapsedTime(start), context.Instruments);
         }

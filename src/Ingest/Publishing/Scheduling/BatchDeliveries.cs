@@ -30,8 +30,8 @@ internal sealed class BatchDeliveries(bool concurrent)
     internal TimeSpan LastMoved { get; private set; }
 
     /// <summary>
-    /// Groups of all deliveries that are neither slow nor wait: of those <see cref="Conflicts"/> knows the very keys, so that others of their
-    /// groups need not wait with them.
+    /// Groups of all deliveries that are neither slow nor wait: of those <see cref="Conflicts"/> knows the very keys, so that others of
+    /// their groups need not wait with them.
     /// </summary>
     internal ulong BusyAt(TimeSpan now)
     {
@@ -153,8 +153,8 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Joins two neighbours that failed and wait, so that there is room for one more. Null: there are none that fit together. The batches of
-    /// the two are the caller's.
+    /// Joins two neighbours that wait, so that there is room for one more. Null: there are none that fit together. The batches of the two
+    /// are the caller's.
     /// </summary>
     internal (BatchDelivery First, BatchDelivery Second)? JoinNeighbours(SinkTraits traits)
     {
@@ -176,8 +176,8 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Adds events that have to wait for what waits: to the last delivery that was put together so, where they fit. Returns the one whose batch
-    /// is the caller's, if there is one.
+    /// Adds events that have to wait for what waits: to the last delivery that was put together so, where they fit. Returns the one whose
+    /// batch is the caller's, if there is one.
     /// </summary>
     internal BatchDelivery? AddBehind(BatchDelivery behind, SinkTraits traits)
     {
@@ -203,8 +203,8 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has that waits or is slow. Only
-    /// failures and slow attempts make it necessary to look.
+    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has that waits or is slow.
+    /// Only failures and slow attempts make it necessary to look.
     /// </summary>
     internal HashSet<int> Conflicts(BatchDelivery later, bool byStream, TimeSpan now)
     {

@@ -89,7 +89,7 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
         }
         var whole = Part(joined, Groups | later.Groups);
         whole.FailedAttempts = Math.Min(FailedAttempts, later.FailedAttempts);
-        whole.FirstFailedAt = FirstFailedAt is null || later.FirstFailedAt is null ? null : Math.Max(FirstFailedAt.Value, later.FirstFailedAt.Value);
+        whole.FirstFailedAt = FirstFailedAt > later.FirstFailedAt || later.FirstFailedAt is null ? FirstFailedAt : later.FirstFailedAt;
         (whole.IsBlamed, whole.IsBeside) = (false, IsBeside && later.IsBeside);
         return whole;
     }

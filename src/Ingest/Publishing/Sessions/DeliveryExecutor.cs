@@ -66,8 +66,8 @@ internal sealed class DeliveryExecutor(SessionState state)
             if (result[i] is { Kind: VerdictKind.Rejected, Reason: var reason })
             {
                 var stored = delivery.Batch[i];
-                rejected.Add(new(
-                    stored.Sequence, stored.Body, reason, delivery.Attempts, delivery.FirstUnixMs, now, IsRepeat: stored.Sequence <= known));
+                var isRepeat = stored.Sequence <= known;
+                rejected.Add(new(stored.Sequence, stored.Body, reason, delivery.Attempts, delivery.FirstUnixMs, now, isRepeat));
             }
         }
         if (rejected.Count == 0)

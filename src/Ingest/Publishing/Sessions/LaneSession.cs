@@ -9,8 +9,8 @@ using Ingest.Sinks.Contract;
 namespace Ingest.Publishing.Sessions;
 
 /// <summary>
-/// A lane's work from one position of its cursor on, until it stops, is rewound or fails: reads, sends, settles, saves. One loop owns all of
-/// it; attempts hand their deliveries back through a queue. What must outlive a session belongs to the <see cref="Lane"/>.
+/// A lane's work from one position of its cursor on, until it stops, is rewound or fails: reads, sends, settles, saves. One loop owns all
+/// of it; attempts hand their deliveries back through a queue. What must outlive a session belongs to the <see cref="Lane"/>.
 /// </summary>
 internal sealed class LaneSession : IDisposable
 {

@@ -8,6 +8,8 @@ namespace Ingest.Publishing.Sessions;
 /// <summary>Does what operators ask a running lane for. Lane loop only.</summary>
 internal sealed class SessionCommands(SessionState state, PositionKeeper position)
 {
+    private const string MovedWaiting = "moved to the dead letters by an operator while it waited for an earlier event";
+
     private readonly LaneContext _context = state.Context;
 
     /// <summary>A rewind that waits for the attempts under way to end; nothing else is begun meanwhile.</summary>
@@ -98,7 +100,7 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
             var left = parked.GroupBy(one => one.Reason).Count();
             foreach (var group in parked.GroupBy(one => one.Reason))
             {
-                var reason = group.Key.Length > 0 ? group.Key : "moved to the dead letters by an operator while it waited for an earlier event";
+                var reason = group.Key.Length > 0 ? group.Key : MovedWaiting;
                 state.Trials.MoveToDeadLetters([.. group], reason, () =>
                 {
                     if (--left == 0)

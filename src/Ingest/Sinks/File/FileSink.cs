@@ -107,7 +107,7 @@ internal sealed class FileSink : ISink, IRewindable
         }
     }
 
-    // Stream by stream; after the first failure the rest of the batch waits for the next attempt.
+    // Stream by stream, each in files of its own: one that fails stops no other, but for a full disk.
     private SinkResult Send(EventBatch batch)
     {
         if (!IsOpen(out var why))
@@ -116,20 +116,26 @@ internal sealed class FileSink : ISink, IRewindable
         }
         _batches++;
         _groups.Group(batch);
-        var settled = 0;
+        var failures = new Failures(batch.Count);
         foreach (var group in _groups.All)
         {
+            if (failures.IsOfSink)
+            {
+                failures.Add(group, failures.First with { Scope = VerdictScope.NotTried });
+                continue;
+            }
             try
             {
                 Send(batch, group);
-                settled += group.Indexes.Count;
             }
             catch (StorageException e)
             {
-                return settled == 0 ? new SinkResult(Verdict(e)) : Partly(batch.Count, group, Verdict(e));
+                var verdict = Verdict(e);
+                failures.IsOfSink = e.Kind == StorageFailure.Full;
+                failures.Add(group, failures.IsOfSink ? verdict : verdict with { Scope = VerdictScope.Stream });
             }
         }
-        return SinkResult.Delivered;
+        return failures.Result;
     }
 
     // The directory may have been removed, moved, or unmounted and mounted again: then it is opened anew, made if need be, and each stream
@@ -201,21 +207,6 @@ internal sealed class FileSink : ISink, IRewindable
         _lines.Clear();
     }
 
-    private SinkResult Partly(int count, StreamGroup failed, SinkVerdict verdict)
-    {
-        var verdicts = new SinkVerdict[count];
-        var after = false;
-        foreach (var group in _groups.All)
-        {
-            after |= group == failed;
-            foreach (var index in group.Indexes)
-            {
-                verdicts[index] = after ? verdict : SinkVerdict.Delivered;
-            }
-        }
-        return new SinkResult(verdict, verdicts);
-    }
-
     private OutputStream StreamOf(string name)
     {
         if (_streams.TryGetValue(name, out var open))
@@ -269,4 +260,32 @@ internal sealed class FileSink : ISink, IRewindable
         StorageFailure.Full => new SinkVerdict(VerdictKind.Retryable, $"the disk is full: {e.Message}"),
         _ => new SinkVerdict(VerdictKind.Retryable, e.Message),
     };
+
+    // What of a batch was not written, and why.
+    private sealed class Failures(int events)
+    {
+        private SinkVerdict?[]? _verdicts;
+        private int _failed;
+
+        internal SinkVerdict First { get; private set; }
+
+        internal bool IsOfSink { get; set; }
+
+        internal void Add(StreamGroup group, SinkVerdict verdict)
+        {
+            First = _failed == 0 ? verdict : First;
+            _failed += group.Indexes.Count;
+            _verdicts ??= new SinkVerdict?[events];
+            foreach (var index in group.Indexes)
+            {
+                _verdicts[index] = verdict;
+            }
+        }
+
+        // Where nothing was written, nothing says that it is for a stream's sake.
+        internal SinkResult Result =>
+            _failed == 0 ? SinkResult.Delivered
+            : _failed == events ? new SinkResult(First with { Scope = VerdictScope.Unknown })
+            : new SinkResult(First, [.. _verdicts!.Select(verdict => verdict ?? SinkVerdict.Delivered)]);
+    }
 }

@@ -20,6 +20,8 @@ internal sealed class HttpSink : ISink
     private static readonly SinkVerdict NotSent =
         new(VerdictKind.Retryable, "not sent within the attempt", Scope: VerdictScope.NotTried);
 
+    private static readonly HttpAnswer NoAnswer = new(new SinkVerdict(VerdictKind.Retryable, "no answer within the attempt"));
+
     private readonly SinkSetup _setup;
     private readonly HttpSinkOptions _options;
     private readonly UrlTemplate _url;
@@ -143,7 +145,16 @@ internal sealed class HttpSink : ISink
             return new HttpAnswer(new SinkVerdict(VerdictKind.Blocked, problem, Scope: VerdictScope.Sink));
         }
         // The answer comes on a thread that waits for sockets (docs/decisions/0013-request-threads.md): what follows encodes and flushes.
-        var answer = await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        HttpAnswer answer;
+        try
+        {
+            answer = await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        }
+        catch (OperationCanceledException)
+        {
+            // These were under way as the attempt ended, so they may be why it took so long; what comes behind them was not tried.
+            return NoAnswer;
+        }
         if (count > 1 && answer.Verdict.Kind == VerdictKind.Rejected)
         {
             _refused.Add(part, answer);

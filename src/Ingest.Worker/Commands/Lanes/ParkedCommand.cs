@@ -5,7 +5,7 @@ using Ingest.Operations.Status;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 
-namespace Ingest.Worker.Commands;
+namespace Ingest.Worker.Commands.Lanes;
 
 /// <summary>
 /// <c>ingest lanes parked</c>: events a lane has set aside because its sink cannot take them while it takes others.
@@ -15,7 +15,7 @@ internal static class ParkedCommand
     internal static Command Create() => new("parked", "Look at events a lane has set aside, try them now, or give them up.")
     {
         CreateList(),
-        CreateAct("try", "Try parked events now instead of at the end of their pause; without --stream and --event, all.", "tried now", false),
+        CreateAct("try", "Try parked events now, not at the end of their pause; without --stream and --event, all.", "tried now", false),
         CreateAct("deadletter", "Move parked events to the dead letters.", "moved to the dead letters", true),
         CreateAct("drop", "Give parked events up for good.", "dropped", true),
     };
