@@ -178,9 +178,12 @@ public sealed class UsageTests
         var manual = File.ReadAllText(Path.Combine(Ingest.Testing.SourceTree.Root, "docs", "cli.md"));
         foreach (var command in All(CommandTree.Create()).Where(command => command.Subcommands.Count == 0 && !command.Hidden))
         {
-            var path = command.Parents.FirstOrDefault() is Command and not RootCommand and var parent
-                ? $"ingest {parent.Name} {command.Name}"
-                : $"ingest {command.Name}";
+            var path = command.Name;
+            for (var at = command.Parents.FirstOrDefault(); at is Command and not RootCommand; at = at.Parents.FirstOrDefault())
+            {
+                path = $"{at.Name} {path}";
+            }
+            path = $"ingest {path}";
             Assert.True(manual.Contains(path, StringComparison.Ordinal), $"docs/cli.md does not mention `{path}`.");
             foreach (var option in command.Options.Where(option => option.Name is not ("--help" or "--version") && !option.Hidden))
             {

@@ -188,6 +188,11 @@ internal sealed class FailureIsolation(SessionState state)
         {
             return false;
         }
+        // The first failure may pass: what was sent apart waits as after any failure.
+        var waits = worst.Kind == VerdictKind.Retryable && delivery.FailedAttempts < _options.ParkAfterAttempts;
+        var due = !waits ? now : state.Host.Backoff.Failed(
+            delivery.Attempts, delivery.Permit.Number, state.Host.Window.LastDispatched, worst.RetryAfter, now);
+        state.LastFailure = worst.Reason;
         var part = delivery.Part(whole.Select(first), 0);
         part.Groups = state.GroupsOf(part.Batch);
         delivery.Batch = whole.Select(rest);
@@ -195,8 +200,8 @@ internal sealed class FailureIsolation(SessionState state)
         delivery.IsBeside = !isOrdered;
         state.Pool.Return(whole);
         state.Deliveries.InsertBefore(delivery, part);
-        (part.IsUntriedPart, delivery.IsUntriedPart) = (true, !isOrdered);
-        (part.Due, delivery.Due) = (now, now);
+        (part.IsUntriedPart, delivery.IsUntriedPart) = (!waits, !waits && !isOrdered);
+        (part.Due, delivery.Due) = (due, due);
         Log.Split(_context.Logger, _context.Name, first.Count + rest.Count, worst.Reason);
         return true;
     }
