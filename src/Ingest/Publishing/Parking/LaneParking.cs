@@ -33,7 +33,7 @@ internal sealed class LaneParking : IDisposable
     private readonly AckTracker _tracker;
     private readonly ParkedWriter? _writer;
 
-    // Parked events in the order of their positions; those in front that went or moved are taken out when somebody looks.
+    // Parked events in the order of their positions; those in front that went or moved are taken out at the next look.
     private readonly PriorityQueue<ParkedEvent, long> _places = new();
     private bool _isMoving;
 

@@ -22,7 +22,7 @@ internal sealed class StatusTable
     // 460 and 499 are what balancers answer when they lost the client's connection: they say nothing of the event.
     private static readonly int[] Retryable = [408, 423, 424, 425, 460, 499];
 
-    // Whoever is asked, wherever it goes: credentials.
+    // Credentials: the same for every place events are sent to.
     private static readonly int[] OfSink = [401, 402, 407, 511];
 
     private readonly VerdictKind[] _kinds = new VerdictKind[Highest - Lowest + 1];
