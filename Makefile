@@ -39,7 +39,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-floor bench-kafka chart faults clients
+.PHONY: bench-floor bench-kafka chart faults isolation clients
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -56,6 +56,10 @@ chart: ## Measure it: docs/aimd.svg, the window through a capacity drop and an o
 # Every fault between the node and the brokers, and what came of it, as a table; about three minutes.
 faults: ## Check it: every fault between a node and the brokers, as a table
 	@checks/faults.sh
+
+# One of several streams, keys or events refused in every way, over HTTP, Kafka and files; about five minutes.
+isolation: ## Check it: one bad stream, key or event beside good ones, as a table
+	@checks/isolation.sh
 
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build ## Check it: kills under load, a large backlog, the suite again and again
