@@ -78,9 +78,9 @@ internal sealed record FaultRow(
             {
                 yield return $"{Audit.Duplicates} delivered twice";
             }
-            if (Fault.MustShow is { } state && !Trace.States.Contains(state))
+            if (!Fault.IsShownBy([.. Trace.States]))
             {
-                yield return $"the lane was never '{state}', only {string.Join(", ", Trace.States)}";
+                yield return $"the lane was never '{Fault.MustShow}', only {string.Join(", ", Trace.States)}";
             }
         }
     }

@@ -188,8 +188,8 @@ internal sealed class FailureIsolation(SessionState state)
         {
             return false;
         }
-        // The first failure may pass: what was sent apart waits as after any failure.
-        var waits = worst.Kind == VerdictKind.Retryable && delivery.FailedAttempts < _options.ParkAfterAttempts;
+        // The first failure may pass: what was sent apart waits as after any failure, and as long as the sink asks for.
+        var waits = worst.Kind is VerdictKind.Retryable or VerdictKind.Congested && delivery.FailedAttempts < _options.ParkAfterAttempts;
         var due = !waits ? now : state.Host.Backoff.Failed(
             delivery.Attempts, delivery.Permit.Number, state.Host.Window.LastDispatched, worst.RetryAfter, now);
         state.LastFailure = worst.Reason;
