@@ -15,7 +15,7 @@ public sealed class IsolationTableTests(ITestOutputHelper output)
     [Fact]
     public Task One_bad_stream_key_or_event_stops_no_other() => RunAsync(Refusal.Short);
 
-    /// <summary>tests/isolation.sh runs it and shows the table.</summary>
+    /// <summary>checks/isolation.sh runs it and shows the table.</summary>
     [Fact(Explicit = true)]
     public Task One_bad_stream_key_or_event_stops_no_other_in_whatever_way_it_is_refused() => RunAsync(Refusal.All);
 
@@ -34,6 +34,7 @@ public sealed class IsolationTableTests(ITestOutputHelper output)
         output.WriteLine(string.Join('\n', table));
         var directory = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts", "isolation"));
         await File.WriteAllLinesAsync(Path.Combine(directory.FullName, "table.md"), table, TestContext.Current.CancellationToken);
-        Assert.Empty(refusals.SelectMany(refusal => rows[refusal].Broken.Select(broken => $"{refusal}: {broken}")));
+        var broken = refusals.SelectMany(refusal => rows[refusal].Broken.Select(what => $"{refusal}: {what}")).ToList();
+        Assert.True(broken.Count == 0, string.Join('\n', broken));
     }
 }
