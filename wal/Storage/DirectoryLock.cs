@@ -87,8 +87,18 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
+    /// <summary>
+    /// Unlocks before it closes: a process that was forked and has not called exec yet holds copies of the descriptors, and with them the
+    /// lock, for some milliseconds longer.
+    /// </summary>
     public void Dispose()
     {
+        if (_file.Handle.IsClosed)
+        {
+            return;
+        }
+        _ = Libc.FLock(_file.Handle, Libc.Unlock);
+        _ = Libc.FLock(_directory.Handle, Libc.Unlock);
         _file.Dispose();
         _directory.Dispose();
     }

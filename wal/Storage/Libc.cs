@@ -18,6 +18,7 @@ internal static partial class Libc
     internal const int CloseOnExec = 0x80000;
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
+    internal const int Unlock = 8;
     internal const int FileSizeSignal = 25;
     internal const nint IgnoreSignal = 1;
 

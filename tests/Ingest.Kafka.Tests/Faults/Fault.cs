@@ -26,7 +26,9 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
     internal bool MayRepeat { get; init; }
 
     /// <summary>The state the lane must have been seen in; null for none in particular.</summary>
-    /// <remarks>An open breaker may be seen only while it probes: the first probe goes at once while events wait that were never tried.</remarks>
+    /// <remarks>
+    /// An open breaker may be seen only while it probes: the first probe goes at once while events wait that were never tried.
+    /// </remarks>
     internal string? MustShow { get; init; }
 
     /// <summary>Whether one of these states is what <see cref="MustShow"/> asks for.</summary>
