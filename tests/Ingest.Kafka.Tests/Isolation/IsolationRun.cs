@@ -12,8 +12,6 @@ namespace Ingest.Kafka.Tests.Isolation;
 /// </summary>
 internal sealed class IsolationRun : IAsyncDisposable
 {
-    internal const double InTimeSeconds = 2;
-
     private const int RoundsBefore = 40;
     private const int RoundsAfter = 20;
     private const int PoisonNumber = 5;
@@ -59,7 +57,7 @@ internal sealed class IsolationRun : IAsyncDisposable
     internal static IReadOnlyList<string> Streams(Refusal refusal) =>
         refusal.What == Bad.Stream ? [.. Good, IsolationEvent.BadName] : ["all"];
 
-    internal static async Task<IsolationRow> RunAsync(Refusal refusal)
+    internal static async Task<IsolationRow> RunAsync(Refusal refusal, double inTimeSeconds)
     {
         var directory = new TemporaryDirectory();
         IReceiver receiver = refusal.Sink switch
@@ -69,7 +67,7 @@ internal sealed class IsolationRun : IAsyncDisposable
             _ => new FileReceiver(directory["out"]),
         };
         await using var run = new IsolationRun(refusal, directory, receiver);
-        return await run.RunAsync();
+        return await run.RunAsync(inTimeSeconds);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,7 +79,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         _directory.Dispose();
     }
 
-    private async Task<IsolationRow> RunAsync()
+    private async Task<IsolationRow> RunAsync(double inTimeSeconds)
     {
         _process = await IngestProcess.StartReadyAsync(_setup, TimeSpan.FromSeconds(60));
         using var stop = new CancellationTokenSource();
@@ -97,7 +95,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         var broken = await BrokenAsync(shown);
         await stop.CancelAsync();
         await watching;
-        return Row(shown, broken);
+        return Row(shown, broken, inTimeSeconds);
     }
 
     private async Task<List<string>> BrokenAsync(string? shown)
@@ -139,7 +137,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         }
     }
 
-    private IsolationRow Row(string? shown, List<string> broken)
+    private IsolationRow Row(string? shown, List<string> broken, double inTimeSeconds)
     {
         var all = _receiver.All();
         var misordered = all.GroupBy(one => one.Name).Count(name =>
@@ -152,7 +150,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         {
             broken.Add($"{misordered} names are out of order");
         }
-        if (slowest > InTimeSeconds)
+        if (slowest > inTimeSeconds)
         {
             broken.Add(string.Create(CultureInfo.InvariantCulture, $"an event of the others waited for {slowest:F1} s"));
         }

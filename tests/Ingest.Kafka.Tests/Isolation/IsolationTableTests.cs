@@ -13,13 +13,15 @@ public sealed class IsolationTableTests(ITestOutputHelper output)
     private const int AtOnce = 3;
 
     [Fact]
-    public Task One_bad_stream_key_or_event_stops_no_other() => RunAsync(Refusal.Short);
+    public Task One_bad_stream_key_or_event_stops_no_other() => RunAsync(Refusal.Short, inTimeSeconds: 20);
 
     /// <summary>checks/isolation.sh runs it and shows the table.</summary>
     [Fact(Explicit = true)]
-    public Task One_bad_stream_key_or_event_stops_no_other_in_whatever_way_it_is_refused() => RunAsync(Refusal.All);
+    public Task One_bad_stream_key_or_event_stops_no_other_in_whatever_way_it_is_refused() =>
+        RunAsync(Refusal.All, inTimeSeconds: 2);
 
-    private async Task RunAsync(IReadOnlyList<Refusal> all)
+    // A busy machine breaks no promise: the bound on time is strict only where it is measured.
+    private async Task RunAsync(IReadOnlyList<Refusal> all, double inTimeSeconds)
     {
         var wanted = Environment.GetEnvironmentVariable(NamesVariable) ?? "";
         var refusals = all.Where(one => $"{one.Sink} {one.What} {one.How}".Contains(wanted, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -29,7 +31,8 @@ public sealed class IsolationTableTests(ITestOutputHelper output)
             MaxDegreeOfParallelism = AtOnce,
             CancellationToken = TestContext.Current.CancellationToken,
         };
-        await Parallel.ForEachAsync(refusals, limits, async (refusal, _) => rows[refusal] = await IsolationRun.RunAsync(refusal));
+        await Parallel.ForEachAsync(
+            refusals, limits, async (refusal, _) => rows[refusal] = await IsolationRun.RunAsync(refusal, inTimeSeconds));
         string[] table = [.. IsolationRow.Head, .. refusals.Select(refusal => rows[refusal].ToString())];
         output.WriteLine(string.Join('\n', table));
         var directory = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts", "isolation"));
