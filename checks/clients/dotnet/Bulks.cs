@@ -50,6 +50,7 @@ internal static class Bulks
             {
                 Report.Error(e);
             }
+            // The pause of a client before it sends again; there is no event to wait for.
             await Task.Delay(500);
         }
     }

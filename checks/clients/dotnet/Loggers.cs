@@ -27,7 +27,7 @@ internal static class Loggers
         {
             logger.Information("{Mark} {Number}", mark, number);
         }
-        // The end of a logger is one last attempt, and drops what is refused then.
+        // The end of a logger is one last attempt, and drops what is refused then; nothing tells when its own retries have sent everything.
         await Task.Delay(10_000);
     }
 }

@@ -69,6 +69,7 @@ internal static class Posts
             catch (HttpRequestException) when (attempt < 160)
             {
             }
+            // The pause of a client before it sends again; there is no event to wait for.
             await Task.Delay(250);
         }
     }

@@ -49,6 +49,33 @@ public sealed class AckTrackerTests
     }
 
     [Fact]
+    public void What_is_delivered_ahead_is_known_again_also_behind_numbers_that_were_never_given_out()
+    {
+        const long Skipped = 2_800_000;
+        var tracker = new AckTracker(10, 1024);
+        TrackThree();
+        tracker.TrackSkipped(Skipped);
+        TrackThree();
+        long[] delivered = [12, 13, 14 + Skipped, 16 + Skipped];
+        Array.ForEach(delivered, sequence => tracker.Settle(sequence, Settlement.Delivered));
+        tracker.Settle(15 + Skipped, Settlement.DeadLettered);
+
+        var runs = tracker.DeliveredAhead(100);
+        Assert.Equal([(1L, 2L), (Skipped, 1L), (1L, 1L)], runs);
+        var ahead = AheadRuns.Decode(AheadRuns.Encode(runs), settled: 10, last: tracker.Last);
+        long[] asked = [11, 12, 13, 14, 13 + Skipped, 14 + Skipped, 15 + Skipped, 16 + Skipped];
+        Assert.Equal(delivered, asked.Where(ahead.Contains));
+
+        void TrackThree()
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                tracker.Track(0, 1);
+            }
+        }
+    }
+
+    [Fact]
     public void An_event_settles_once()
     {
         var tracker = new AckTracker(0, 10);

@@ -178,6 +178,7 @@ public sealed class LaneIsolationTests
         await Poll.Until("others pass it, and all that may are delivered and saved", async () =>
         {
             var before = others;
+            // A save shows nowhere while the position stands still; one comes with each interval.
             await Task.Delay(4 * fixture.Options.CursorInterval, TimeProvider.System, TestContext.Current.CancellationToken);
             others = fixture.Sink.Delivered.Count;
             return others == 2000 && others == before;

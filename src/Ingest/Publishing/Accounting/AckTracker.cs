@@ -49,7 +49,7 @@ internal sealed class AckTracker
 
     /// <summary>When the oldest event not settled was accepted, Unix ms; null when none is tracked or its time is not known.</summary>
     public long? OldestAcceptedUnixMs =>
-        Tracked > 0 && !IsSkipped(Settled + 1) && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
+        Tracked > 0 && SkippedFrom(Settled + 1) == 0 && Entry(Settled + 1) >> TimeShift is > 0 and var ms ? (long)ms : null;
 
     /// <summary>Takes up the next event.</summary>
     public void Track(int stream, long acceptedUnixMs)
@@ -124,7 +124,8 @@ internal sealed class AckTracker
         long gap = 0, length = 0;
         for (var sequence = Settled + 1; SettledAhead > 0 && sequence <= Last && runs.Count < runsMax; sequence++)
         {
-            if (!IsSkipped(sequence) && (Settlement)(Entry(sequence) & SettlementMask) == Settlement.Delivered)
+            var skipped = SkippedFrom(sequence);
+            if (skipped == 0 && (Settlement)(Entry(sequence) & SettlementMask) == Settlement.Delivered)
             {
                 length++;
                 continue;
@@ -134,7 +135,8 @@ internal sealed class AckTracker
                 runs.Add((gap, length));
                 (gap, length) = (0, 0);
             }
-            gap++;
+            gap += Math.Max(skipped, 1);
+            sequence += Math.Max(skipped - 1, 0);
         }
         if (length > 0 && runs.Count < runsMax)
         {
@@ -173,7 +175,8 @@ internal sealed class AckTracker
 
     private int Tracked => (int)(Place(Last) - (Settled - _passed));
 
-    private bool IsSkipped(long sequence)
+    // How many numbers from this one on were never given out.
+    private long SkippedFrom(long sequence)
     {
         if (_skips.Count > 0)
         {
@@ -181,11 +184,11 @@ internal sealed class AckTracker
             {
                 if (first <= sequence && sequence <= last)
                 {
-                    return true;
+                    return last - sequence + 1;
                 }
             }
         }
-        return false;
+        return 0;
     }
 
     // The number without those before it that were never given out.

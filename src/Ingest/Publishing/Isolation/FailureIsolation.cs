@@ -145,19 +145,16 @@ internal sealed class FailureIsolation(SessionState state)
         }
         var asked = worst.RetryAfter is null ? TimeSpan.Zero : delivery.Due;
         state.Parking.Park(batch, new ParkedCause(worst.Reason, ofStream, delivery.Attempts, delivery.FirstUnixMs, asked));
-        var whole = delivery.Batch;
         if (kept.Count == 0)
         {
-            state.Deliveries.Remove(delivery);
+            state.Drop(delivery);
         }
         else
         {
             // Those of a parked event's key or stream join it before they are sent.
-            delivery.Batch = whole.Select(kept);
-            delivery.Groups = state.GroupsOf(delivery.Batch);
+            state.Replace(delivery, delivery.Batch.Select(kept));
             (delivery.FailedAttempts, delivery.FirstFailedAt, delivery.IsBlamed, delivery.Due) = (0, null, false, now);
         }
-        state.Pool.Return(whole);
         return true;
     }
 
@@ -168,12 +165,8 @@ internal sealed class FailureIsolation(SessionState state)
         {
             request.Settle(delivery.Batch.SequenceAt(i), worst with { Kind = VerdictKind.Rejected });
         }
-        state.Deliveries.Remove(delivery);
-        state.Pool.Return(delivery.Batch);
-        if (request.IsSettled)
-        {
-            request.End();
-        }
+        state.Drop(delivery);
+        request.EndIfSettled();
         return true;
     }
 
@@ -193,12 +186,10 @@ internal sealed class FailureIsolation(SessionState state)
         var due = !waits ? now : state.Host.Backoff.Failed(
             delivery.Attempts, delivery.Permit.Number, state.Host.Window.LastDispatched, worst.RetryAfter, now);
         state.LastFailure = worst.Reason;
-        var part = delivery.Part(whole.Select(first), 0);
-        part.Groups = state.GroupsOf(part.Batch);
-        delivery.Batch = whole.Select(rest);
-        delivery.Groups = state.GroupsOf(delivery.Batch);
+        var sentFirst = whole.Select(first);
+        var part = delivery.Part(sentFirst, state.GroupsOf(sentFirst));
+        state.Replace(delivery, whole.Select(rest));
         delivery.IsBeside = !isOrdered;
-        state.Pool.Return(whole);
         state.Deliveries.InsertBefore(delivery, part);
         (part.IsUntriedPart, delivery.IsUntriedPart) = (!waits, !waits && !isOrdered);
         (part.Due, delivery.Due) = (due, due);

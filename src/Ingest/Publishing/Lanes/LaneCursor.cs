@@ -18,6 +18,7 @@ internal sealed class LaneCursor : IDisposable
     private long _savedHighWater;
     private long _savedRequeues;
     private long _savedParked;
+    private byte[] _ahead = [];
 
     internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
     {
@@ -54,8 +55,11 @@ internal sealed class LaneCursor : IDisposable
     /// <summary>The accounts on disk know of every record of the parked log up to here. Any thread.</summary>
     internal long SavedParkedApplied => Volatile.Read(ref _savedParked);
 
-    /// <summary>What was delivered ahead of the position when it was saved; taken by the session that begins there.</summary>
-    internal AheadRuns Ahead { get; private set; } = new();
+    /// <summary>
+    /// What was delivered ahead of the position when it was saved. Each session that begins there takes its own. Numbers that the log
+    /// does not have any more are given out again: what is known of them counts for nothing.
+    /// </summary>
+    internal AheadRuns TakeAhead() => AheadRuns.Decode(_ahead, Saved, _log.DurableSequence);
 
     /// <summary>
     /// Saves the position and what is delivered ahead of it, durably. False, with a message in the log, when the disk did not take it: try
@@ -92,7 +96,7 @@ internal sealed class LaneCursor : IDisposable
         {
             _cursor.Save(settled, [.. Accounts.Encode(), .. ahead]);
             Volatile.Write(ref _saved, settled);
-            Ahead = AheadRuns.Decode(ahead, settled, long.MaxValue);
+            _ahead = ahead;
             RememberSaved(Accounts);
         }
         catch (StorageException)
@@ -107,7 +111,7 @@ internal sealed class LaneCursor : IDisposable
     internal void Restart(long settled)
     {
         Refusal = null;
-        Ahead = new AheadRuns();
+        _ahead = [];
         Volatile.Write(ref _accounts, new LaneAccounts(settled));
     }
 
@@ -151,8 +155,7 @@ internal sealed class LaneCursor : IDisposable
         Volatile.Write(ref _saved, settled);
         if (LaneAccounts.TryDecode(cursor.Annotation.Span, out var ahead) is { } saved && saved.HighWater >= settled)
         {
-            // Numbers the log does not have any more are given out again: what is known of them counts for nothing.
-            Ahead = AheadRuns.Decode(ahead, settled, _log.DurableSequence);
+            _ahead = ahead.ToArray();
             RememberSaved(saved);
             return saved;
         }

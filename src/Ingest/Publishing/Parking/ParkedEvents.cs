@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 
 namespace Ingest.Publishing.Parking;
@@ -13,9 +14,6 @@ namespace Ingest.Publishing.Parking;
 /// </remarks>
 internal sealed class ParkedEvents(PublishingOptions options)
 {
-    private const ulong OffsetBasis = 14695981039346656037;
-    private const ulong Prime = 1099511628211;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<long, ParkedEvent> _all = [];
     private readonly Dictionary<string, ParkedStream> _streams = new(StringComparer.Ordinal);
@@ -34,16 +32,8 @@ internal sealed class ParkedEvents(PublishingOptions options)
 
     internal IReadOnlyCollection<ParkedEvent> All => _all.Values;
 
-    /// <summary>FNV-1a of a key; 0 for none.</summary>
-    internal static ulong HashOf(ReadOnlySpan<byte> key)
-    {
-        var hash = OffsetBasis;
-        foreach (var value in key)
-        {
-            hash = (hash ^ value) * Prime;
-        }
-        return key.IsEmpty ? 0 : Math.Max(1, hash);
-    }
+    /// <summary>The hash a key is known by in this process; 0 for none.</summary>
+    internal static ulong HashOf(ReadOnlySpan<byte> key) => key.IsEmpty ? 0 : Math.Max(1, XxHash3.HashToUInt64(key));
 
     internal ParkedEvent? Find(long sequence) => _all.GetValueOrDefault(sequence);
 

@@ -17,9 +17,6 @@ internal sealed class RequeueRequest(EventBatch batch, Func<long, bool>? isWante
     /// <summary>What became of the events that were settled; the others stay dead letters.</summary>
     internal Task<IReadOnlyList<RequeuedEvent>> Ended => _ended.Task;
 
-    /// <summary>Every event is settled.</summary>
-    internal bool IsSettled => _events.Count == _count;
-
     internal void Settle(long sequence, in SinkVerdict verdict) => _events.Add(new(sequence, verdict));
 
     /// <summary>Whether an event is still to be sent.</summary>
@@ -30,6 +27,15 @@ internal sealed class RequeueRequest(EventBatch batch, Func<long, bool>? isWante
 
     /// <summary>No more is going to be settled.</summary>
     internal void End() => _ended.TrySetResult(_events);
+
+    /// <summary>Ends the request once every event is settled or not wanted any more.</summary>
+    internal void EndIfSettled()
+    {
+        if (_events.Count == _count)
+        {
+            End();
+        }
+    }
 }
 
 /// <summary>What became of a dead letter that was sent again.</summary>

@@ -31,7 +31,7 @@ internal sealed class LogFeed : IDisposable
     internal LogFeed(LaneContext context, AckTracker tracker, LaneCursor cursor, KeyGroups groups)
     {
         (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
-        (_tracker, _accounts, _ahead, _groups) = (tracker, cursor.Accounts, cursor.Ahead, groups);
+        (_tracker, _accounts, _ahead, _groups) = (tracker, cursor.Accounts, cursor.TakeAhead(), groups);
         _reader = _log.OpenReader(tracker.Last + 1);
         if (_reader.NextSequence > tracker.Last + 1)
         {

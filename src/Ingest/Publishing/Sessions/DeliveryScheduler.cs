@@ -169,7 +169,7 @@ internal sealed class DeliveryScheduler(SessionState state)
             if (delivery.Requeue is { } given)
             {
                 state.Drop(delivery);
-                EndIfSettled(given);
+                given.EndIfSettled();
             }
             else if (isProbe)
             {
@@ -253,13 +253,5 @@ internal sealed class DeliveryScheduler(SessionState state)
         state.Deliveries.InsertBefore(delivery, first);
         delivery.IsBeside = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder, _host.Now).Count == 0;
         return first;
-    }
-
-    private static void EndIfSettled(RequeueRequest request)
-    {
-        if (request.IsSettled)
-        {
-            request.End();
-        }
     }
 }

@@ -43,10 +43,7 @@ internal sealed class OutcomeApplier(SessionState state)
         {
             _isolation.Reconsider(now);
         }
-        if (delivery.Requeue is { IsSettled: true } request)
-        {
-            request.End();
-        }
+        delivery.Requeue?.EndIfSettled();
     }
 
     private bool IsAborted => state.Abort.IsCancellationRequested;
@@ -84,15 +81,11 @@ internal sealed class OutcomeApplier(SessionState state)
     {
         if (_remaining.Count == 0)
         {
-            state.Deliveries.Remove(delivery);
-            state.Pool.Return(delivery.Batch);
+            state.Drop(delivery);
         }
         else if (_remaining.Count < delivery.Batch.Count)
         {
-            var rest = delivery.Batch.Select(_remaining);
-            state.Pool.Return(delivery.Batch);
-            delivery.Batch = rest;
-            delivery.Groups = state.GroupsOf(rest);
+            state.Replace(delivery, delivery.Batch.Select(_remaining));
         }
     }
 
