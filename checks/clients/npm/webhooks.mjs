@@ -40,15 +40,19 @@ const hook = (name, scheme, module, sign, wanted = secret) => ({
   },
 });
 
-const seconds = () => Math.floor(Date.now() / 1000);
+/** Headers of a Standard Webhooks delivery under a prefix. One reading of the clock: the time is part of what is signed. */
+function signed(prefix, { Webhook }, text, mark) {
+  const now = new Date();
+  return {
+    [`${prefix}-id`]: mark,
+    [`${prefix}-timestamp`]: String(Math.floor(now / 1000)),
+    [`${prefix}-signature`]: new Webhook(secret).sign(mark, now, text),
+  };
+}
 
 export const clients = [
-  hook("standard", "standard", "standardwebhooks", ({ Webhook }, text, mark) => ({
-    "webhook-id": mark, "webhook-timestamp": String(seconds()), "webhook-signature": new Webhook(secret).sign(mark, new Date(), text),
-  })),
-  hook("svix", "standard", "svix", ({ Webhook }, text, mark) => ({
-    "svix-id": mark, "svix-timestamp": String(seconds()), "svix-signature": new Webhook(secret).sign(mark, new Date(), text),
-  })),
+  hook("standard", "standard", "standardwebhooks", (library, text, mark) => signed("webhook", library, text, mark)),
+  hook("svix", "standard", "svix", (library, text, mark) => signed("svix", library, text, mark)),
   hook("stripe", "stripe", "stripe", ({ default: Stripe }, text) => ({
     "stripe-signature": Stripe.webhooks.generateTestHeaderString({ payload: text, secret: "whsec_stripe" }),
   }), "whsec_stripe"),

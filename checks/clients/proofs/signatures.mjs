@@ -3,20 +3,25 @@ import assert from "node:assert/strict";
 import { IngestNode } from "../harness/node.mjs";
 
 const standard = (seed) => "whsec_" + Buffer.from(seed.padEnd(24, "!")).toString("base64");
-const seconds = () => String(Math.floor(Date.now() / 1000));
+
+// One reading of the clock: the time is part of what is signed.
+const signed = (prefix) => ({ Webhook }, secret, id, text) => {
+  const now = new Date();
+  return {
+    [`${prefix}-id`]: id,
+    [`${prefix}-timestamp`]: String(Math.floor(now / 1000)),
+    [`${prefix}-signature`]: new Webhook(secret).sign(id, now, text),
+  };
+};
 
 const schemes = {
   standardwebhooks: {
     scheme: "standard", secrets: [standard("old"), standard("new")],
-    sign: ({ Webhook }, secret, id, text) => ({
-      "webhook-id": id, "webhook-timestamp": seconds(), "webhook-signature": new Webhook(secret).sign(id, new Date(), text),
-    }),
+    sign: signed("webhook"),
   },
   svix: {
     scheme: "standard", secrets: [standard("old"), standard("new")],
-    sign: ({ Webhook }, secret, id, text) => ({
-      "svix-id": id, "svix-timestamp": seconds(), "svix-signature": new Webhook(secret).sign(id, new Date(), text),
-    }),
+    sign: signed("svix"),
   },
   stripe: {
     scheme: "stripe", secrets: ["whsec_old", "whsec_new"],
