@@ -41,7 +41,7 @@ internal sealed class FrameWindow : IDisposable
         }
         if (offset < _start || offset + wanted > _start + _count)
         {
-            Fill(offset, (int)Math.Min(Math.Max(wanted, ChunkBytes), limit - offset));
+            Fill(offset, wanted, (int)Math.Min(Math.Max(wanted, ChunkBytes), limit - offset));
         }
         return _buffer.AsSpan((int)(offset - _start), (int)Math.Min(_count - (offset - _start), limit - offset));
     }
@@ -90,7 +90,7 @@ internal sealed class FrameWindow : IDisposable
     }
 
     /// <summary>Reads <paramref name="count"/> bytes; the beginning of a frame that the window ended in is kept, not read again.</summary>
-    private void Fill(long offset, int count)
+    private void Fill(long offset, int wanted, int count)
     {
         var end = _start + _count;
         var kept = offset >= _start && offset < end ? _buffer.AsSpan((int)(offset - _start), (int)(end - offset)) : [];
@@ -106,7 +106,27 @@ internal sealed class FrameWindow : IDisposable
         }
         // Should the read fail, what was kept is still right.
         (_start, _count) = (offset, kept.Length);
-        _count += _file!.Read(_buffer.AsSpan(kept.Length, count - kept.Length), offset + kept.Length);
+        _count += Read(_buffer.AsSpan(kept.Length, count - kept.Length), offset + kept.Length, wanted - kept.Length);
+    }
+
+    // Reading ahead may meet a stretch the disk cannot read: what stands in front of it is read all the same.
+    private int Read(Span<byte> ahead, long offset, int wanted)
+    {
+        for (var bytes = ahead.Length; ; bytes = Math.Max(bytes / 2, wanted))
+        {
+            try
+            {
+                return _file!.Read(ahead[..bytes], offset);
+            }
+            catch (StorageException e) when (bytes <= wanted)
+            {
+                throw new StorageException(e.Kind, $"{e.Message}, in the frame at byte {_start} or behind it", e.ErrorNumber, e);
+            }
+            catch (StorageException)
+            {
+                // Less is asked for, down to what is wanted.
+            }
+        }
     }
 
     private static void Return(byte[] buffer)

@@ -111,4 +111,9 @@ internal static partial class Log
     [LoggerMessage(3091, LogLevel.Warning,
         "The note {Path} says nothing. It is written anew: the events beside it are taken for those of the node's log.")]
     internal static partial void OriginRenewed(ILogger logger, string path);
+
+    [LoggerMessage(3092, LogLevel.Error,
+        "Lane {Lane}: event {Sequence} cannot be read; nothing is lost, what stands in front of it is delivered, and it is tried again in "
+            + "{Pause}: {Reason}")]
+    internal static partial void ReadFailed(ILogger logger, string lane, long sequence, string reason, TimeSpan pause);
 }

@@ -29,6 +29,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         ("Publishing:ProbeTimeout", "00:00:00.500"),
         ("Publishing:ParkedBackoffMax", "00:00:01"),
         ("Drain:BalancerDelay", "00:00:00"),
+        ("Logging:LogLevel:Ingest", Environment.GetEnvironmentVariable("INGEST_TEST_LOG") ?? "Information"),
     ];
 
     private readonly Refusal _refusal;
@@ -88,6 +89,7 @@ internal sealed class IsolationRun : IAsyncDisposable
         var shown = await WaitUntilSetAsideAsync();
         Volatile.Write(ref _killedAt, TimeProvider.System.GetTimestamp());
         await _process.KillAsync();
+        var before = _process.Output;
         _process.Dispose();
         _process = await IngestProcess.StartReadyAsync(_setup, TimeSpan.FromSeconds(60));
         Volatile.Write(ref _startedAt, TimeProvider.System.GetTimestamp());
@@ -95,7 +97,17 @@ internal sealed class IsolationRun : IAsyncDisposable
         var broken = await BrokenAsync(shown);
         await stop.CancelAsync();
         await watching;
-        return Row(shown, broken, inTimeSeconds);
+        var row = Row(shown, broken, inTimeSeconds);
+        await KeepOutputAsync($"{before}\n--- killed\n{_process.Output}\n");
+        return row;
+    }
+
+    // What the node said, where the table is.
+    private async Task KeepOutputAsync(string output)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts", "isolation"));
+        var name = string.Concat($"{_refusal.Sink} {_refusal.What} {_refusal.How}".Where(letter => letter is not (',' or ':')));
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, $"{name}.log"), output);
     }
 
     private async Task<List<string>> BrokenAsync(string? shown)

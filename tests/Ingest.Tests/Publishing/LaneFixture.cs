@@ -18,7 +18,7 @@ internal sealed class LaneFixture : IAsyncDisposable
         Time = time ?? TimeProvider.System;
     }
 
-    internal TestLog Log { get; } = new();
+    internal TestLog Log { get; init; } = new();
 
     internal ScriptedSink Sink { get; private set; }
 

@@ -13,10 +13,19 @@ internal sealed class TestLog : IDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly WalOptions _options;
     private readonly HashSet<WriteAheadLog> _closed = [];
+    private readonly Func<IWalDirectory, IWalDirectory> _around = directory => directory;
 
     internal TestLog(int segmentBytes = 1024 * 1024)
         : this(new WalOptions { SegmentBytes = segmentBytes }, _ => { })
     {
+    }
+
+    /// <summary>A log on a disk with faults.</summary>
+    internal TestLog(Func<IWalDirectory, IWalDirectory> around, int segmentBytes)
+    {
+        (_options, _around) = (new WalOptions { SegmentBytes = segmentBytes }, around);
+        Directory.CreateDirectory(WalPath);
+        Log = Open();
     }
 
     private TestLog(WalOptions options, Action<string> fill)
@@ -24,7 +33,7 @@ internal sealed class TestLog : IDisposable
         _options = options;
         Directory.CreateDirectory(WalPath);
         fill(WalPath);
-        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+        Log = Open();
     }
 
     internal WriteAheadLog Log { get; private set; }
@@ -71,7 +80,7 @@ internal sealed class TestLog : IDisposable
     internal void Reopen()
     {
         Close();
-        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+        Log = Open();
     }
 
     /// <summary>A copy of the log as it stands now, opened in a directory of its own; this one goes on.</summary>
@@ -85,7 +94,7 @@ internal sealed class TestLog : IDisposable
                 File.Copy(path, System.IO.Path.Combine(wal, System.IO.Path.GetFileName(path)));
             }
         });
-        Log = WriteAheadLog.Open(WalDirectory.Open(WalPath), _options);
+        Log = Open();
         return copy;
     }
 
@@ -105,6 +114,8 @@ internal sealed class TestLog : IDisposable
         Log.Dispose();
         _directory.Dispose();
     }
+
+    private WriteAheadLog Open() => WriteAheadLog.Open(_around(WalDirectory.Open(WalPath)), _options);
 
     private long AppendBody(Action<RecordBatch> write)
     {

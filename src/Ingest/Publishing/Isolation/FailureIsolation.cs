@@ -86,7 +86,7 @@ internal sealed class FailureIsolation(SessionState state)
 
     /// <summary>Whether there is anything that did not fail, to find out by whether the sink is to blame.</summary>
     internal bool HasUntried =>
-        state.Deliveries.HasUntried || state.Deliveries.InFlight > 0 || state.Groups.Events > 0 || state.Feed.Unread > 0;
+        state.Deliveries.HasUntried || state.Deliveries.InFlight > 0 || state.Groups.Events > 0 || state.Feed.HasMore;
 
     /// <summary>Events of these streams were delivered: single failures of their others do not come to the whole stream's.</summary>
     internal void NoteDelivered(BatchDelivery delivery)

@@ -1,15 +1,17 @@
 using Ingest.Events;
 using Ingest.Publishing.Accounting;
+using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
+using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Publishing.Scheduling;
 
 /// <summary>
-/// Reads the log into batches, as far as there is room. What cannot be read is tracked as lost, reported, and stops nothing. Lane loop
-/// only.
+/// Reads the log into batches, as far as there is room. What is damaged is tracked as lost, reported, and stops nothing. Where the disk
+/// cannot read, everything in front is delivered, and reading is tried again with waits. Lane loop only.
 /// </summary>
 internal sealed class LogFeed : IDisposable
 {
@@ -22,16 +24,19 @@ internal sealed class LogFeed : IDisposable
     private readonly KeyGroups _groups;
     private readonly ILogger _logger;
     private readonly EventMaker? _records;
+    private readonly Backoff _pauses;
 
     // The record last read, while there is no room for it.
     private bool _held;
     private bool _reachedEnd;
     private long _lostLeft;
+    private int _failures;
 
     internal LogFeed(LaneContext context, AckTracker tracker, LaneCursor cursor, KeyGroups groups)
     {
         (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
         (_tracker, _accounts, _ahead, _groups) = (tracker, cursor.Accounts, cursor.TakeAhead(), groups);
+        _pauses = new Backoff(context.Options.BackoffMin, context.Options.BackoffMax, context.Random);
         _reader = _log.OpenReader(tracker.Last + 1);
         if (_reader.NextSequence > tracker.Last + 1)
         {
@@ -57,13 +62,29 @@ internal sealed class LogFeed : IDisposable
     /// <summary>Durable events not read yet.</summary>
     internal long Unread => _log.DurableSequence - _tracker.Last;
 
+    /// <summary>There are durable events to be read, and nothing says that they cannot be.</summary>
+    internal bool HasMore => Unread > 0 && Failure is null;
+
+    /// <summary>Why the disk does not give the next event, and where that is; null while it does.</summary>
+    internal string? Failure { get; private set; }
+
+    /// <summary>When reading is tried again after a failure; null while nothing failed.</summary>
+    internal TimeSpan? RetryDue { get; private set; }
+
+    /// <summary>What could not be read is tried again at the next call.</summary>
+    internal void RetryNow() => RetryDue = RetryDue is null ? null : TimeSpan.Zero;
+
     /// <summary>Reads until caught up, or a batch is full, or <paramref name="bytesMax"/> are gathered. Returns whether anything was
     /// read.</summary>
-    internal bool Fill(long bytesMax)
+    internal bool Fill(long bytesMax, TimeSpan now)
     {
+        if (RetryDue > now)
+        {
+            return false;
+        }
         var before = _tracker.Last;
         _reachedEnd = false;
-        while (_groups.Bytes < bytesMax && TryHold() && _tracker.Room > 0)
+        while (_groups.Bytes < bytesMax && TryRead(now) && _tracker.Room > 0)
         {
             // Read again from where it lies: holding a reference to it across calls is not allowed.
             if (!TryMakeEvent(out var body))
@@ -95,9 +116,9 @@ internal sealed class LogFeed : IDisposable
     }
 
     /// <summary>When the next event to read was accepted, Unix ms; null when there is none or it cannot be read.</summary>
-    internal long? PeekAcceptedUnixMs()
+    internal long? PeekAcceptedUnixMs(TimeSpan now)
     {
-        while (TryHold())
+        while (Failure is null && TryRead(now))
         {
             if (TryMakeEvent(out var body))
             {
@@ -118,6 +139,24 @@ internal sealed class LogFeed : IDisposable
     {
         body = _reader.Body;
         return _records is null || _records(_reader.Body, out body);
+    }
+
+    private bool TryRead(TimeSpan now)
+    {
+        try
+        {
+            var isHeld = TryHold();
+            (Failure, RetryDue, _failures) = (null, null, 0);
+            return isHeld;
+        }
+        catch (StorageException e)
+        {
+            var pause = _pauses.After(++_failures);
+            Failure = $"event {_reader.NextSequence} cannot be read: {e.Message}";
+            RetryDue = now + pause;
+            Log.ReadFailed(_logger, _lane, _reader.NextSequence, e.Message, pause);
+            return false;
+        }
     }
 
     private bool TryHold()

@@ -34,7 +34,7 @@ internal sealed class DeliveryScheduler(SessionState state)
     /// <summary>When <see cref="SeeksElsewhere"/> comes to be; null while it does not by time alone.</summary>
     internal TimeSpan? SeekDue =>
         state.Deliveries.Count == 0 || state.Deliveries.InFlight > 0 || !state.Parking.IsEnabled
-            || (state.Groups.Events == 0 && state.Feed.Unread == 0) || state.Deliveries.HasUntried
+            || (state.Groups.Events == 0 && !state.Feed.HasMore) || state.Deliveries.HasUntried
             ? null
         : state.Evidence.IsLone || state.Evidence.SeekDue > _host.Backoff.AskedUntil ? state.Evidence.SeekDue
         : _host.Backoff.AskedUntil;
@@ -152,7 +152,7 @@ internal sealed class DeliveryScheduler(SessionState state)
         {
             return;
         }
-        var any = state.Feed.Fill((long)Math.Max(1, _traits.WindowMax + 1 - state.Deliveries.Count) * _traits.BatchBytesMax);
+        var any = state.Feed.Fill((long)Math.Max(1, _traits.WindowMax + 1 - state.Deliveries.Count) * _traits.BatchBytesMax, now);
         _sawEnd = state.Feed.ReachedEnd;
         LingerUntil = any && _sawEnd && !_host.IsDraining ? now + _options.Linger : TimeSpan.Zero;
     }

@@ -234,12 +234,13 @@ internal sealed class LaneSession : IDisposable
         Consider(_scheduler.LingerUntil);
         Consider(_scheduler.SeekDue);
         Consider(_scheduler.SpareDue);
-        Consider(_state.Groups.Events > 0 || _state.Feed.Unread > 0 ? _state.Deliveries.NextSlow(_turn) : null);
+        Consider(_state.Groups.Events > 0 || _state.Feed.HasMore ? _state.Deliveries.NextSlow(_turn) : null);
         Consider(_host.Backoff.PausedUntil);
         Consider(_host.Connection.IsOpen ? null : _host.Backoff.OpenDue);
         Consider(_host.Caller.State == BreakerState.Open ? _state.ProbeDue : null);
         Consider(_state.Parking.IsActive ? _state.Parking.Scheduler.NextDue : null);
         Consider(_state.Parking.RetryDue);
+        Consider(_state.Feed.RetryDue);
         Consider(_state.Trials.NextDue);
         return next;
 

@@ -77,7 +77,7 @@ internal sealed class PositionKeeper(SessionState state)
             _host.Window.SlowStartThreshold,
             _host.Caller.State,
             _host.Window.RoundTrip,
-            state.Tracker.OldestAcceptedUnixMs ?? (stands ? state.Feed.PeekAcceptedUnixMs() : null)));
+            state.Tracker.OldestAcceptedUnixMs ?? (stands ? state.Feed.PeekAcceptedUnixMs(now) : null)));
     }
 
     private (LaneState State, string Reason) Describe(TimeSpan now)
@@ -97,6 +97,10 @@ internal sealed class PositionKeeper(SessionState state)
         if (state.Parking.Failure is { } failure)
         {
             return (LaneState.BackingOff, failure);
+        }
+        if (state.Feed.Failure is { } unread && state.Deliveries.Count == 0 && state.Groups.Events == 0)
+        {
+            return (LaneState.BackingOff, unread);
         }
         if (state.IsEmpty)
         {

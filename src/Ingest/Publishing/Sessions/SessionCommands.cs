@@ -82,6 +82,7 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
         state.Deliveries.SkipWaits();
         state.Host.Backoff.SkipWaits();
         state.Parking.SkipWaits();
+        state.Feed.RetryNow();
         state.ProbeDue = TimeSpan.Zero;
     }
 
