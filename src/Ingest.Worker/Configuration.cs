@@ -6,6 +6,7 @@ using Ingest.Intake.Dialects;
 using Ingest.Kafka;
 using Ingest.LiteDb;
 using Ingest.Sinks.Contract;
+using Ingest.Worker.Remote;
 
 namespace Ingest.Worker;
 
@@ -55,6 +56,8 @@ internal static class Configuration
     {
         var settings = new Hashtable(environment);
         settings.Remove(AdminVariable);
+        settings.Remove(ContextFile.NameVariable);
+        settings.Remove(ContextFile.FileVariable);
         return settings;
     }
 

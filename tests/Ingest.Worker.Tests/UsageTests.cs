@@ -118,45 +118,6 @@ public sealed class UsageTests
         (await Cli.RunAsync(environment, ["config", "check"])).Is(ExitCode.Fine);
     }
 
-    [Theory]
-    [InlineData("bash", "ingest la", "lanes")]
-    [InlineData("bash", "ingest lanes re", "rewind")]
-    [InlineData("bash", "ingest serve --in", "--intake")]
-    public async Task A_shell_completes_commands_and_flags(string shell, string line, string expected)
-    {
-        var script = (await Cli.RunAsync("completion", shell)).Is(ExitCode.Fine).Output;
-        using var directory = new Ingest.Testing.TemporaryDirectory();
-        Directory.CreateDirectory(directory["bin"]);
-        File.CreateSymbolicLink(directory["bin/ingest"], Ingest.Testing.SourceTree.Executable());
-        await File.WriteAllTextAsync(
-            directory["try.sh"],
-            script + $"""
-
-            PATH={directory["bin"]}:$PATH
-            COMP_LINE='{line}' COMP_POINT={line.Length}
-            read -ra COMP_WORDS <<<"$COMP_LINE"
-            COMP_CWORD=$((${"{"}#COMP_WORDS[@]{"}"} - 1))
-            _ingest
-            printf '%s\n' "${"{"}COMPREPLY[@]{"}"}"
-            """,
-            TestContext.Current.CancellationToken);
-
-        using var bash = System.Diagnostics.Process.Start(
-            new System.Diagnostics.ProcessStartInfo("bash", [directory["try.sh"]]) { RedirectStandardOutput = true })!;
-        var said = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal([expected], said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-    }
-
-    [Theory]
-    [InlineData("zsh", "#compdef ingest")]
-    [InlineData("fish", "complete -c ingest")]
-    public async Task Scripts_for_other_shells_are_printed(string shell, string part)
-    {
-        (await Cli.RunAsync("completion", shell)).Is(ExitCode.Fine, part);
-    }
-
     [Fact]
     public void Every_command_and_every_flag_says_what_it_is_for()
     {

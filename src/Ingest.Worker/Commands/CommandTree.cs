@@ -4,6 +4,7 @@ using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Worker.Commands.Bench;
 using Ingest.Worker.Commands.Config;
+using Ingest.Worker.Commands.Contexts;
 using Ingest.Worker.Commands.DeadLetters;
 using Ingest.Worker.Commands.Drain;
 using Ingest.Worker.Commands.Lanes;
@@ -39,7 +40,7 @@ internal static class CommandTree
             {
                 await Console.Error.WriteLineAsync($"ingest: {Visible.Escape(hint)}");
             }
-            await Console.Error.WriteLineAsync($"ingest: try `{Path(parsed)} --help`.");
+            await Console.Error.WriteLineAsync($"ingest: try `{Examples.PathOf(parsed.CommandResult.Command)} --help`.");
             return ExitCode.Usage;
         }
         return await parsed.InvokeAsync(new InvocationConfiguration
@@ -66,31 +67,23 @@ internal static class CommandTree
             DeadLettersCommand.Create(),
             WalCommand.Create(),
             ConfigCommand.Create(),
+            ContextCommand.Create(),
             CompletionCommand.Create(),
         };
         root.HelpName = "ingest";
-        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        root.SetAction(parsed => new Examples(new HelpAction()).Invoke(parsed));
         foreach (var option in root.Options.OfType<HelpOption>())
         {
             // Those of another system: /h is a path here.
             option.Aliases.Remove("/h");
             option.Aliases.Remove("/?");
+            option.Action = new Examples(new HelpAction());
         }
         foreach (var option in root.Options.OfType<VersionOption>())
         {
             option.Action = new VersionAction();
         }
         return root;
-    }
-
-    private static string Path(ParseResult parsed)
-    {
-        var names = new List<string>();
-        for (Symbol? symbol = parsed.CommandResult.Command; symbol is Command and not RootCommand; symbol = symbol.Parents.FirstOrDefault())
-        {
-            names.Insert(0, symbol.Name);
-        }
-        return string.Join(' ', names.Prepend("ingest"));
     }
 
     private sealed class VersionAction : System.CommandLine.Invocation.SynchronousCommandLineAction

@@ -33,9 +33,14 @@ internal static class CompletionCommand
         # fish completion for ingest: ingest completion fish >~/.config/fish/completions/ingest.fish
         function __ingest_complete
           set -l line (commandline -cp)
-          ingest "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+          set -l found (ingest "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+          if set -q found[1]
+            printf '%s\n' $found
+          else
+            __fish_complete_path (commandline -ct)
+          end
         end
-        complete -c ingest -a '(__ingest_complete)'
+        complete -c ingest -f -a '(__ingest_complete)'
 
         """;
 

@@ -8,7 +8,21 @@ namespace Ingest.Worker.Commands;
 /// </summary>
 internal static class GlobalFlags
 {
-    private static readonly string[] Names = ["--admin", "--token", "--config"];
+    private static readonly string[] Names = ["--admin", "--context", "--token", "--config"];
+
+    /// <summary>The command's name: the first word that is neither such a flag nor its value; null where there is none.</summary>
+    internal static string? Command(string[] words)
+    {
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (!words[i].StartsWith('-'))
+            {
+                return words[i];
+            }
+            i += Names.Contains(words[i], StringComparer.Ordinal) ? 1 : 0;
+        }
+        return null;
+    }
 
     /// <summary>The same words, the flags behind the command's name.</summary>
     internal static string[] Sort(RootCommand root, string[] words)

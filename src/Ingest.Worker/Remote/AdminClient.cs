@@ -9,16 +9,22 @@ namespace Ingest.Worker.Remote;
 /// <summary>Talks to a node's admin listener, and says plainly why it cannot.</summary>
 internal sealed class AdminClient : IDisposable
 {
-    private const string UnixPrefix = "http://unix:";
+    /// <summary>What stands before the path of a socket.</summary>
+    internal const string UnixPrefix = "http://unix:";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     private readonly HttpClient _http;
     private readonly string _shown;
+    private readonly string _origin;
 
-    internal AdminClient(string url, string token)
+    /// <param name="url">The admin listener.</param>
+    /// <param name="token">What it wants to be shown; empty: nothing.</param>
+    /// <param name="origin">What named the listener, for messages; empty: the command line or the settings.</param>
+    internal AdminClient(string url, string token, string origin)
     {
         _shown = url;
+        _origin = origin.Length > 0 ? $", from {origin}" : "";
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseProxy = false };
         var address = url;
         if (url.StartsWith(UnixPrefix, StringComparison.Ordinal))
@@ -80,7 +86,8 @@ internal sealed class AdminClient : IDisposable
         catch (HttpRequestException e)
         {
             throw new CommandFailure(
-                ExitCode.Unavailable, $"Nobody answers at {_shown} ({Cause(e)}). Does the node run? Another address: --admin URL.");
+                ExitCode.Unavailable,
+                $"Nobody answers at {_shown} ({Cause(e)}{_origin}). Does the node run? Another address: --admin URL.");
         }
         catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -24,13 +24,13 @@ internal static class Screen
     internal static TextTable NewTable(params ReadOnlySpan<string> columns) => new(columns);
 
     /// <summary>Adds a row; what its cells hold is escaped.</summary>
-    internal static void Row(TextTable table, params ReadOnlySpan<string> cells) => table.Add(cells);
+    internal static void Row(TextTable table, params ReadOnlySpan<Cell> cells) => table.Add(cells);
 
     /// <summary>Prints a table, as wide as the terminal is, or as it wants to be where it goes to a file or a pipe.</summary>
     internal static void Show(TextTable table)
     {
         Console.Out.WriteLine();
-        foreach (var line in table.Lines(Columns()))
+        foreach (var line in table.Lines(Columns(), Palette.IsOn))
         {
             Console.Out.WriteLine(line);
         }
@@ -38,13 +38,15 @@ internal static class Screen
     }
 
     /// <summary>A line of text; what it holds is escaped.</summary>
-    internal static void Line(string text = "") => Console.Out.WriteLine(Visible.Escape(text));
+    internal static void Line(string text = "", Tone tone = Tone.Plain) =>
+        Console.Out.WriteLine(Palette.Paint(Visible.Escape(text), tone, Palette.IsOn));
 
     /// <summary>Lines of text as they are but for what is escaped: JSON for people.</summary>
     internal static void Lines(string text) => Console.Out.WriteLine(Visible.EscapeLines(text));
 
     /// <summary>A heading, and what is to be said about it.</summary>
-    internal static void Fact(string name, string text) => Console.Out.WriteLine($"{name,-9} {Visible.Escape(text)}");
+    internal static void Fact(string name, string text, Tone tone = Tone.Plain) =>
+        Console.Out.WriteLine($"{name,-9} {Palette.Paint(Visible.Escape(text), tone, Palette.IsOn)}");
 
     /// <summary>Asks on the terminal; only <c>y</c> and <c>yes</c> are consent.</summary>
     internal static bool Confirm(string question)
@@ -57,7 +59,7 @@ internal static class Screen
     internal static bool CanAsk => !Console.IsInputRedirected && !Console.IsErrorRedirected;
 
     // COLUMNS is what a script says that knows better, such as one that records a terminal.
-    private static int Columns()
+    internal static int Columns()
     {
         if (int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out var told)
             && told > 0)
@@ -73,6 +75,7 @@ internal static class Screen
         {
             Out = new AnsiConsoleOutput(writer),
             Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = Palette.IsAllowed ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
         });
         if (redirected)
         {

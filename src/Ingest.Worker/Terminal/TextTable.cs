@@ -15,7 +15,7 @@ internal sealed class TextTable
 
     private readonly string[] _columns;
     private readonly bool[] _right;
-    private readonly List<string[]> _rows = [];
+    private readonly List<Cell[]> _rows = [];
 
     /// <param name="columns">Headings; those that begin with <c>#</c> stand to the right.</param>
     internal TextTable(ReadOnlySpan<string> columns)
@@ -33,27 +33,31 @@ internal sealed class TextTable
     internal int Count => _rows.Count;
 
     /// <summary>Adds a row; what its cells hold is escaped.</summary>
-    internal void Add(ReadOnlySpan<string> cells)
+    internal void Add(params ReadOnlySpan<Cell> cells)
     {
-        var row = new string[cells.Length];
+        var row = new Cell[cells.Length];
         for (var i = 0; i < cells.Length; i++)
         {
-            row[i] = Visible.Escape(cells[i]);
+            row[i] = cells[i] with { Text = Visible.Escape(cells[i].Text) };
         }
         _rows.Add(row);
     }
 
     /// <summary>The lines, none longer than <paramref name="width"/> unless a single cell is.</summary>
-    internal IEnumerable<string> Lines(int width)
+    /// <param name="width">Columns of the screen.</param>
+    /// <param name="isColoured">Whether cells are in the colour of their tone.</param>
+    internal IEnumerable<string> Lines(int width, bool isColoured = false)
     {
         var widths = Widths();
         var last = widths.Length - 1;
         var before = widths.Take(last).Sum() + (Gap.Length * last);
         if (before + widths[last] <= width)
         {
-            return Table(widths, int.MaxValue);
+            return Table(widths, int.MaxValue, isColoured);
         }
-        return !_right[last] && width - before >= WordsMin ? Table(widths, width - before) : Blocks(width);
+        return !_right[last] && width - before >= WordsMin
+            ? Table(widths, width - before, isColoured)
+            : Blocks(width, isColoured);
     }
 
     private int[] Widths()
@@ -63,38 +67,41 @@ internal sealed class TextTable
         {
             for (var i = 0; i < row.Length; i++)
             {
-                widths[i] = Math.Max(widths[i], row[i].Length);
+                widths[i] = Math.Max(widths[i], row[i].Text.Length);
             }
         }
         return widths;
     }
 
-    private IEnumerable<string> Table(int[] widths, int lastWidth)
+    private IEnumerable<string> Table(int[] widths, int lastWidth, bool isColoured)
     {
-        yield return Line(_columns, widths);
+        yield return Line(Array.ConvertAll(_columns, column => new Cell(column)), widths, isColoured);
         yield return string.Join(Gap, widths.Select(width => new string('-', Math.Min(width, lastWidth))));
         foreach (var row in _rows)
         {
-            var words = Words(row[^1], lastWidth).ToList();
-            yield return Line([.. row[..^1], words[0]], widths);
+            var words = Words(row[^1].Text, lastWidth).ToList();
+            yield return Line([.. row[..^1], row[^1] with { Text = words[0] }], widths, isColoured);
             foreach (var more in words.Skip(1))
             {
-                yield return new string(' ', widths.Take(widths.Length - 1).Sum() + (Gap.Length * (widths.Length - 1))) + more;
+                yield return new string(' ', widths.Take(widths.Length - 1).Sum() + (Gap.Length * (widths.Length - 1)))
+                    + Palette.Paint(more, row[^1].Tone, isColoured);
             }
         }
     }
 
-    private string Line(string[] cells, int[] widths)
+    private string Line(Cell[] cells, int[] widths, bool isColoured)
     {
         var line = new StringBuilder();
         for (var i = 0; i < cells.Length; i++)
         {
-            line.Append(i > 0 ? Gap : "").Append(_right[i] ? cells[i].PadLeft(widths[i]) : cells[i].PadRight(widths[i]));
+            var space = new string(' ', Math.Max(0, widths[i] - cells[i].Text.Length));
+            var text = Palette.Paint(cells[i].Text, cells[i].Tone, isColoured);
+            line.Append(i > 0 ? Gap : "").Append(_right[i] ? space + text : text + space);
         }
         return line.ToString().TrimEnd();
     }
 
-    private IEnumerable<string> Blocks(int width)
+    private IEnumerable<string> Blocks(int width, bool isColoured)
     {
         var names = _columns.Max(column => column.Length);
         foreach (var row in _rows)
@@ -102,9 +109,10 @@ internal sealed class TextTable
             for (var i = 0; i < row.Length; i++)
             {
                 var first = true;
-                foreach (var line in Words(row[i], Math.Max(WordsMin, width - names - Gap.Length)))
+                foreach (var line in Words(row[i].Text, Math.Max(WordsMin, width - names - Gap.Length)))
                 {
-                    yield return ((first ? _columns[i] : "").PadRight(names) + Gap + line).TrimEnd();
+                    var text = Palette.Paint(line, row[i].Tone, isColoured);
+                    yield return ((first ? _columns[i] : "").PadRight(names) + Gap + text).TrimEnd();
                     first = false;
                 }
             }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Ingest.Events;
 using Ingest.Hosting.Settings.Values;
 using Ingest.Worker.Bench;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
 using Spectre.Console;
 
@@ -44,7 +45,7 @@ internal static class BenchCommand
         var key = Add(command, "--key", "K", "What producers authenticate with. Default nothing.", "");
         var polite = new Option<bool>("--polite") { Description = "Wait as long as Retry-After says after a 429 or 503." };
         command.Add(polite);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction((parsed, cancel) => RunAsync(
             new BenchPlan
             {
@@ -57,7 +58,7 @@ internal static class BenchCommand
                 Polite = parsed.GetValue(polite),
                 Key = parsed.GetRequiredValue(key),
             },
-            parsed.GetValue(json),
+            output.Read(parsed),
             cancel));
         return command;
     }
@@ -69,7 +70,7 @@ internal static class BenchCommand
         return option;
     }
 
-    private static async Task<int> RunAsync(BenchPlan plan, bool json, CancellationToken cancel)
+    private static async Task<int> RunAsync(BenchPlan plan, Printing printing, CancellationToken cancel)
     {
         if ((long)plan.EventBytes * plan.BatchEvents > BodyBytesMax)
         {
@@ -77,12 +78,13 @@ internal static class BenchCommand
         }
         var run = new BenchRun(plan, TimeProvider.System);
         var tally = Screen.IsWatched ? await WatchAsync(run, plan, cancel) : await run.RunAsync(cancel);
-        if (tally.Requests > 0 && tally.Requests == tally.Refused.GetValueOrDefault(BenchTally.NoAnswer))
+        if (tally.Requests == tally.Refused.GetValueOrDefault(BenchTally.NoAnswer))
         {
             var target = plan.Target.GetLeftPart(UriPartial.Authority);
-            throw new CommandFailure(ExitCode.Unavailable, $"Nobody answers at {target}: {tally.FirstFailure}");
+            var why = tally.Requests > 0 ? tally.FirstFailure : $"no answer came within {Humanize.Seconds(run.Took.TotalSeconds)}.";
+            throw new CommandFailure(ExitCode.Unavailable, $"Nobody answers at {target}: {why}");
         }
-        BenchView.Show(plan, run, tally, json);
+        BenchView.Show(plan, run, tally, printing);
         return tally.Refused.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
     }
 
@@ -97,7 +99,8 @@ internal static class BenchCommand
                 {
                     await Task.WhenAny(running, Task.Delay(ProgressInterval, TimeProvider.System, CancellationToken.None));
                     bar.Value = Math.Min(run.Elapsed.TotalSeconds, plan.Duration.TotalSeconds);
-                    bar.Description = Markup.Escape($"{Humanize.Count(run.Answered, "request")}");
+                    var rate = (long)(run.Answered / Math.Max(run.Elapsed.TotalSeconds, 0.001));
+                    bar.Description = $"{Humanize.Count(run.Answered, "request")}, {Humanize.Count(rate)}/s";
                 }
                 return await running;
             });

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ingest.Worker.Bench;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands.Bench;
@@ -8,12 +9,12 @@ namespace Ingest.Worker.Commands.Bench;
 /// <summary>What a load was answered with.</summary>
 internal static class BenchView
 {
-    internal static void Show(BenchPlan plan, BenchRun run, BenchTally tally, bool json)
+    internal static void Show(BenchPlan plan, BenchRun run, BenchTally tally, Printing printing)
     {
         var result = Result(run, tally);
-        if (json)
+        if (printing.IsDocument)
         {
-            Screen.Line(JsonSerializer.Serialize(result, BenchJson.Default.BenchResult));
+            printing.Print(JsonSerializer.Serialize(result, BenchJson.Default.BenchResult));
             return;
         }
         var pace = plan.Rate > 0 ? FormattableString.Invariant($"{plan.Rate:0.#} requests a second") : "as fast as answers came";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ingest.Hosting.Settings;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Commands.Serve;
 using Ingest.Worker.Terminal;
 
@@ -22,14 +23,14 @@ internal static class ConfigCommand
         options.AddTo(command);
         var changed = new Option<bool>("--changed") { Description = "Only what is not the default." };
         command.Add(changed);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(parsed =>
         {
             var settings = Configuration.Read(options.Read(parsed));
             var shown = settings.Effective().Where(entry => !parsed.GetValue(changed) || entry.Origin != SettingOrigin.Default).ToList();
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Print(shown.ConvertAll(entry => new SettingLine(
+                Print(printing, shown.ConvertAll(entry => new SettingLine(
                     entry.Setting.Key,
                     entry.Value,
                     entry.Source,
@@ -51,7 +52,7 @@ internal static class ConfigCommand
         var command = new Command("check", "Say what is wrong with the settings, one line each: key, value, source, what is allowed.");
         var options = new ServeOptions();
         options.AddTo(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(parsed =>
         {
             var settings = Configuration.Read(options.Read(parsed));
@@ -62,9 +63,9 @@ internal static class ConfigCommand
                 // Of wrong settings a sink can say nothing.
                 .. settings.Errors.Count == 0 ? NodeFiles.CheckSinks(settings, Configuration.Sinks) : [],
             ];
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize([.. errors], ConfigJson.Default.SettingErrorArray));
+                printing.Print(JsonSerializer.Serialize([.. errors], ConfigJson.Default.SettingErrorArray));
                 return errors.Count == 0 ? ExitCode.Fine : ExitCode.NotFine;
             }
             var code = Report(errors, toError: false);
@@ -123,8 +124,8 @@ internal static class ConfigCommand
         Screen.Show(table);
     }
 
-    private static void Print(List<SettingLine> lines) =>
-        Console.Out.WriteLine(JsonSerializer.Serialize(lines.ToArray(), ConfigJson.Default.SettingLineArray));
+    private static void Print(Printing printing, List<SettingLine> lines) =>
+        printing.Print(JsonSerializer.Serialize(lines.ToArray(), ConfigJson.Default.SettingLineArray));
 }
 
 /// <summary>A key for scripts.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ingest.Operations.Letters;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 
@@ -11,15 +12,16 @@ internal static class DeadLetterGroupsView
 {
     private const int LimitMax = 1000;
 
-    internal static async Task ShowAsync(AdminClient client, string by, string filter, int limit, bool json, CancellationToken cancel)
+    internal static async Task ShowAsync(
+        AdminClient client, string by, string filter, int limit, Printing printing, CancellationToken cancel)
     {
         var some = Math.Min(limit, LimitMax).ToString(CultureInfo.InvariantCulture);
         var path = $"/deadletters/groups?by={Uri.EscapeDataString(by)}&limit={some}" + (filter.Length > 0 ? "&" + filter : "");
         var answer = await client.TextAsync(HttpMethod.Get, path, content: null, cancel);
         var page = JsonSerializer.Deserialize(answer, DeadLetterJson.Default.DeadLetterGroupPage)!;
-        if (json)
+        if (printing.IsDocument)
         {
-            Screen.Line(JsonSerializer.Serialize(page, DeadLetterJson.Plain.DeadLetterGroupPage));
+            printing.Print(JsonSerializer.Serialize(page, DeadLetterJson.Plain.DeadLetterGroupPage));
             return;
         }
         ShowTable(page, by.Split(',', StringSplitOptions.TrimEntries));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ingest.Operations.Letters;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 using Spectre.Console;
@@ -28,7 +29,7 @@ internal static class DeadLettersCommand
         letters.AddTo(command);
         var noWait = new Option<bool>("--no-wait") { Description = "Return when it is noted, not when it is done." };
         command.Add(noWait);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -41,7 +42,7 @@ internal static class DeadLettersCommand
             {
                 progress = await WatchAsync(client, progress, cancel);
             }
-            ShowProgress(progress, parsed.GetValue(json));
+            ShowProgress(progress, output.Read(parsed));
             return progress.Refused == 0 ? ExitCode.Fine : ExitCode.NotFine;
         });
         return command;
@@ -54,7 +55,7 @@ internal static class DeadLettersCommand
         letters.AddTo(command);
         var yes = new Option<bool>("--yes") { Description = "Do not ask. Needed for a filter or --all where nobody can be asked." };
         command.Add(yes);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -66,9 +67,12 @@ internal static class DeadLettersCommand
             }
             using var client = address.Connect(parsed);
             var change = await DeadLetterSelectionOptions.PostAsync(client, "/deadletters/drop", request, cancel);
-            Screen.Line(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(change, DeadLetterJson.Plain.DeadLetterChangeAnswer)
-                : $"{Humanize.Count(change.Letters, "letter")} dropped.");
+            if (output.Read(parsed) is { IsDocument: true } printing)
+            {
+                printing.Print(JsonSerializer.Serialize(change, DeadLetterJson.Plain.DeadLetterChangeAnswer));
+                return ExitCode.Fine;
+            }
+            Screen.Line($"{Humanize.Count(change.Letters, "letter")} dropped.");
             return ExitCode.Fine;
         });
         return command;
@@ -85,7 +89,7 @@ internal static class DeadLettersCommand
         {
             return await FollowAsync(client, progress, _ => { }, cancel);
         }
-        return await Screen.Error.Progress().AutoClear(true).StartAsync(async bars =>
+        return await WorkBars.Count("letters").StartAsync(async bars =>
         {
             var bar = bars.AddTask("sending again", maxValue: progress.Letters);
             return await FollowAsync(client, progress, now => bar.Value = now.Letters - now.Waiting, cancel);
@@ -105,11 +109,11 @@ internal static class DeadLettersCommand
         return progress;
     }
 
-    private static void ShowProgress(DeadLetterProgress progress, bool json)
+    private static void ShowProgress(DeadLetterProgress progress, Printing printing)
     {
-        if (json)
+        if (printing.IsDocument)
         {
-            Screen.Line(JsonSerializer.Serialize(progress, DeadLetterJson.Plain.DeadLetterProgress));
+            printing.Print(JsonSerializer.Serialize(progress, DeadLetterJson.Plain.DeadLetterProgress));
             return;
         }
         if (progress.Letters == 0)

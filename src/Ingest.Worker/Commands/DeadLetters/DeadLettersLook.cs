@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Ingest.Operations.Letters;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
-using Spectre.Console;
 
 namespace Ingest.Worker.Commands.DeadLetters;
 
@@ -35,28 +35,25 @@ internal static class DeadLettersLook
             Description = "Count letters instead, by lane, stream, reason or state, or several of them with commas between.",
         };
         command.Add(by);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
+        var watch = WatchOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
-            if (parsed.GetValue(by) is { } names)
+            var printing = output.Read(parsed);
+            return await watch.RunAsync(parsed, printing, async cancel =>
             {
-                await DeadLetterGroupsView.ShowAsync(client, names, filter.Query(parsed), parsed.GetValue(limit), parsed.GetValue(
-                    json), cancel);
+                var (query, most) = (filter.Query(parsed), parsed.GetValue(limit));
+                if (parsed.GetValue(by) is { } names)
+                {
+                    await DeadLetterGroupsView.ShowAsync(client, names, query, most, printing, cancel);
+                    return ExitCode.Fine;
+                }
+                Show(await ReadAsync(client, query, parsed.GetValue(after), most, cancel), printing);
                 return ExitCode.Fine;
-            }
-            var page = await ReadAsync(client, filter.Query(parsed), parsed.GetValue(after), parsed.GetValue(limit), cancel);
-            if (parsed.GetValue(json))
-            {
-                Screen.Line(JsonSerializer.Serialize(page, DeadLetterJson.Plain.DeadLetterPage));
-            }
-            else
-            {
-                ShowTable(page);
-            }
-            return ExitCode.Fine;
+            }, cancel);
         });
         return command;
     }
@@ -69,7 +66,7 @@ internal static class DeadLettersLook
         command.Add(id);
         var payload = new Option<bool>("--payload") { Description = "Print the event's payload byte for byte, and nothing else." };
         command.Add(payload);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -83,9 +80,9 @@ internal static class DeadLettersLook
                 return ExitCode.Fine;
             }
             var letter = await client.TextAsync(HttpMethod.Get, path, content: null, cancel);
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Screen.Line(letter.TrimEnd());
+                printing.Print(letter);
             }
             else
             {
@@ -147,8 +144,13 @@ internal static class DeadLettersLook
         }
     }
 
-    private static void ShowTable(DeadLetterPage page)
+    private static void Show(DeadLetterPage page, Printing printing)
     {
+        if (printing.IsDocument)
+        {
+            printing.Print(JsonSerializer.Serialize(page, DeadLetterJson.Plain.DeadLetterPage));
+            return;
+        }
         if (page.Letters.Count == 0)
         {
             Screen.Line(page.Total == 0 ? "There are no dead letters." : $"None of {Humanize.Count(page.Total, "letter")} matches.");
@@ -196,7 +198,7 @@ internal static class DeadLettersLook
             return await CopyAsync(client, path, target, _ => { }, cancel);
         }
         var total = (await ReadAsync(client, "", after: null, limit: 1, cancel)).Total;
-        return await Screen.Error.Progress().AutoClear(true).StartAsync(async bars =>
+        return await WorkBars.Count("letters").StartAsync(async bars =>
         {
             var bar = bars.AddTask("exporting", maxValue: Math.Max(total, 1));
             return await CopyAsync(client, path, target, lines => bar.Value = lines, cancel);

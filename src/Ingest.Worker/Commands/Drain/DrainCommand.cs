@@ -3,6 +3,7 @@ using System.Globalization;
 using Ingest.Drain;
 using Ingest.Hosting.Settings.Values;
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Commands.Status;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
@@ -39,13 +40,13 @@ internal static class DrainCommand
         command.Add(deadline);
         command.Add(noWait);
         command.Add(only);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             if (log.Read(parsed, address) is { } arguments)
             {
                 var patience = Deadline(parsed.GetValue(deadline)) ?? Timeout.InfiniteTimeSpan;
-                return await OfflineDrainRun.RunAsync(arguments, parsed.GetValue(only) ?? [], patience, parsed.GetValue(json), cancel);
+                return await OfflineDrainRun.RunAsync(arguments, parsed.GetValue(only) ?? [], patience, output.Read(parsed), cancel);
             }
             if (parsed.GetValue(only) is { Length: > 0 })
             {
@@ -57,9 +58,9 @@ internal static class DrainCommand
             {
                 status = await WatchAsync(client, status, cancel);
             }
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                StatusCommand.Print(status);
+                StatusCommand.Print(status, printing);
             }
             else
             {
@@ -75,14 +76,14 @@ internal static class DrainCommand
         var command = new Command("resume", "Take a drain back: the node accepts events again.");
         var address = new AdminAddress();
         address.AddTo(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
             var status = await client.NodeStatusAsync(HttpMethod.Post, "/resume", cancel);
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                StatusCommand.Print(status);
+                StatusCommand.Print(status, printing);
             }
             else
             {
@@ -105,8 +106,19 @@ internal static class DrainCommand
         {
             return await WaitAsync(client, status, _ => { }, cancel);
         }
-        return await Screen.Error.Status().StartAsync(
-            Progress(status), async line => await WaitAsync(client, status, seen => line.Status(Progress(seen)), cancel));
+        return await WorkBars.Count("events").StartAsync(async bars =>
+        {
+            var bar = bars.AddTask(Progress(status.Drain), maxValue: Math.Max(1, status.Drain.BacklogEvents));
+            return await WaitAsync(client, status, seen => Move(bar, seen.Drain), cancel);
+        });
+    }
+
+    // Intake goes on for a moment: there may be more to deliver than there was.
+    private static void Move(ProgressTask bar, DrainProgress drain)
+    {
+        bar.MaxValue = Math.Max(bar.MaxValue, drain.BacklogEvents);
+        bar.Value = bar.MaxValue - drain.BacklogEvents;
+        bar.Description = Progress(drain);
     }
 
     private static async Task<NodeStatus> WaitAsync(
@@ -121,9 +133,9 @@ internal static class DrainCommand
         return status;
     }
 
-    private static string Progress(NodeStatus status) => Markup.Escape(
-        $"{status.Drain.Phase}: {Humanize.Count(status.Drain.RequestsInFlight, "request")} in flight, "
-        + $"{Humanize.Count(status.Drain.BacklogEvents, "event")} to deliver");
+    private static string Progress(DrainProgress drain) => Markup.Escape(
+        $"{drain.Phase}: {Humanize.Count(drain.RequestsInFlight, "request")} in flight, "
+        + $"{Humanize.Count(drain.BacklogEvents, "event")} to deliver");
 
     private static void Report(NodeStatus status)
     {

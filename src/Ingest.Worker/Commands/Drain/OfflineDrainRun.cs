@@ -4,6 +4,7 @@ using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
 using Ingest.Hosting.Settings;
 using Ingest.Publishing.Lanes;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
 using Microsoft.Extensions.Logging.Console;
 using Spectre.Console;
@@ -14,7 +15,7 @@ namespace Ingest.Worker.Commands.Drain;
 internal static class OfflineDrainRun
 {
     internal static async Task<int> RunAsync(
-        ServeArguments arguments, IReadOnlyList<string> only, TimeSpan deadline, bool json, CancellationToken cancel)
+        ServeArguments arguments, IReadOnlyList<string> only, TimeSpan deadline, Printing printing, CancellationToken cancel)
     {
         var settings = Configuration.Read(arguments).ThrowIfWrongUnheard();
         using var loggers = LoggerFactory.Create(logging =>
@@ -25,7 +26,7 @@ internal static class OfflineDrainRun
             logging.AddFilter("Ingest", LogLevel.Warning);
         });
         var report = await WatchAsync(settings, only, deadline, loggers, cancel);
-        Print(report, json, settings);
+        Print(report, printing, settings);
         return report.IsEmpty ? ExitCode.Fine : ExitCode.NotFine;
     }
 
@@ -40,31 +41,29 @@ internal static class OfflineDrainRun
     private static async Task<OfflineDrainReport> ProgressAsync(
         Func<Action<IReadOnlyList<LaneStatus>>, Task<OfflineDrainReport>> run)
     {
-        return await Screen.Error.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
+        return await WorkBars.Count("events").StartAsync(async context =>
+        {
+            var tasks = new Dictionary<string, ProgressTask>(StringComparer.Ordinal);
+            return await run(lanes =>
             {
-                var tasks = new Dictionary<string, ProgressTask>(StringComparer.Ordinal);
-                return await run(lanes =>
+                foreach (var lane in lanes)
                 {
-                    foreach (var lane in lanes)
+                    if (!tasks.TryGetValue(lane.Name, out var task))
                     {
-                        if (!tasks.TryGetValue(lane.Name, out var task))
-                        {
-                            tasks[lane.Name] = task = context.AddTask(lane.Name, maxValue: Math.Max(1, lane.PendingEvents));
-                        }
-                        task.Value = task.MaxValue - lane.PendingEvents;
-                        task.Description = Markup.Escape($"{lane.Name} ({lane.State}): {Humanize.Count(lane.PendingEvents)} pending");
+                        tasks[lane.Name] = task = context.AddTask(lane.Name, maxValue: Math.Max(1, lane.PendingEvents));
                     }
-                });
+                    task.Value = task.MaxValue - lane.PendingEvents;
+                    task.Description = Markup.Escape($"{lane.Name} ({lane.State}): {Humanize.Count(lane.PendingEvents)} pending");
+                }
             });
+        });
     }
 
-    private static void Print(OfflineDrainReport report, bool json, NodeSettings settings)
+    private static void Print(OfflineDrainReport report, Printing printing, NodeSettings settings)
     {
-        if (json)
+        if (printing.IsDocument)
         {
-            Screen.Line(JsonSerializer.Serialize(Summary(report), OfflineDrainJson.Default.OfflineDrainSummary));
+            printing.Print(JsonSerializer.Serialize(Summary(report), OfflineDrainJson.Default.OfflineDrainSummary));
             return;
         }
         var table = Screen.NewTable("Lane", "Sink", "#Delivered", "#Dead", "#Lost", "#Pending", "State");

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Commands.Status;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
@@ -18,7 +20,7 @@ internal static class LanesCommand
     private static Command CreateList() => StatusCommand.Look(
         "list",
         "Show every lane: state, backlog, window, breaker, what became of its events.",
-        StatusView.ShowLanes,
+        LanesView.Show,
         status => !status.Lanes.Any(lane => lane.State == "blocked"));
 
     private static Command CreateRewind()
@@ -33,18 +35,22 @@ internal static class LanesCommand
         var command = new Command("rewind", "Deliver again what the log still has, after saying how many events that is.") { to, yes };
         var lane = new Argument<string>("LANE") { Description = "The lane's name: `ingest lanes list`." };
         command.Add(lane);
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
-            var name = parsed.GetRequiredValue(lane);
-            return await RewindAsync(client, name, parsed.GetRequiredValue(to), parsed.GetValue(yes), cancel);
+            var rewound = await RewindAsync(
+                client, parsed.GetRequiredValue(lane), parsed.GetRequiredValue(to), parsed.GetValue(yes), cancel);
+            Report(rewound, parsed.GetRequiredValue(to), output.Read(parsed));
+            return ExitCode.Fine;
         });
         return command;
     }
 
-    private static async Task<int> RewindAsync(AdminClient client, string name, string to, bool yes, CancellationToken cancel)
+    private static async Task<RewindPreview> RewindAsync(
+        AdminClient client, string name, string to, bool yes, CancellationToken cancel)
     {
         var lane = Uri.EscapeDataString(name);
         var counted = await client.TextAsync(
@@ -52,10 +58,9 @@ internal static class LanesCommand
         var preview = JsonSerializer.Deserialize(counted, StatusJson.Default.RewindPreview)!;
         if (preview.Events == 0)
         {
-            Screen.Line($"Nothing is delivered again: lane {name} has settled no event from {to} on.");
-            return ExitCode.Fine;
+            return preview;
         }
-        var what = $"{Humanize.Count(preview.Events, "event")}, {Humanize.Count(preview.First)} to {Humanize.Count(preview.Settled)}";
+        var what = What(preview);
         if (!yes && !(Screen.CanAsk && Screen.Confirm($"Lane {name} delivers {what}, once more: consumers see them again. Do it?")))
         {
             throw new CommandFailure(
@@ -65,49 +70,69 @@ internal static class LanesCommand
         // By number and not by time: what was counted is what is done.
         await client.TextAsync(
             HttpMethod.Post, FormattableString.Invariant($"/lanes/{lane}/rewind?to={preview.First}"), content: null, cancel);
-        Screen.Line($"Lane {name} delivers {what}, once more.");
-        return ExitCode.Fine;
+        return preview;
+    }
+
+    private static string What(RewindPreview preview) =>
+        $"{Humanize.Count(preview.Events, "event")}, {Humanize.Count(preview.First)} to {Humanize.Count(preview.Settled)}";
+
+    private static void Report(RewindPreview done, string to, Printing printing)
+    {
+        if (printing.IsDocument)
+        {
+            printing.Print(JsonSerializer.Serialize(done, StatusJson.Plain.RewindPreview));
+            return;
+        }
+        Screen.Line(done.Events == 0
+            ? $"Nothing is delivered again: lane {done.Lane} has settled no event from {to} on."
+            : $"Lane {done.Lane} delivers {What(done)}, once more.");
     }
 
     private static Command CreateTry() => Act(
         "try",
         "Let a blocked or waiting lane try now instead of at the end of its pause.",
-        [],
-        (lane, _) => (HttpMethod.Post, $"/lanes/{lane}/resume"),
+        lane => (HttpMethod.Post, $"/lanes/{lane}/resume"),
         lane => $"Lane {lane} tries now.");
 
     private static Command CreateForget() => Act(
         "forget",
         "Delete the cursor of a lane whose sink was taken out for good, so that it no longer holds the log.",
-        [],
-        (lane, _) => (HttpMethod.Delete, $"/lanes/{lane}"),
+        lane => (HttpMethod.Delete, $"/lanes/{lane}"),
         lane => $"Lane {lane} is forgotten; what only it had not delivered may now be removed.");
 
     private static Command Act(
-        string name,
-        string description,
-        Option[] options,
-        Func<string, ParseResult, (HttpMethod Method, string Path)> request,
-        Func<string, string> done)
+        string name, string description, Func<string, (HttpMethod Method, string Path)> request, Func<string, string> done)
     {
         var command = new Command(name, description);
         var lane = new Argument<string>("LANE") { Description = "The lane's name: `ingest lanes list`." };
         command.Add(lane);
-        foreach (var option in options)
-        {
-            command.Add(option);
-        }
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             var named = parsed.GetRequiredValue(lane);
             using var client = address.Connect(parsed);
-            var (method, path) = request(Uri.EscapeDataString(named), parsed);
+            var (method, path) = request(Uri.EscapeDataString(named));
             await client.TextAsync(method, path, content: null, cancel);
+            if (output.Read(parsed) is { IsDocument: true } printing)
+            {
+                printing.Print(JsonSerializer.Serialize(new LaneDone(named, name), LaneJson.Default.LaneDone));
+                return ExitCode.Fine;
+            }
             Screen.Line(done(named));
             return ExitCode.Fine;
         });
         return command;
     }
 }
+
+/// <summary>What was done to a lane, for scripts.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="Action">The command's name.</param>
+internal sealed record LaneDone(string Lane, string Action);
+
+/// <summary>Its JSON.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(LaneDone))]
+internal sealed partial class LaneJson : JsonSerializerContext;

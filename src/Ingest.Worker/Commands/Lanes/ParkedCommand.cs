@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 
@@ -29,7 +30,8 @@ internal static class ParkedCommand
         var limit = new Option<int>("--limit") { Description = "At most so many, 1 to 1,000.", DefaultValueFactory = _ => 100 };
         command.Add(after);
         command.Add(limit);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
+        var watch = WatchOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -39,14 +41,18 @@ internal static class ParkedCommand
             query += parsed.GetValue(stream) is { } name ? $"&stream={Uri.EscapeDataString(name)}" : "";
             using var client = address.Connect(parsed);
             var path = $"/lanes/{Uri.EscapeDataString(parsed.GetRequiredValue(lane))}/parked{query}";
-            var answer = await client.TextAsync(HttpMethod.Get, path, content: null, cancel);
-            if (parsed.GetValue(json))
+            var printing = output.Read(parsed);
+            return await watch.RunAsync(parsed, printing, async cancel =>
             {
-                Screen.Line(answer);
+                var answer = await client.TextAsync(HttpMethod.Get, path, content: null, cancel);
+                if (printing.IsDocument)
+                {
+                    printing.Print(answer);
+                    return ExitCode.Fine;
+                }
+                Show(JsonSerializer.Deserialize(answer, StatusJson.Default.ParkedPage)!);
                 return ExitCode.Fine;
-            }
-            Show(JsonSerializer.Deserialize(answer, StatusJson.Default.ParkedPage)!);
-            return ExitCode.Fine;
+            }, cancel);
         });
         return command;
     }
@@ -94,6 +100,7 @@ internal static class ParkedCommand
         {
             command.Add(all);
         }
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -109,6 +116,11 @@ internal static class ParkedCommand
             using var client = address.Connect(parsed);
             var path = $"/lanes/{Uri.EscapeDataString(parsed.GetRequiredValue(lane))}/parked/{name}?{string.Join('&', query)}";
             var answer = await client.TextAsync(HttpMethod.Post, path, content: null, cancel);
+            if (output.Read(parsed) is { IsDocument: true } printing)
+            {
+                printing.Print(answer);
+                return ExitCode.Fine;
+            }
             var changed = JsonSerializer.Deserialize(answer, StatusJson.Default.ParkedChanged)!;
             Screen.Line($"{Humanize.Count(changed.Events, "parked event")} {done}.");
             return ExitCode.Fine;

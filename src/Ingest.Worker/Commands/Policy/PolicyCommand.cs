@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 using Ingest.Worker.Terminal;
 
@@ -23,14 +24,14 @@ internal static class PolicyCommand
             "show", "Print the policy in force, and where it comes from. With --json: the policy alone, fit for `set`.");
         var address = new AdminAddress();
         address.AddTo(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
             var policy = await client.TextAsync(HttpMethod.Get, "/policy", content: null, cancel);
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Screen.Lines(Pretty(policy));
+                printing.Print(Pretty(policy));
                 return ExitCode.Fine;
             }
             var status = await client.StatusAsync(cancel);
@@ -52,6 +53,7 @@ internal static class PolicyCommand
             Arity = ArgumentArity.OneOrMore,
         };
         command.Add(changes);
+        var output = OutputOption.AddTo(command);
         var address = new AdminAddress();
         address.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -64,6 +66,11 @@ internal static class PolicyCommand
                 throw new CommandFailure(ExitCode.Usage, "One file, or members as NAME=VALUE; not both.");
             }
             await (members ? ChangeAsync(client, given, cancel) : ReplaceAsync(client, await ReadAsync(given[0], cancel), null, cancel));
+            if (output.Read(parsed) is { IsDocument: true } printing)
+            {
+                printing.Print(Pretty(await client.TextAsync(HttpMethod.Get, "/policy", content: null, cancel)));
+                return ExitCode.Fine;
+            }
             Screen.Line("The policy is in force.");
             return ExitCode.Fine;
         });

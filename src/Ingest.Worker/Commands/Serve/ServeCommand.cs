@@ -11,8 +11,7 @@ internal static class ServeCommand
     private const string Name = "serve";
 
     /// <summary>Whether the command line asks for a node.</summary>
-    internal static bool IsMeant(string[] arguments) =>
-        arguments.FirstOrDefault(word => !word.StartsWith('-')) == Name;
+    internal static bool IsMeant(string[] arguments) => GlobalFlags.Command(arguments) == Name;
 
     internal static Command Create(ShutdownSignals? signals)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 
 namespace Ingest.Worker.Commands.Status;
@@ -16,29 +17,35 @@ internal static class StatusCommand
 
     /// <summary>A command that asks a running node for its status, shows it or prints the document, and says by its exit code whether all
     /// is fine.</summary>
-    internal static Command Look(string name, string description, Action<NodeStatus> show, Func<NodeStatus, bool> isFine)
+    internal static Command Look(string name, string description, Action<NodeStatus, bool> show, Func<NodeStatus, bool> isFine)
     {
         var command = new Command(name, description);
         var address = new AdminAddress();
         address.AddTo(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command, hasColumns: true);
+        var watch = WatchOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
-            var status = await client.StatusAsync(cancel);
-            if (parsed.GetValue(json))
+            var printing = output.Read(parsed);
+            return await watch.RunAsync(parsed, printing, async cancel =>
             {
-                Print(status);
-            }
-            else
-            {
-                show(status);
-            }
-            return isFine(status) ? ExitCode.Fine : ExitCode.NotFine;
+                var status = await client.StatusAsync(cancel);
+                if (printing.IsDocument)
+                {
+                    Print(status, printing);
+                }
+                else
+                {
+                    show(status, printing.IsWide);
+                }
+                return isFine(status) ? ExitCode.Fine : ExitCode.NotFine;
+            }, cancel);
         });
         return command;
     }
 
     /// <summary>The document as the node gave it.</summary>
-    internal static void Print(NodeStatus status) => Console.Out.WriteLine(JsonSerializer.Serialize(status, StatusJson.Plain.NodeStatus));
+    internal static void Print(NodeStatus status, Printing printing) =>
+        printing.Print(JsonSerializer.Serialize(status, StatusJson.Plain.NodeStatus));
 }

@@ -1,4 +1,5 @@
 using Ingest.Operations.Status;
+using Ingest.Worker.Commands.Lanes;
 using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands.Status;
@@ -8,14 +9,16 @@ internal static class StatusView
 {
     private const int StreamsShownMax = 20;
 
-    internal static void Show(NodeStatus status)
+    internal static void Show(NodeStatus status, bool isWide)
     {
         var ready = status.Ready ? "ready" : "not ready";
         var version = Humanize.Version(status.Version);
-        Screen.Line($"{status.Node}: {status.State}, {ready}. Version {version}, up {Humanize.Seconds(status.UptimeSeconds)}.");
+        Screen.Line(
+            $"{status.Node}: {status.State}, {ready}. Version {version}, up {Humanize.Seconds(status.UptimeSeconds)}.",
+            status.Ready ? Tone.Plain : Tone.Bad);
         foreach (var reason in status.Reasons)
         {
-            Screen.Fact("Reason", $"{reason.Code}: {reason.Detail}");
+            Screen.Fact("Reason", $"{reason.Code}: {reason.Detail}", Tone.Bad);
         }
         ShowDrain(status.Drain);
         ShowLog(status.Log);
@@ -30,70 +33,23 @@ internal static class StatusView
             Screen.Fact(
                 "Memory",
                 $"{memory.State}: {Humanize.Percent(memory.Ratio)}; "
-                + $"{Humanize.Bytes(memory.AnonymousBytes)} of {Humanize.Bytes(memory.LimitBytes)} ({memory.LimitSource})");
+                + $"{Humanize.Bytes(memory.AnonymousBytes)} of {Humanize.Bytes(memory.LimitBytes)} ({memory.LimitSource})",
+                memory.State == "good" ? Tone.Plain : Tone.Bad);
         }
         if (status.Disk is { FreeBytes: { } free, TotalBytes: { } total } disk)
         {
-            Screen.Fact("Disk", $"{disk.State}: {Humanize.Bytes(free)} of {Humanize.Bytes(total)} free");
+            Screen.Fact(
+                "Disk",
+                $"{disk.State}: {Humanize.Bytes(free)} of {Humanize.Bytes(total)} free",
+                disk.State == "good" ? Tone.Plain : Tone.Bad);
         }
         if (status.Policy?.Error is { } error)
         {
-            Screen.Fact("Policy", $"the file is NOT IN FORCE: {error}");
+            Screen.Fact("Policy", $"the file is NOT IN FORCE: {error}", Tone.Bad);
         }
-        ShowLanes(status);
+        LanesView.Show(status, isWide);
         ShowStreams(status);
         ShowLetters(status.DeadLetters);
-    }
-
-    internal static void ShowLanes(NodeStatus status)
-    {
-        var table = Screen.NewTable(
-            "Lane", "Sink", "State", "#Pending", "#Lag", "#In flight", "Breaker", "#Round trip", "#Delivered", "#Dead", "#Lost", "Sum");
-        foreach (var lane in status.Lanes)
-        {
-            Screen.Row(
-                table,
-                lane.Name,
-                lane.Kind,
-                lane.State,
-                Humanize.Count(lane.PendingEvents),
-                Humanize.Seconds(lane.LagSeconds),
-                FormattableString.Invariant($"{lane.InFlightBatches} of {lane.Window:0.#}"),
-                lane.Breaker,
-                lane.RoundTripMs > 0 ? Humanize.Milliseconds(lane.RoundTripMs) : "",
-                Humanize.Count(lane.Sum.Delivered),
-                Humanize.Count(lane.Sum.DeadLettered),
-                Humanize.Count(lane.Sum.Lost),
-                lane.Sum.Balanced ? "adds up" : "DOES NOT ADD UP");
-        }
-        Screen.Show(table);
-        foreach (var lane in status.Lanes.Where(lane => lane.Reason.Length > 0))
-        {
-            Screen.Fact("Lane", $"{lane.Name} is {lane.State}: {lane.Reason}");
-        }
-        foreach (var lane in status.Lanes.Where(lane => lane.Client.Length > 0))
-        {
-            Screen.Fact("Client", $"{lane.Name}: {lane.Client}");
-        }
-        foreach (var lane in status.Lanes)
-        {
-            foreach (var parked in lane.Parked)
-            {
-                Screen.Fact(
-                    "Parked",
-                    $"{lane.Name}: {Humanize.Count(parked.Events, "event")} of stream {parked.Stream}"
-                    + $"{(parked.WholeStream ? " (the whole stream waits)" : "")} since {parked.Since:yyyy-MM-ddTHH:mm:ssZ}, "
-                    + "tried again in "
-                    + $"{Humanize.Seconds(parked.NextTrySeconds)}: {parked.Reason}");
-            }
-        }
-        foreach (var orphan in status.Orphans)
-        {
-            Screen.Fact(
-                "Orphan",
-                $"{orphan.Name} has no sink and holds the log from event {Humanize.Count(orphan.Settled + 1)} on; "
-                + $"`ingest lanes forget {orphan.Name}` lets it go");
-        }
     }
 
     private static void ShowDrain(DrainProgress drain)
@@ -122,7 +78,7 @@ internal static class StatusView
         Screen.Fact("Log", $"{range}, {pending}; {Humanize.Bytes(log.Bytes)} of {Humanize.Bytes(log.BytesMax)} in {log.Directory}");
         if (log.Poison is { } poison)
         {
-            Screen.Fact("", $"FAILED: {poison}");
+            Screen.Fact("", $"FAILED: {poison}", Tone.Bad);
         }
         if (log.Recovery.TornBytes > 0)
         {
@@ -131,7 +87,7 @@ internal static class StatusView
         }
         if (log.LostEvents > 0 || log.Damage.Count > 0)
         {
-            Screen.Fact("", $"DAMAGED: {Humanize.Count(log.LostEvents, "event")} lost; copies of the places are in quarantine/");
+            Screen.Fact("", $"DAMAGED: {Humanize.Count(log.LostEvents, "event")} lost; copies of the places are in quarantine/", Tone.Bad);
         }
     }
 
@@ -152,11 +108,11 @@ internal static class StatusView
         }
         if (letters.Failure is { } failure)
         {
-            Screen.Fact("", $"FAILED: {failure}");
+            Screen.Fact("", $"FAILED: {failure}", Tone.Bad);
         }
         if (letters.Lost > 0)
         {
-            Screen.Fact("", $"DAMAGED: {Humanize.Count(letters.Lost, "record")} of the dead letters lost");
+            Screen.Fact("", $"DAMAGED: {Humanize.Count(letters.Lost, "record")} of the dead letters lost", Tone.Bad);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Remote;
 
 namespace Ingest.Worker.Commands.Tail;
@@ -29,22 +30,22 @@ internal static class TailCommand
         command.Add(noFollow);
         var address = new AdminAddress();
         address.AddTo(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = address.Connect(parsed);
             var wanted = new Wanted(
                 parsed.GetValue(stream) ?? "", parsed.GetValue(from) ?? "", parsed.GetValue(limit), !parsed.GetValue(noFollow));
-            await RunAsync(client, wanted, parsed.GetValue(json), cancel);
+            await RunAsync(client, wanted, output.Read(parsed), cancel);
             return ExitCode.Fine;
         });
         return command;
     }
 
     /// <summary>A tail whose connection breaks (the reader stood still, a proxy gave up) goes on behind the last line.</summary>
-    private static async Task RunAsync(AdminClient client, Wanted wanted, bool json, CancellationToken cancel)
+    private static async Task RunAsync(AdminClient client, Wanted wanted, Printing printing, CancellationToken cancel)
     {
-        var view = new TailView(json);
+        var view = new TailView(printing);
         while (true)
         {
             try

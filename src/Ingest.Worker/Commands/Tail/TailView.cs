@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands.Tail;
 
 /// <summary>Lines of a tail as they come: as they are for scripts, in columns for people.</summary>
-internal sealed class TailView(bool json)
+internal sealed class TailView(Printing printing)
 {
     private const int WidthOfPipe = 240;
 
@@ -29,14 +30,14 @@ internal sealed class TailView(bool json)
             var first = missing.GetProperty("first").GetInt64();
             var count = missing.GetProperty("count").GetInt64();
             Next = (first + count).ToString(CultureInfo.InvariantCulture);
-            Print(line, $"{Terminal.Humanize.Count(count, "event")} from {first} on are "
+            Print(line, $"{Humanize.Count(count, "event")} from {first} on are "
                 + (missing.GetProperty("reclaimed").GetBoolean() ? "removed already" : "lost to damage"));
             return;
         }
         var sequence = root.GetProperty("seq").GetInt64();
         Events++;
         Next = (sequence + 1).ToString(CultureInfo.InvariantCulture);
-        Print(line, json ? "" : Row(sequence, root));
+        Print(line, printing.IsDocument ? "" : Row(sequence, root));
     }
 
     private string Row(long sequence, JsonElement line)
@@ -62,7 +63,19 @@ internal sealed class TailView(bool json)
         }
     }
 
-    private void Print(string line, string forPeople) => Screen.Line(json ? line : forPeople);
+    private void Print(string line, string forPeople)
+    {
+        if (!printing.IsDocument)
+        {
+            Screen.Line(forPeople);
+            return;
+        }
+        if (printing.Format == OutputFormat.Yaml)
+        {
+            Console.Out.WriteLine("---");
+        }
+        printing.Print(line);
+    }
 
     private static string Text(JsonElement line, string name) =>
         line.TryGetProperty(name, out var value) ? Visible.Escape(value.GetString() ?? "") : "";

@@ -4,8 +4,8 @@ using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Storage;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
-using Spectre.Console;
 
 namespace Ingest.Worker.Commands.Wal;
 
@@ -33,15 +33,15 @@ internal static class WalCommand
     {
         var command = new Command("inspect", "Show segments, cursors and what is pending.");
         var directory = AddDirectory(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(parsed =>
         {
             using var log = Open(parsed.GetRequiredValue(directory));
             var summary = LogInspector.Summarize(log);
             RequireLog(summary);
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(summary, WalJson.Default.LogSummary));
+                printing.Print(JsonSerializer.Serialize(summary, WalJson.Default.LogSummary));
             }
             else
             {
@@ -56,16 +56,16 @@ internal static class WalCommand
     {
         var command = new Command("verify", "Read everything and check every checksum, number, commit, seal and cursor.");
         var directory = AddDirectory(command);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction(parsed =>
         {
             using var log = Open(parsed.GetRequiredValue(directory));
             var summary = LogInspector.Summarize(log);
             RequireLog(summary);
             var report = Verify(log, summary.Bytes, HoldersOf(summary));
-            if (parsed.GetValue(json))
+            if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(report, WalJson.Default.VerifyReport));
+                printing.Print(JsonSerializer.Serialize(report, WalJson.Default.VerifyReport));
             }
             else
             {
@@ -94,13 +94,11 @@ internal static class WalCommand
         {
             return LogInspector.Verify(log, holds: holds);
         }
-        return Screen.Error.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context =>
-            {
-                var task = context.AddTask("Reading", maxValue: Math.Max(1, bytes));
-                return LogInspector.Verify(log, read => task.Value = read, holds: holds);
-            });
+        return WorkBars.Bytes().Start(bars =>
+        {
+            var bar = bars.AddTask("Reading", maxValue: Math.Max(1, bytes));
+            return LogInspector.Verify(log, read => bar.Value = read, holds: holds);
+        });
     }
 
     private static void Show(LogSummary summary)

@@ -3,8 +3,8 @@ using System.Text.Json;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Repair;
 using Ingest.Wal.Storage;
+using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Terminal;
-using Spectre.Console;
 
 namespace Ingest.Worker.Commands.Wal;
 
@@ -20,20 +20,20 @@ internal static class WalRepairCommand
         var directory = WalCommand.AddDirectory(command);
         var apply = new Option<bool>("--apply") { Description = "Change the log. Without it, nothing is changed." };
         command.Add(apply);
-        var json = JsonOption.AddTo(command);
+        var output = OutputOption.AddTo(command);
         command.SetAction((parsed, cancel) => Task.FromResult(
-            Run(WalCommand.Locate(parsed.GetRequiredValue(directory)), parsed.GetValue(apply), parsed.GetValue(json), cancel)));
+            Run(WalCommand.Locate(parsed.GetRequiredValue(directory)), parsed.GetValue(apply), output.Read(parsed), cancel)));
         return command;
     }
 
-    private static int Run(string path, bool apply, bool json, CancellationToken cancel)
+    private static int Run(string path, bool apply, Printing printing, CancellationToken cancel)
     {
         var holds = HoldersOf(path);
         using var log = WalDirectory.Open(path);
         var report = Watch(() => apply ? LogRepair.Apply(log, holds, cancel) : LogRepair.Plan(log, holds, cancel));
-        if (json)
+        if (printing.IsDocument)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(report, WalJson.Default.RepairReport));
+            printing.Print(JsonSerializer.Serialize(report, WalJson.Default.RepairReport));
         }
         else
         {
@@ -51,7 +51,7 @@ internal static class WalRepairCommand
     }
 
     private static RepairReport Watch(Func<RepairReport> work) =>
-        Screen.IsWatched ? Screen.Error.Status().Start("Reading the whole log", _ => work()) : work();
+        Screen.IsWatched ? WorkBars.Elapsed("Reading the whole log", work) : work();
 
     private static void Show(RepairReport report)
     {
