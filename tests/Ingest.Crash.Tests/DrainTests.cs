@@ -71,7 +71,7 @@ public sealed class DrainTests(ITestOutputHelper output)
             using var node = IngestProcess.Start(rig.Setup.With(("Drain:BalancerDelay", "0s")));
             await Poll.Until("the log is opened", () => node.Output.Contains("Opened the log", StringComparison.Ordinal));
             node.Terminate();
-            Assert.Equal(0, await node.ExitAsync());
+            Assert.True(await node.ExitAsync() == 0, node.Output);
             Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
         }
     }

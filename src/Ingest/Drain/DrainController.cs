@@ -26,6 +26,8 @@ public sealed class DrainController : IAsyncDisposable
     private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
     private bool _running;
+    private bool _held;
+    private bool _runWanted;
     private int _signals;
 
     // Written under the lock, read by any thread with Volatile.
@@ -43,6 +45,34 @@ public sealed class DrainController : IAsyncDisposable
         _origin = time.GetTimestamp();
         _sequence = new DrainSequence(options);
         _history = new DrainHistory(time);
+    }
+
+    /// <summary>
+    /// Holds back the steps of a drain that is asked for from now on until <see cref="Begin"/>: stations that are being started must not
+    /// be stopped beside it. What is asked for meanwhile is kept, and readiness is off anyway. Any thread.
+    /// </summary>
+    internal void Hold()
+    {
+        lock (_lock)
+        {
+            _held = true;
+        }
+    }
+
+    /// <summary>The stations have started: a drain that was asked for meanwhile runs from here on. Any thread.</summary>
+    internal void Begin()
+    {
+        Task? start = null;
+        lock (_lock)
+        {
+            _held = false;
+            if (_runWanted)
+            {
+                _runWanted = false;
+                start = RunNeedsLock();
+            }
+        }
+        start?.Start(TaskScheduler.Default);
     }
 
     /// <summary>Called after each change of phase, on the thread of the drain. Must be quick and must not throw.</summary>
@@ -165,6 +195,11 @@ public sealed class DrainController : IAsyncDisposable
     // The loop exists only while there is something to do; DisposeAsync awaits it. What is returned has to be started, outside of the lock.
     private Task<Task>? RunNeedsLock()
     {
+        if (_held)
+        {
+            _runWanted = true;
+            return null;
+        }
         if (_running)
         {
             _wake.TrySetResult();

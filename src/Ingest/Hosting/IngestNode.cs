@@ -63,8 +63,6 @@ public sealed class IngestNode
     /// <summary>Ends when there is something to drain. Never, where the node cannot be opened.</summary>
     internal Task Opened => _opened.Task;
 
-    internal bool IsOpen => _stations is not null;
-
     internal OpenNode Stations => _stations ?? throw new InvalidOperationException("The node has not been opened.");
 
     internal IntakeEndpoint Intake => Stations.Intake;

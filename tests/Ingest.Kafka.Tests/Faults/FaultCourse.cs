@@ -23,7 +23,7 @@ internal sealed class FaultCourse(TimeSpan whole, params IReadOnlyList<(string K
         await using var trace = new LaneTrace(node);
         await fault.InflictAsync(node, whole);
         var ended = TimeProvider.System.GetTimestamp();
-        await CaughtUpAsync(node);
+        await CaughtUpAsync(fault, node);
         var recovery = TimeProvider.System.GetElapsedTime(ended);
         await stop.CancelAsync();
         await running;
@@ -37,8 +37,8 @@ internal sealed class FaultCourse(TimeSpan whole, params IReadOnlyList<(string K
     }
 
     // No more is pending than a second's worth of what comes in.
-    private static Task CaughtUpAsync(KafkaNode node) => Poll.Until(
-        "the lane has caught up",
+    private static Task CaughtUpAsync(Fault fault, KafkaNode node) => Poll.Until(
+        $"the lane has caught up after: {fault.Name}",
         async () => (await node.ReadLaneAsync()).PendingEvents < Plan.RequestsPerSecond * Plan.EventsPerRequest,
         Patience);
 }

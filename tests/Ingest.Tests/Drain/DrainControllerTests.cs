@@ -34,6 +34,38 @@ public sealed class DrainControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_drain_that_is_held_back_runs_from_its_beginning_on()
+    {
+        _drain.Hold();
+        _drain.OnSignal("SIGTERM");
+        var drained = _drain.RequestDrain("the host stops", exitAfter: true);
+        _drain.OnSignal("SIGTERM");
+        Assert.Empty(_steps.Steps);
+        Assert.True(_drain.CloseConnections);
+
+        _drain.Begin();
+        await RunUntil(drained);
+
+        Assert.Equal([.. Forward, "Exit"], _steps.Steps);
+        Assert.Equal("SIGTERM", _drain.Status.Reason);
+        Assert.True(_drain.Status.WaitsSkipped);
+    }
+
+    [Fact]
+    public async Task A_drain_that_was_held_back_and_taken_back_moves_nothing()
+    {
+        _drain.Hold();
+        _ = _drain.RequestDrain("test", exitAfter: false);
+        var resumed = _drain.ResumeAsync();
+
+        _drain.Begin();
+
+        Assert.Equal(ResumeOutcome.Resumed, await resumed);
+        Assert.Empty(_steps.Steps);
+        Assert.False(_drain.CloseConnections);
+    }
+
+    [Fact]
     public async Task Readiness_is_off_when_the_request_returns_and_intake_accepts_for_the_balancers_delay()
     {
         var drained = _drain.RequestDrain("test", exitAfter: false);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Http.Json;
+using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Hosting;
 using Ingest.Hosting.Settings;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Tests.Hosting;
@@ -75,6 +77,27 @@ public sealed class ApplicationTests : IDisposable
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(PatientAdvice.Always), refused.Headers.RetryAfter!.Delta);
+        await app.StopAsync(Cancel);
+    }
+
+    /// <summary>A signal during the start: lanes that are being opened are not stopped beside it.</summary>
+    [Fact]
+    public async Task A_drain_that_is_asked_for_while_the_node_starts_runs_when_it_has_started()
+    {
+        var builder = Builder(Loopback, ("Ingest:Deliver", "counting"), ("Ingest:Drain:BalancerDelay", "0s"));
+        // In front of the node's own: it is called before the lanes are started.
+        builder.Services.AddHostedService<DrainingAtStart>();
+        builder.Services.AddIngest(builder.Configuration.GetSection("Ingest")).AddSink<CountingFactory>();
+        await using var app = builder.Build();
+        app.MapIngest();
+
+        await app.StartAsync(Cancel);
+
+        var node = app.Services.GetRequiredService<IngestNode>();
+        Assert.Equal(DrainPhase.Serving, app.Services.GetServices<IHostedService>().OfType<DrainingAtStart>().Single().Seen);
+        await Poll.Until("it is drained", () => node.Drain.Status.Phase == DrainPhase.Drained);
+        Assert.Empty(node.Drain.Status.Failures);
+        Assert.True(node.Lanes.IsStopped);
         await app.StopAsync(Cancel);
     }
 
@@ -278,4 +301,25 @@ public sealed class ApplicationTests : IDisposable
         public int Seconds(RefusalCode reason) => Always;
     }
 
+    private sealed class DrainingAtStart(IngestNode node) : IHostedLifecycleService
+    {
+        internal DrainPhase Seen { get; private set; }
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken)
+        {
+            _ = node.Drain.RequestDrain("a signal", exitAfter: false);
+            Seen = node.Drain.Status.Phase;
+            return Task.CompletedTask;
+        }
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 }

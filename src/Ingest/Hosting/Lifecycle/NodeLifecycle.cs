@@ -22,6 +22,9 @@ internal sealed class NodeLifecycle(
     // What small logs take: a start is not held up by large ones.
     private static readonly TimeSpan ReplayPatience = TimeSpan.FromMilliseconds(250);
 
+    // Written by the host's thread at the end of the start, read by the one that stops it.
+    private volatile bool _started;
+
     private readonly ILogger _logger = context.Loggers.CreateLogger<IngestNode>();
 
     /// <summary>Opens the stations. Nothing is accepted or sent yet.</summary>
@@ -44,12 +47,14 @@ internal sealed class NodeLifecycle(
         // So that after most starts repeats are known at once, and no request is answered `starting` for it.
         await Task.WhenAny(node.Stations.Replay.Ended, Task.Delay(ReplayPatience, context.Time, cancellationToken));
         Start(node.Stations);
+        _started = true;
+        node.Drain.Begin();
         LogReady();
         _ = WatchLogAsync(node.Stations);
     }
 
-    /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) => node.IsOpen
+    /// <summary>Drains a node that has started. One that has not took nothing and sends nothing: closing it is all there is to do.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken) => _started
         ? node.Drain.RequestDrain("the host stops", exitAfter: true).WaitAsync(cancellationToken)
         : Task.CompletedTask;
 

@@ -15,11 +15,14 @@ internal static class DrainServices
         services.TryAddSingleton(provider =>
         {
             var context = provider.GetRequiredService<NodeContext>();
-            return new DrainController(
+            var drain = new DrainController(
                 context.Settings.Get<DrainOptions>(),
                 provider.GetRequiredService<IDrainSteps>(),
                 context.Time,
                 context.Loggers.CreateLogger<DrainController>());
+            // Until NodeLifecycle has started the stations.
+            drain.Hold();
+            return drain;
         });
         return services;
     }
