@@ -2,15 +2,18 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
+using Ingest.Worker.Commands.Audit;
 using Ingest.Worker.Commands.Bench;
 using Ingest.Worker.Commands.Config;
 using Ingest.Worker.Commands.Contexts;
 using Ingest.Worker.Commands.DeadLetters;
+using Ingest.Worker.Commands.Doctor;
 using Ingest.Worker.Commands.Drain;
 using Ingest.Worker.Commands.Lanes;
 using Ingest.Worker.Commands.Policy;
 using Ingest.Worker.Commands.Serve;
 using Ingest.Worker.Commands.Status;
+using Ingest.Worker.Commands.Support;
 using Ingest.Worker.Commands.Tail;
 using Ingest.Worker.Commands.Wal;
 using Ingest.Worker.Terminal;
@@ -66,6 +69,9 @@ internal static class CommandTree
             BenchCommand.Create(),
             DeadLettersCommand.Create(),
             WalCommand.Create(),
+            DoctorCommand.Create(),
+            SupportBundleCommand.Create(),
+            AuditCommand.Create(),
             ConfigCommand.Create(),
             ContextCommand.Create(),
             CompletionCommand.Create(),

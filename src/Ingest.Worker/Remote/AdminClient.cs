@@ -23,7 +23,7 @@ internal sealed class AdminClient : IDisposable
     /// <param name="origin">What named the listener, for messages; empty: the command line or the settings.</param>
     internal AdminClient(string url, string token, string origin)
     {
-        _shown = url;
+        (_shown, Token) = (url, token);
         _origin = origin.Length > 0 ? $", from {origin}" : "";
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(5), UseProxy = false };
         var address = url;
@@ -50,6 +50,9 @@ internal sealed class AdminClient : IDisposable
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
     }
+
+    /// <summary>What it shows the node; empty: nothing.</summary>
+    internal string Token { get; }
 
     internal Task<NodeStatus> StatusAsync(CancellationToken cancel) => NodeStatusAsync(HttpMethod.Get, "/status", cancel);
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Ingest.Hosting.Settings;
+using Ingest.Worker.Commands.Doctor;
 using Ingest.Worker.Commands.Output;
 using Ingest.Worker.Commands.Serve;
 using Ingest.Worker.Terminal;
@@ -30,13 +31,7 @@ internal static class ConfigCommand
             var shown = settings.Effective().Where(entry => !parsed.GetValue(changed) || entry.Origin != SettingOrigin.Default).ToList();
             if (output.Read(parsed) is { IsDocument: true } printing)
             {
-                Print(printing, shown.ConvertAll(entry => new SettingLine(
-                    entry.Setting.Key,
-                    entry.Value,
-                    entry.Source,
-                    entry.Setting.Default,
-                    entry.Setting.Allowed,
-                    entry.Setting.Description)));
+                Print(printing, shown.ConvertAll(SettingLine.Of));
             }
             else
             {
@@ -56,13 +51,7 @@ internal static class ConfigCommand
         command.SetAction(parsed =>
         {
             var settings = Configuration.Read(options.Read(parsed));
-            IReadOnlyList<SettingError> errors =
-            [
-                .. settings.Errors,
-                .. NodeFiles.Check(settings),
-                // Of wrong settings a sink can say nothing.
-                .. settings.Errors.Count == 0 ? NodeFiles.CheckSinks(settings, Configuration.Sinks) : [],
-            ];
+            var errors = SettingsCheck.Errors(settings);
             if (output.Read(parsed) is { IsDocument: true } printing)
             {
                 printing.Print(JsonSerializer.Serialize([.. errors], ConfigJson.Default.SettingErrorArray));
@@ -129,7 +118,11 @@ internal static class ConfigCommand
 }
 
 /// <summary>A key for scripts.</summary>
-internal sealed record SettingLine(string Key, string Value, string Source, string Default, string Allowed, string Description);
+internal sealed record SettingLine(string Key, string Value, string Source, string Default, string Allowed, string Description)
+{
+    internal static SettingLine Of(EffectiveSetting entry) => new(
+        entry.Setting.Key, entry.Value, entry.Source, entry.Setting.Default, entry.Setting.Allowed, entry.Setting.Description);
+}
 
 /// <summary>The JSON of <c>config</c>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -48,7 +48,9 @@ public sealed class AuditTrail : IDisposable
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
                 var log = OpenNeedsLock();
-                Append(log, Bounded(entry) with { Number = log.DurableSequence + 1, Time = _time.GetUtcNow() });
+                var whole = Bounded(entry) with { Number = log.DurableSequence + 1, Time = _time.GetUtcNow() };
+                Append(log, whole);
+                Log.Recorded(_logger, whole.Number, whole.Action, whole.Target, whole.Detail, whole.Operator ?? "", whole.From);
                 log.Reclaim(new ReclaimLimits(log.DurableSequence, long.MaxValue, (SegmentsMax - 1L) * SegmentBytes));
                 return true;
             }
