@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Ingest;
 
 /// <summary>
@@ -110,8 +108,9 @@ internal sealed class WatchedFile<T>(Func<byte[]?> read, Func<byte[]?, T?, T> pa
             {
                 return LookNeedsLock();
             }
-            catch (Exception e) when (IsUnusable(e))
+            catch (Exception e)
             {
+                // Of any kind: looks are made by timers, where an exception would end the process.
                 if (e.Message != _error?.Message)
                 {
                     Kept?.Invoke(e);
@@ -121,9 +120,6 @@ internal sealed class WatchedFile<T>(Func<byte[]?> read, Func<byte[]?, T?, T> pa
             }
         }
     }
-
-    private static bool IsUnusable(Exception e) =>
-        e is IOException or UnauthorizedAccessException or FormatException or CryptographicException or ArgumentException;
 
     private bool LookNeedsLock()
     {
@@ -145,7 +141,7 @@ internal sealed class WatchedFile<T>(Func<byte[]?> read, Func<byte[]?, T?, T> pa
         {
             _value = parse(content, _value);
         }
-        catch (Exception e) when (IsUnusable(e))
+        catch (Exception e)
         {
             // Another content with the same mistake is told again.
             (_mistake, _error) = (e, null);

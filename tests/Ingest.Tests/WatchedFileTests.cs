@@ -91,6 +91,17 @@ public sealed class WatchedFileTests
     }
 
     [Fact]
+    public void An_exception_of_any_kind_leaves_the_value_and_is_told()
+    {
+        var file = New();
+        file.Load();
+        _unreadable = new InvalidOperationException("a mistake in the code");
+        Assert.False(file.Look());
+        Assert.Equal("1", file.Value);
+        Assert.Equal(["kept: a mistake in the code"], _told);
+    }
+
+    [Fact]
     public void The_first_value_cannot_be_done_without()
     {
         _unreadable = new IOException("away");

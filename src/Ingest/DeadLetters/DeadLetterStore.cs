@@ -139,7 +139,10 @@ public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
         }
         foreach (var entry in rejected)
         {
-            _instruments.DeadLettered.Add(1, new("lane", lane), new("reason", _classes.Of(entry.Reason)));
+            _instruments.DeadLettered.TryAdd(
+                1,
+                new KeyValuePair<string, object?>("lane", lane),
+                new KeyValuePair<string, object?>("reason", _classes.Of(entry.Reason)));
         }
         // Durable is enough for the lane; what the limits count, and what is shown, should not lag behind.
         await open.Feed.WaitAsync(last, _lifetime.Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -75,7 +75,7 @@ public sealed class DrainController : IAsyncDisposable
         start?.Start(TaskScheduler.Default);
     }
 
-    /// <summary>Called after each change of phase, on the thread of the drain. Must be quick and must not throw.</summary>
+    /// <summary>Called after each change of phase, on the thread of the drain. Must be quick; what it throws is logged.</summary>
     public Action<DrainPhase>? PhaseChanged { get; set; }
 
     /// <summary>Whether HTTP/1.1 answers carry <c>Connection: close</c>: from a drain's first moment on. Any thread; one read.</summary>
@@ -294,11 +294,24 @@ public sealed class DrainController : IAsyncDisposable
         }
     }
 
+    // What the listener throws must not end the drain: a node that is asked to leave would never leave.
+    private void TellPhase(DrainPhase phase)
+    {
+        try
+        {
+            PhaseChanged?.Invoke(phase);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(_logger, phase.Text(), e);
+        }
+    }
+
     // Only the drain's own loop changes the phase, so it cannot change under this.
     private void Report(int inFlight, DrainBacklog backlog)
     {
         var phase = _sequence.Phase;
-        PhaseChanged?.Invoke(phase);
+        TellPhase(phase);
         switch (phase)
         {
             case DrainPhase.Drained when backlog.Events == 0:

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(7007, LogLevel.Information, "The drain's waits are skipped ({Reason}).")]
     internal static partial void WaitsSkipped(ILogger logger, string reason);
+
+    [LoggerMessage(7008, LogLevel.Error, "What is called with each phase of a drain failed at phase {Phase}; the drain goes on.")]
+    internal static partial void ListenerFailed(ILogger logger, string phase, Exception e);
 }

@@ -44,4 +44,7 @@ internal static partial class Log
 
     [LoggerMessage(6022, LogLevel.Warning, "The policy in {Path} cannot be watched and is read once a second: {Reason}")]
     internal static partial void PolicyNotWatched(ILogger logger, string path, string reason);
+
+    [LoggerMessage(6023, LogLevel.Error, "Looking at the policy in {Path} failed; it is looked at again in {Pause}.")]
+    internal static partial void PolicyLookFailed(ILogger logger, string path, TimeSpan pause, Exception e);
 }

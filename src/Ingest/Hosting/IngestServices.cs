@@ -92,7 +92,7 @@ public static class IngestServices
             provider.GetService<ApplicationGuard>()));
         // The drain decides how long stopping takes; the host must not cut it short.
         services.AddOptions<HostOptions>().Configure<NodeSettings>(static (host, settings) =>
-            host.ShutdownTimeout = settings.Get<Drain.DrainOptions>().Total + TimeSpan.FromSeconds(15));
+            host.ShutdownTimeout = settings.Get<Drain.DrainOptions>().Total + ExitDeadline.Margin);
         return services;
     }
 

@@ -67,6 +67,18 @@ internal static partial class Log
     internal static partial void RecallFailed(ILogger logger, TimeSpan pause, string reason);
 
     [LoggerMessage(
+        9033,
+        LogLevel.Critical,
+        "The process was told to end {Limit} ago and is still there: it ends now, without the rest. What was acknowledged is on disk.")]
+    internal static partial void ExitOverdue(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(
+        9032,
+        LogLevel.Error,
+        "What may be repeated could not be read from the log for {Span}, and what it has is older than what is remembered: not read.")]
+    internal static partial void RecallGivenUp(ILogger logger, TimeSpan span, Exception e);
+
+    [LoggerMessage(
         9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
     internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
 

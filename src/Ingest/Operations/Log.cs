@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(8013, LogLevel.Warning, "Dropped {Spans} spans that the collector did not take; its last answer: {Reason}.")]
     internal static partial void SpansDropped(ILogger logger, long spans, string reason);
+
+    [LoggerMessage(8014, LogLevel.Error, "Sending {Spans} spans failed; it counts as not taken.")]
+    internal static partial void SpansFailed(ILogger logger, int spans, Exception e);
 }

@@ -78,6 +78,9 @@ internal static partial class Log
     [LoggerMessage(3021, LogLevel.Warning, "Lane {Lane}: closing the sink failed: {Reason}")]
     internal static partial void CloseFailed(ILogger logger, string lane, string reason);
 
+    [LoggerMessage(3031, LogLevel.Error, "Lane {Lane}: closing the sink took longer than {Limit}; it is left behind.")]
+    internal static partial void CloseTookTooLong(ILogger logger, string lane, TimeSpan limit);
+
     [LoggerMessage(3022, LogLevel.Error, "Lane {Lane} does not begin: {Reason}")]
     internal static partial void CursorRefused(ILogger logger, string lane, string reason);
 

@@ -40,9 +40,9 @@ internal sealed class CommitProgress(StreamTotals totals, Instruments instrument
     internal void Committed(long started, List<PendingCommit> group, long first, long last)
     {
         Volatile.Write(ref _groups, _groups + 1);
-        instruments.FlushDuration.Record(time.GetElapsedTime(started).TotalSeconds);
-        instruments.GroupEvents.Record(last - first + 1);
         totals.Add(group, last);
+        instruments.FlushDuration.TryRecord(time.GetElapsedTime(started).TotalSeconds);
+        instruments.GroupEvents.TryRecord(last - first + 1);
     }
 
     internal void Fail(string reason) => _failed.TrySetResult(reason);

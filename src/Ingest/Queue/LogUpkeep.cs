@@ -123,19 +123,20 @@ public sealed class LogUpkeep : IAsyncDisposable
                 LookAfter();
                 _failureTold = null;
             }
-            catch (StorageException e)
+            catch (Exception e)
             {
+                // Whatever it is: without upkeep nothing delivered is given back, and the gate stays as it was.
                 Tell(e);
             }
             await _wake.WaitAsync(Pause);
         }
     }
 
-    private void Tell(StorageException failure)
+    private void Tell(Exception failure)
     {
         if (_failureTold is not { } told || _time.GetElapsedTime(told) >= FailureInterval)
         {
-            Log.UpkeepFailed(_logger, Pause, failure.Message);
+            Log.UpkeepFailed(_logger, Pause, Reason(failure));
             _failureTold = _time.GetTimestamp();
         }
     }
@@ -230,10 +231,13 @@ public sealed class LogUpkeep : IAsyncDisposable
                 _cursor.Save(sequence, encoded);
                 _totalsSequence = sequence;
             }
-            catch (StorageException e)
+            catch (Exception e)
             {
-                Log.UpkeepFailed(_logger, TotalsInterval, e.Message);
+                Log.UpkeepFailed(_logger, TotalsInterval, Reason(e));
             }
         }
     }
+
+    private static string Reason(Exception failure) =>
+        failure is StorageException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}";
 }

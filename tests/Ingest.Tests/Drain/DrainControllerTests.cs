@@ -66,6 +66,21 @@ public sealed class DrainControllerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_listener_of_phases_that_throws_does_not_end_the_drain()
+    {
+        var phases = new List<DrainPhase>();
+        _drain.PhaseChanged = phase =>
+        {
+            phases.Add(phase);
+            throw new InvalidOperationException("The listener broke.");
+        };
+        var drained = _drain.RequestDrain("SIGTERM", exitAfter: true);
+        await RunUntil(drained);
+        Assert.Equal([.. Forward, "Exit"], _steps.Steps);
+        Assert.Equal(DrainPhase.Drained, phases[^1]);
+    }
+
+    [Fact]
     public async Task Readiness_is_off_when_the_request_returns_and_intake_accepts_for_the_balancers_delay()
     {
         var drained = _drain.RequestDrain("test", exitAfter: false);

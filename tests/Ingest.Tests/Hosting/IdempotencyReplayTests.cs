@@ -54,6 +54,26 @@ public sealed class IdempotencyReplayTests
     }
 
     [Fact]
+    public async Task An_exception_of_any_kind_is_tried_again_until_the_windows_time_has_passed()
+    {
+        var disk = new UnreadableDisk { Failure = () => new InvalidOperationException("a mistake in the code") };
+        using var queue = new QueueFixture(disk: disk.Around);
+        await SubmitMarkedAsync(queue);
+        var time = new FakeTime();
+        var window = new IdempotencyWindow(Span, 100, time);
+        disk.IsUnreadable = true;
+
+        await using var recall = Recall(queue, window, time);
+        await Poll.Until("it was tried", () => disk.Refused > 0);
+        Assert.True(window.IsRecovering);
+
+        time.Advance(Span);
+        await recall.Ended;
+        Assert.False(window.IsRecovering);
+        Assert.Equal(ClaimOutcome.New, window.Claim(Mark).Outcome);
+    }
+
+    [Fact]
     public async Task Without_a_window_nothing_is_read_and_nothing_kept()
     {
         using var queue = new QueueFixture();
@@ -66,8 +86,8 @@ public sealed class IdempotencyReplayTests
         Assert.Equal(long.MaxValue, recall.KeepFrom);
     }
 
-    private static IdempotencyReplay Recall(QueueFixture queue, IdempotencyWindow window) =>
-        new(queue.Log, window, Span, TimeProvider.System, NullLogger<IdempotencyReplay>.Instance);
+    private static IdempotencyReplay Recall(QueueFixture queue, IdempotencyWindow window, TimeProvider? time = null) =>
+        new(queue.Log, window, Span, time ?? TimeProvider.System, NullLogger<IdempotencyReplay>.Instance);
 
     private static async Task SubmitMarkedAsync(QueueFixture queue)
     {
@@ -90,6 +110,9 @@ public sealed class IdempotencyReplayTests
 
         internal volatile bool IsUnreadable;
 
+        internal Func<Exception> Failure { get; init; } =
+            () => new StorageException(StorageFailure.Failed, "The file cannot be read: input/output error.", 5);
+
         internal int Refused => Volatile.Read(ref _refused);
 
         internal IWalDirectory Around(IWalDirectory real) => new Unreadable(real, this);
@@ -111,7 +134,7 @@ public sealed class IdempotencyReplayTests
                 if (disk.IsUnreadable)
                 {
                     Interlocked.Increment(ref disk._refused);
-                    throw new StorageException(StorageFailure.Failed, "The file cannot be read: input/output error.", 5);
+                    throw disk.Failure();
                 }
                 return real.Open(name, writable);
             }

@@ -3,6 +3,7 @@ using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Publishing;
@@ -10,13 +11,16 @@ namespace Ingest.Tests.Publishing;
 /// <summary>A log, a scripted sink and the lane between them.</summary>
 internal sealed class LaneFixture : IAsyncDisposable
 {
-    private readonly Instruments _instruments = new();
-
     internal LaneFixture(SinkTraits? traits = null, TimeProvider? time = null)
     {
         Sink = new ScriptedSink(traits);
         Time = time ?? TimeProvider.System;
     }
+
+    internal Instruments Instruments { get; } = new();
+
+    /// <summary>What the lane logs to.</summary>
+    internal ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     internal TestLog Log { get; init; } = new();
 
@@ -53,7 +57,7 @@ internal sealed class LaneFixture : IAsyncDisposable
     {
         var spec = new LaneSpec("test", "scripted", () => Sink);
         var place = Parking is null ? null : new ParkedPlace(Path.Combine(Parking.Path, "parked"), Log.Log.Id, 4 * 1024 * 1024);
-        Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, _instruments, Time, NullLoggerFactory.Instance, seed: 7, place);
+        Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, Instruments, Time, Loggers, seed: 7, place);
         Lanes.Start();
         return this;
     }
@@ -96,6 +100,6 @@ internal sealed class LaneFixture : IAsyncDisposable
         }
         Log.Dispose();
         Parking?.Dispose();
-        _instruments.Dispose();
+        Instruments.Dispose();
     }
 }

@@ -25,6 +25,9 @@ internal sealed class ScriptedSink(SinkTraits? traits = null) : ISink
     /// <summary>Called with every batch, before it is answered.</summary>
     internal Action<Seen[]>? OnBatch { get; set; }
 
+    /// <summary>Called when the sink is closed; null returns at once.</summary>
+    internal Action? OnDispose { get; set; }
+
     internal int Sends => Volatile.Read(ref _sends);
 
     internal int Opens { get; private set; }
@@ -87,6 +90,7 @@ internal sealed class ScriptedSink(SinkTraits? traits = null) : ISink
     public ValueTask DisposeAsync()
     {
         IsDisposed = true;
+        OnDispose?.Invoke();
         return ValueTask.CompletedTask;
     }
 

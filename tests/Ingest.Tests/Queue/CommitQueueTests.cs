@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using Ingest.Health;
 using Ingest.Queue;
@@ -7,6 +8,20 @@ namespace Ingest.Tests.Queue;
 public sealed class CommitQueueTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_listener_of_metrics_that_throws_costs_the_measurement_and_not_the_log()
+    {
+        using var fixture = new QueueFixture();
+        using var listener = new MeterListener();
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidOperationException("The listener broke."));
+        listener.EnableMeasurementEvents(fixture.Instruments.FlushDuration);
+
+        var receipt = await fixture.Queue.SubmitAsync(QueueFixture.Batch("1"), "s", Cancel);
+
+        Assert.Equal(CommitStatus.Durable, receipt.Status);
+        Assert.Null(fixture.Gate.Current);
+    }
 
     [Fact]
     public async Task An_answered_batch_is_on_disk_with_the_numbers_it_was_told()

@@ -75,4 +75,29 @@ public sealed class LogUpkeepTests
         }
         Assert.Equal([.. Enumerable.Repeat(1, 21), 2], told);
     }
+
+    [Fact]
+    public async Task Upkeep_goes_on_after_an_exception_of_any_kind_and_opens_the_gate_again()
+    {
+        using var fixture = new QueueFixture();
+        using var logs = new CollectedLogs();
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
+        fixture.Gate.Close(RefusalCode.DiskPressure, "as a commit does", LogUpkeep.GateOwner);
+        var looks = 0;
+        var upkeep = new LogUpkeep(
+            fixture.Log,
+            fixture.Totals,
+            fixture.Log.OpenCursor(LogUpkeep.TotalsCursor),
+            new WalSettings { SegmentBytes = QueueFixture.SegmentBytes },
+            fixture.Gate,
+            settled: () => Interlocked.Increment(ref looks) < 3 ? throw new InvalidOperationException("not yet") : 0,
+            keepFrom: () => long.MaxValue,
+            freeBytes: () => long.MaxValue,
+            TimeProvider.System,
+            loggers.CreateLogger<LogUpkeep>());
+
+        await Poll.Until("the gate is open", () => fixture.Gate.Current is null);
+        await upkeep.DisposeAsync();
+        Assert.Single(logs.Lines, line => line.Contains("InvalidOperationException: not yet", StringComparison.Ordinal));
+    }
 }

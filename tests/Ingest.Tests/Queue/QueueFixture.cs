@@ -18,7 +18,6 @@ internal sealed class QueueFixture : IDisposable
     internal const int SegmentBytes = 1024 * 1024;
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly Instruments _instruments = new();
 
     public QueueFixture(QueueOptions? options = null, Func<IWalDirectory, IWalDirectory>? disk = null)
     {
@@ -27,8 +26,10 @@ internal sealed class QueueFixture : IDisposable
         Log = WriteAheadLog.Open(Directory, new WalOptions { SegmentBytes = SegmentBytes });
         Gate.Open(RefusalCode.Starting);
         Queue = new CommitQueue(
-            Log, options ?? new QueueOptions(), Gate, Totals, _instruments, TimeProvider.System, NullLogger<CommitQueue>.Instance);
+            Log, options ?? new QueueOptions(), Gate, Totals, Instruments, TimeProvider.System, NullLogger<CommitQueue>.Instance);
     }
+
+    public Instruments Instruments { get; } = new();
 
     public AdmissionGate Gate { get; } = new();
 
@@ -75,7 +76,7 @@ internal sealed class QueueFixture : IDisposable
         Queue.Dispose();
         Log.Dispose();
         Directory.Dispose();
-        _instruments.Dispose();
+        Instruments.Dispose();
         _directory.Dispose();
     }
 }

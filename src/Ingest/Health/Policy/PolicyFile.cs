@@ -130,7 +130,7 @@ public sealed class PolicyFile : IAsyncDisposable
             if (applied)
             {
                 _syncTook = _time.GetElapsedTime(start);
-                _instruments.PolicySyncDuration.Record(_syncTook.TotalSeconds);
+                _instruments.PolicySyncDuration.TryRecord(_syncTook.TotalSeconds);
             }
         }
         if (applied)
@@ -169,8 +169,21 @@ public sealed class PolicyFile : IAsyncDisposable
             await _noticed.WaitAsync(ReadInterval);
             if (!_stop.IsCancellationRequested)
             {
-                Read();
+                TryRead();
             }
+        }
+    }
+
+    // The loop goes on whatever happens: the next look is due in a second, and the policy in force stays in force.
+    private void TryRead()
+    {
+        try
+        {
+            Read();
+        }
+        catch (Exception e)
+        {
+            Log.PolicyLookFailed(_logger, _path, ReadInterval, e);
         }
     }
 

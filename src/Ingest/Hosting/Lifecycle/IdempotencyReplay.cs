@@ -70,10 +70,17 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
                 Read(recovery);
                 break;
             }
-            catch (StorageException e)
+            catch (Exception e) when (_time.GetElapsedTime(started) < _span)
             {
+                // Whatever it is, what is not known must not be taken for new: requests that need to know are refused until then.
                 Log.RecallFailed(_logger, RetryPause, e.Message);
                 _stop.Token.WaitHandle.WaitOne(RetryPause);
+            }
+            catch (Exception e)
+            {
+                // What the log had of the window's time is older than the window by now.
+                Log.RecallGivenUp(_logger, _span, e);
+                return;
             }
         }
         Log.Recalled(_logger, recovery.Found, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));

@@ -26,6 +26,7 @@ public sealed class ShutdownSignals : IDisposable
     // Under the lock.
     private readonly List<string> _kept = [];
     private DrainController? _drain;
+    private ExitDeadline? _deadline;
 
     /// <summary>Handles signals from here on.</summary>
     public ShutdownSignals() =>
@@ -39,12 +40,14 @@ public sealed class ShutdownSignals : IDisposable
         ];
 
     /// <summary>Gives the drain what came so far and what comes from here on.</summary>
-    internal void Attach(DrainController drain)
+    /// <param name="drain">Begins with the first signal.</param>
+    /// <param name="deadline">Runs from the first signal on; disposed of with this.</param>
+    internal void Attach(DrainController drain, ExitDeadline deadline)
     {
         lock (_lock)
         {
-            _drain = drain;
-            _kept.ForEach(drain.OnSignal);
+            (_drain, _deadline) = (drain, deadline);
+            _kept.ForEach(Pass);
             _kept.Clear();
         }
     }
@@ -56,19 +59,27 @@ public sealed class ShutdownSignals : IDisposable
         {
             registration.Dispose();
         }
+        _deadline?.Dispose();
     }
 
     private static PosixSignalRegistration Ignore(PosixSignal signal) =>
         PosixSignalRegistration.Create(signal, static context => context.Cancel = true);
+
+    // Under the lock.
+    private void Pass(string name)
+    {
+        _deadline!.Begin();
+        _drain!.OnSignal(name);
+    }
 
     private void Handle(PosixSignalContext context, string name)
     {
         context.Cancel = true;
         lock (_lock)
         {
-            if (_drain is { } drain)
+            if (_drain is not null)
             {
-                drain.OnSignal(name);
+                Pass(name);
             }
             else if (_kept.Count < KeptMax)
             {

@@ -24,7 +24,7 @@ internal sealed class RequestMetrics(Instruments instruments, TimeProvider time)
 
     internal void Refused(string method, string route, ProblemKind kind, int status, long started)
     {
-        instruments.Refused.Add(1, new KeyValuePair<string, object?>("code", kind.Code));
+        instruments.Refused.TryAdd(1, new KeyValuePair<string, object?>("code", kind.Code));
         Record(method, route, status, started);
     }
 
@@ -34,11 +34,11 @@ internal sealed class RequestMetrics(Instruments instruments, TimeProvider time)
     {
         if (instruments.RequestDuration.Enabled)
         {
-            instruments.RequestDuration.Record(
+            instruments.RequestDuration.TryRecord(
                 time.GetElapsedTime(started).TotalSeconds,
-                new("http.request.method", Known(method)),
-                new("http.route", route),
-                new("http.response.status_code", Statuses[status]));
+                new KeyValuePair<string, object?>("http.request.method", Known(method)),
+                new KeyValuePair<string, object?>("http.route", route),
+                new KeyValuePair<string, object?>("http.response.status_code", Statuses[status]));
         }
     }
 

@@ -42,8 +42,14 @@ internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider
     /// <summary>The log is read to its end: the window knows everything.</summary>
     public void Dispose()
     {
-        Flush();
-        window.IsRecovering = false;
+        try
+        {
+            Flush();
+        }
+        finally
+        {
+            window.IsRecovering = false;
+        }
     }
 
     private void Flush()

@@ -85,12 +85,8 @@ internal sealed class TokenIntrospection(
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
-            using var timer = time.CreateTimer(
-                static state => ((CancellationTokenSource)state!).Cancel(),
-                deadline,
-                options.IntrospectionTimeout,
-                Timeout.InfiniteTimeSpan);
+            using var timeout = new CancellationTokenSource(options.IntrospectionTimeout, time);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token, timeout.Token);
             var found = await ask(token, deadline.Token);
             lock (_lock)
             {

@@ -135,7 +135,7 @@ internal sealed class SpanSender : BaseExportProcessor<Activity>
     {
         var began = _time.GetTimestamp();
         var pause = PauseMin;
-        while (exporter.Export(new Batch<Activity>(batch, batch.Length)) != ExportResult.Success)
+        while (!TryExport(batch))
         {
             _failingSince ??= Begin();
             var wait = _answers.RetryAfter is { } asked && asked > pause ? asked : pause;
@@ -154,6 +154,20 @@ internal sealed class SpanSender : BaseExportProcessor<Activity>
         {
             Log.SpansTaken(_logger, _time.GetElapsedTime(since));
             _failingSince = null;
+        }
+    }
+
+    // An exception that left the thread would end the process, for spans.
+    private bool TryExport(Activity[] batch)
+    {
+        try
+        {
+            return exporter.Export(new Batch<Activity>(batch, batch.Length)) == ExportResult.Success;
+        }
+        catch (Exception e)
+        {
+            Log.SpansFailed(_logger, batch.Length, e);
+            return false;
         }
     }
 
@@ -188,7 +202,7 @@ internal sealed class SpanSender : BaseExportProcessor<Activity>
 
     private void Drop(int spans)
     {
-        _instruments.SpansDropped.Add(spans);
+        _instruments.SpansDropped.TryAdd(spans);
         Interlocked.Add(ref _dropped, spans);
     }
 

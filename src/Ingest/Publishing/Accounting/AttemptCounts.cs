@@ -18,7 +18,7 @@ internal sealed class AttemptCounts
     internal void Add(string lane, VerdictKind kind, TimeSpan took, Instruments instruments)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
-        instruments.AttemptDuration.Record(
+        instruments.AttemptDuration.TryRecord(
             took.TotalSeconds,
             new KeyValuePair<string, object?>("lane", lane),
             new KeyValuePair<string, object?>("verdict", Tag(kind)));

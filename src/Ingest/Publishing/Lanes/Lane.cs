@@ -253,15 +253,15 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         var failures = 0;
         while (!_stop.IsCancellationRequested)
         {
-            if (_cursor.Refusal is { } refusal)
-            {
-                Publish(Resting(LaneState.Blocked, refusal, 0));
-                await new RefusedSession(this, _context, _cursor).RunAsync(refusal, _stop.Token);
-                continue;
-            }
             var settled = _cursor.Saved;
             try
             {
+                if (_cursor.Refusal is { } refusal)
+                {
+                    Publish(Resting(LaneState.Blocked, refusal, 0));
+                    await new RefusedSession(this, _context, _cursor).RunAsync(refusal, _stop.Token);
+                    continue;
+                }
                 _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
                 using var session = new LaneSession(this, _context, _cursor);
                 _parked = session.Parked;

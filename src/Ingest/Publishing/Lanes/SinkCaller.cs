@@ -142,15 +142,19 @@ internal sealed class SinkCaller
         try
         {
             var sending = attempt.Sink.SendAsync(attempt.Batch, context.CancellationToken);
-            return Outcome.FromResult(sending.IsCompletedSuccessfully
+            return Outcome.FromResult(Read(sending.IsCompletedSuccessfully
                 ? sending.Result
-                : await EndAsync(sending.AsTask(), attempt, context));
+                : await EndAsync(sending.AsTask(), attempt, context)));
         }
         catch (Exception e)
         {
             return Outcome.FromException<SinkResult>(e);
         }
     }
+
+    // A list of the sink's own making is read here, once, where what it throws is a failed attempt.
+    private static SinkResult Read(SinkResult result) =>
+        result.PerEvent is null or SinkVerdict[] or List<SinkVerdict> ? result : result with { PerEvent = [.. result.PerEvent] };
 
     // Waits for the sink; once the attempt was cancelled, no longer than the grace.
     private async Task<SinkResult> EndAsync(Task<SinkResult> sending, Attempt attempt, ResilienceContext context)
@@ -183,8 +187,15 @@ internal sealed class SinkCaller
         {
             result = Failed($"the sink gave {verdicts.Count} verdicts on {attempt.Batch.Count} events");
         }
+        if (!IsSound(result.Verdict) || result.PerEvent?.All(IsSound) == false)
+        {
+            result = Failed("the sink gave a verdict of no kind, or without a reason");
+        }
         return new AttemptResult(result, attempt.Replacement, outcome.Exception is BrokenCircuitException);
     }
+
+    private static bool IsSound(SinkVerdict verdict) => verdict.Kind == VerdictKind.Delivered
+        || (verdict.Kind <= VerdictKind.Blocked && verdict.Reason is not null);
 
     private static SinkResult Failed(string reason) => new(new SinkVerdict(VerdictKind.Retryable, reason));
 

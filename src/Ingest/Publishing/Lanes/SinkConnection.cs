@@ -9,6 +9,9 @@ namespace Ingest.Publishing.Lanes;
 /// </summary>
 internal sealed class SinkConnection(LaneContext context, LaneBackoff pace, Func<TimeSpan> now) : IAsyncDisposable
 {
+    // Longer than the sinks here take by themselves, Kafka's 2 × 5 s for a dead producer above all.
+    private static readonly TimeSpan CloseMax = TimeSpan.FromSeconds(11);
+
     private Task<SinkVerdict>? _opening;
     private string? _blocked;
     private string? _failed;
@@ -73,12 +76,18 @@ internal sealed class SinkConnection(LaneContext context, LaneBackoff pace, Func
         : _failed is not null ? (LaneState.BackingOff, _failed)
         : (LaneState.Opening, "");
 
+    /// <summary>Closes the sink. One that does not end within 11 s is left behind.</summary>
     public async ValueTask DisposeAsync()
     {
         IsOpen = false;
         try
         {
-            await context.Sink.DisposeAsync();
+            // On a thread of its own, because sinks join threads that wait for disks and sockets: the process must end without them too.
+            await Task.Run(() => context.Sink.DisposeAsync().AsTask()).WaitAsync(CloseMax, context.Time);
+        }
+        catch (TimeoutException)
+        {
+            Log.CloseTookTooLong(context.Logger, context.Name, CloseMax);
         }
         catch (Exception e)
         {
@@ -93,8 +102,8 @@ internal sealed class SinkConnection(LaneContext context, LaneBackoff pace, Func
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, within.Token);
         try
         {
-            // A call that did not end last time is waited for again, not repeated beside itself.
-            _opening ??= context.Sink.OpenAsync(either.Token).AsTask();
+            // A call that did not end last time is waited for again, not repeated beside itself. Off the lane's loop: some sinks block.
+            _opening ??= Task.Run(() => context.Sink.OpenAsync(either.Token).AsTask(), CancellationToken.None);
             var verdict = await _opening.WaitAsync(either.Token);
             _opening = null;
             return verdict;

@@ -188,7 +188,7 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
                     parked.Sequence, batch[i].Body, reason, Math.Max(parked.Attempts, 1), parked.FirstUnixMs, now, !parked.IsCounted))],
                 CancellationToken.None);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             failure = e.Message;
         }

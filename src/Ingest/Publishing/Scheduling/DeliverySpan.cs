@@ -17,7 +17,33 @@ internal static class DeliverySpan
     // Of a traceparent: the flag at its end that says the trace is recorded.
     private const int ParentBytes = 55;
 
-    internal static Activity? Start(LaneContext lane, EventBatch batch, int attempt)
+    /// <summary>Never throws: what a listener of the application throws costs the span.</summary>
+    internal static Activity? TryStart(LaneContext lane, EventBatch batch, int attempt)
+    {
+        try
+        {
+            return Start(lane, batch, attempt);
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Never throws.</summary>
+    internal static void TryEnd(Activity? span, in SinkVerdict worst)
+    {
+        try
+        {
+            End(span, worst);
+        }
+        catch (Exception)
+        {
+            // The listener's own fault, and its own to report.
+        }
+    }
+
+    private static Activity? Start(LaneContext lane, EventBatch batch, int attempt)
     {
         if (!Spans.AreWanted || Traced(batch) is not [var first, .. var others])
         {
@@ -33,7 +59,7 @@ internal static class DeliverySpan
         return span;
     }
 
-    internal static void End(Activity? span, in SinkVerdict worst)
+    private static void End(Activity? span, in SinkVerdict worst)
     {
         if (span is null)
         {

@@ -37,14 +37,14 @@ internal sealed class DeliveryExecutor(SessionState state)
         _ = AttemptAsync(delivery, _context.Sink.Traits.AttemptTimeout ?? usual);
     }
 
-    // Never throws; hands the delivery back whatever happens.
+    // Never throws; hands the delivery back whatever happens: the lane waits for it, and so does the end of the process.
     private async Task AttemptAsync(BatchDelivery delivery, TimeSpan timeout)
     {
         var start = _context.Time.GetTimestamp();
-        var span = DeliverySpan.Start(_context, delivery.Batch, delivery.Attempts);
+        var span = DeliverySpan.TryStart(_context, delivery.Batch, delivery.Attempts);
         delivery.Ended = await _host.Caller.SendAsync(_context.Sink, delivery.Batch, timeout, state.Abort.Token);
         var verdict = AttemptSummary.Of(delivery.Ended.Result, delivery.Batch.Count).Worst;
-        DeliverySpan.End(span, verdict);
+        DeliverySpan.TryEnd(span, verdict);
         _context.Attempts.Add(_context.Name, verdict.Kind, _context.Time.GetElapsedTime(start), _context.Instruments);
         if (verdict.Kind != VerdictKind.Delivered && delivery.Requeue is null)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Isolation;
@@ -187,15 +188,35 @@ internal sealed class LaneSession : IDisposable
     {
         _state.Abort.CancelAfter(_context.Options.StopGrace);
         // Complete first, wait then: the signal of an attempt that ended as the lane was stopped may have been taken already.
-        Complete(_host.Now);
+        var failure = CompleteAll();
         while (IsBusy || (_state.Parking.IsBusy && _state.Parking.Failure is null))
         {
             await _host.Signal.WaitAsync();
-            Complete(_host.Now);
+            failure = CompleteAll() ?? failure;
         }
+        failure?.Throw();
         _position.Advance(_host.Now);
         _position.Save();
         _position.Publish(_host.Now);
+    }
+
+    // Takes up what ended. The session ends after what an outcome throws too, but not before the other attempts: they read its batches.
+    private ExceptionDispatchInfo? CompleteAll()
+    {
+        ExceptionDispatchInfo? failure = null;
+        do
+        {
+            try
+            {
+                Complete(_host.Now);
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
+        }
+        while (_executor.HasCompleted || _state.Trials.HasEnded);
+        return failure;
     }
 
     private async ValueTask WaitAsync()

@@ -86,6 +86,17 @@ public sealed class PolicyFileTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_listener_that_throws_does_not_end_the_watching()
+    {
+        var file = Open(start: true);
+        file.Changed = _ => throw new InvalidOperationException("The listener broke.");
+        Replace("""{"rateLimit":5}""");
+        await Tick(file, () => file.Current.Document.RateLimit == 5);
+        Replace("""{"rateLimit":6}""");
+        await Tick(file, () => file.Current.Document.RateLimit == 6);
+    }
+
+    [Fact]
     public void A_broken_file_changes_nothing_but_the_status()
     {
         File.WriteAllText(Path, """{"rateLimit":5}""");
