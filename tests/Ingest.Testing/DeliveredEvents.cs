@@ -24,6 +24,9 @@ public static class DeliveredEvents
 {
     private const int BlockBytes = 1024 * 1024;
 
+    // Deeper than any node takes.
+    private const int DepthMax = 1024;
+
     /// <summary>All lines below <paramref name="directory"/>, per stream in the order of files and lines.</summary>
     /// <exception cref="InvalidDataException">A line is torn or not what the format says.</exception>
     public static void Read(string directory, Action<DeliveredEvent> line)
@@ -105,7 +108,7 @@ public static class DeliveredEvents
     private static DeliveredEvent ParseLine(string file, string stream, ReadOnlyMemory<byte> line)
     {
         var delivered = new DeliveredEvent(file, stream, 0, "", false, default);
-        var reader = new Utf8JsonReader(line.Span);
+        var reader = new Utf8JsonReader(line.Span, new JsonReaderOptions { MaxDepth = DepthMax });
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

@@ -83,7 +83,7 @@ public sealed class KafkaOptions : IValidatableObject
     public int MessageBytesMax { get; set; } = 1_048_588;
 
     /// <summary>Most bytes waiting in the client. Default 64 MiB; 2 MiB to 1 GiB, and at least twice the largest message.</summary>
-    [Description("Most bytes waiting in the client.")]
+    [Description("Most bytes of payloads waiting in the client; keys, headers and 200 B an event come on top.")]
     [Range(2 * 1024 * 1024, 1024 * 1024 * 1024)]
     public int QueueBytesMax { get; set; } = 64 * 1024 * 1024;
 

@@ -3,6 +3,7 @@ using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Intake.Body;
 using Ingest.Operations;
 using Ingest.Publishing;
 using Ingest.Wal;
@@ -44,7 +45,7 @@ internal static class NodeDeadLetters
             parts.DeadLettersPath,
             log.Id,
             options,
-            SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax),
+            SegmentBytes(EventLimits.ForwardedBytesMax(parts.Settings.Get<IntakeOptions>().EventBytesMax)),
             parts.Instruments,
             parts.Time,
             parts.Loggers,

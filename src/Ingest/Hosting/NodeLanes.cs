@@ -1,5 +1,6 @@
 using Ingest.Hosting.Settings;
 using Ingest.Intake;
+using Ingest.Intake.Body;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
@@ -28,7 +29,9 @@ internal static class NodeLanes
             parts.Time,
             parts.Loggers,
             parked: new ParkedPlace(
-                parts.ParkedPath, log.Id, NodeDeadLetters.SegmentBytes(parts.Settings.Get<IntakeOptions>().EventBytesMax)));
+                parts.ParkedPath,
+                log.Id,
+                NodeDeadLetters.SegmentBytes(EventLimits.ForwardedBytesMax(parts.Settings.Get<IntakeOptions>().EventBytesMax))));
     }
 
     /// <exception cref="SettingsException">The sink refuses its settings; it says which.</exception>

@@ -1,7 +1,6 @@
 using Ingest.Intake.Idempotency;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
-using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Hosting.Lifecycle;

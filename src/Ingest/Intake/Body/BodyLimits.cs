@@ -18,20 +18,24 @@ internal static class BodyLimits
     internal static long ServerBytesMax(IntakeOptions options) => (options.BodyBytesMax * 2L) + (64 * 1024) + options.LingerBytesMax;
 
     /// <summary>What can be said of a body before a byte of it is read.</summary>
-    internal static Problem Check(BodyType type, bool isEncoded, long? contentLength, IntakeOptions options) => contentLength switch
+    internal static Problem Check(
+        BodyType type, bool isEncoded, long? contentLength, IntakeOptions options, EventLimits limits)
     {
-        null => default,
-        0 => type.IsData && !isEncoded ? default : Empty,
-        _ when type.IsOneEvent && !isEncoded && contentLength > options.EventBytesMax => EventTooLarge(options),
-        _ when contentLength > options.BodyBytesMax => TooLarge(options),
-        _ => default,
-    };
+        return contentLength switch
+        {
+            null => default,
+            0 => type.IsData && !isEncoded ? default : Empty,
+            _ when type.IsOneEvent && !isEncoded && contentLength > limits.Bytes => EventTooLarge(limits.Bytes),
+            _ when contentLength > options.BodyBytesMax => TooLarge(options),
+            _ => default,
+        };
+    }
 
     internal static Problem TooLarge(IntakeOptions options) =>
         new(ProblemKind.BatchTooLarge, $"A body may have {options.BodyBytesMax} bytes (Intake:BodyBytesMax).");
 
-    internal static Problem EventTooLarge(IntakeOptions options) =>
-        new(ProblemKind.EventTooLarge, $"An event may have {options.EventBytesMax} bytes (Intake:EventBytesMax).");
+    internal static Problem EventTooLarge(int bytesMax) =>
+        new(ProblemKind.EventTooLarge, $"An event may have {bytesMax} bytes (Intake:EventBytesMax).");
 
     internal static Problem TooManyEvents(IntakeOptions options) =>
         new(ProblemKind.TooManyEvents, $"A request may hold {options.EventsPerRequestMax} events (Intake:EventsPerRequestMax).");

@@ -32,6 +32,7 @@ internal readonly ref struct EventAppender
         _options = options;
         _type = type;
         _format = type.EventFormat;
+        Limits = EventLimits.Of(traits.IsForwarded, options);
         traits.Head.Clear();
         var mark = traits.IsMarked ? RequestMark.Continuation : default;
         WriteHead(traits.Head, traits.Key, type.IsData ? traits.CloudEvent.Id : default, mark);
@@ -41,15 +42,18 @@ internal readonly ref struct EventAppender
     /// <summary>Events so far.</summary>
     internal int Count => _batch.Count;
 
+    /// <summary>How large and deep an event may be.</summary>
+    internal EventLimits Limits { get; }
+
     /// <summary>Where a CloudEvent's attributes are collected before it is appended.</summary>
     internal CloudEventContext CloudEvent => _traits.CloudEvent;
 
     /// <summary>Appends one event. The problem, if there is one, names neither offset nor index nor line.</summary>
     internal Problem Append(ReadOnlySpan<byte> payload)
     {
-        if (payload.Length > _options.EventBytesMax)
+        if (payload.Length > Limits.Bytes)
         {
-            return BodyLimits.EventTooLarge(_options);
+            return BodyLimits.EventTooLarge(Limits.Bytes);
         }
         if (_batch.Count == _options.EventsPerRequestMax)
         {
@@ -97,7 +101,7 @@ internal readonly ref struct EventAppender
             return new Problem(ProblemKind.BadRequest, KeyPointer.Misfit);
         }
         // As in a header or a CloudEvent: a key goes on to the next node in one of those.
-        if (!CloudEventText.IsString(_traits.PointedKey.Written))
+        if (!_traits.IsForwarded && !CloudEventText.IsString(_traits.PointedKey.Written))
         {
             return new Problem(ProblemKind.BadRequest, "The key in the event has control characters, or others that are none.");
         }

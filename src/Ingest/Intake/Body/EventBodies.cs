@@ -25,7 +25,7 @@ internal static class EventBodies
         {
             BodyFormat.Opaque or BodyFormat.OpaqueData => appender.Append(body),
             BodyFormat.JsonData when body.IsEmpty => appender.Append(body),
-            BodyFormat.Lines => EncodeLines(body, appender, options),
+            BodyFormat.Lines => EncodeLines(body, appender),
             _ => EncodeText(type.Format, body, appender, options),
         };
     }
@@ -38,7 +38,7 @@ internal static class EventBodies
         {
             return problem;
         }
-        var scanner = new JsonScanner(body, options.JsonDepthMax);
+        var scanner = new JsonScanner(body, appender.Limits.JsonDepth);
         if (!scanner.SkipSpace())
         {
             return BodyLimits.Blank;
@@ -49,9 +49,9 @@ internal static class EventBodies
         }
         var isSequence = format == BodyFormat.Json && options.ConcatenatedJson;
         var start = scanner.Position;
-        if (body.Length > options.EventBytesMax && format != BodyFormat.CloudEventBatch && !isSequence)
+        if (body.Length > appender.Limits.Bytes && format != BodyFormat.CloudEventBatch && !isSequence)
         {
-            return BodyLimits.EventTooLarge(options);
+            return BodyLimits.EventTooLarge(appender.Limits.Bytes);
         }
         problem = Step(ref scanner, format, body, invalid, appender);
         if (!problem.IsNone)
@@ -140,7 +140,7 @@ internal static class EventBodies
             : JsonProblems.Malformed(scanner.Fault, scanner.Position, invalid);
     }
 
-    private static Problem EncodeLines(ReadOnlySpan<byte> body, EventAppender appender, IntakeOptions options)
+    private static Problem EncodeLines(ReadOnlySpan<byte> body, EventAppender appender)
     {
         var invalid = JsonProblems.FirstInvalid(body, out var problem);
         if (!problem.IsNone)
@@ -155,7 +155,7 @@ internal static class EventBodies
             var length = rest.IndexOf(LineEnd) is var end and >= 0 ? end : rest.Length;
             // A carriage return is a blank to JSON, but part of the line's end to those who send it.
             var text = length > 0 && rest[length - 1] == '\r' ? rest[..(length - 1)] : rest[..length];
-            problem = EncodeLine(text, start, invalid, appender, options);
+            problem = EncodeLine(text, start, invalid, appender);
             if (!problem.IsNone)
             {
                 return problem.In(appender.Count, start, line);
@@ -165,9 +165,9 @@ internal static class EventBodies
         return appender.Count == 0 ? BodyLimits.Blank : default;
     }
 
-    private static Problem EncodeLine(ReadOnlySpan<byte> text, int start, int invalid, EventAppender appender, IntakeOptions options)
+    private static Problem EncodeLine(ReadOnlySpan<byte> text, int start, int invalid, EventAppender appender)
     {
-        var scanner = new JsonScanner(text, options.JsonDepthMax);
+        var scanner = new JsonScanner(text, appender.Limits.JsonDepth);
         if (!scanner.SkipSpace())
         {
             return default;

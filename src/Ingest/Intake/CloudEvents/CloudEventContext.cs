@@ -42,6 +42,9 @@ internal sealed class CloudEventContext
     /// <summary>Whether optional attributes are taken as they are.</summary>
     internal bool IsLenient { get; set; }
 
+    /// <summary>Whether text may hold control characters: a node before this one has taken it, in another form.</summary>
+    internal bool TakesAnyText { get; set; }
+
     internal ReadOnlySpan<byte> Id => _id.Written;
 
     internal ReadOnlySpan<byte> Source => _source.Written;
@@ -66,7 +69,7 @@ internal sealed class CloudEventContext
             return "An attribute is given twice.";
         }
         _seen |= known;
-        if (!CloudEventText.IsString(value))
+        if (!TakesAnyText && !CloudEventText.IsString(value))
         {
             return "An attribute's value holds control characters, code points that are no characters, or no Unicode at all.";
         }

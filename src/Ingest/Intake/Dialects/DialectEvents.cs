@@ -122,7 +122,7 @@ public sealed class DialectEvents : IDisposable
     {
         if (added.Payload.Length > _options.EventBytesMax)
         {
-            return BodyLimits.EventTooLarge(_options);
+            return BodyLimits.EventTooLarge(_options.EventBytesMax);
         }
         if (Count == _options.EventsPerRequestMax)
         {

@@ -4,6 +4,7 @@ namespace Ingest.Intake.Http;
 internal static class IntakeHeaders
 {
     internal const string Key = "Ingest-Key";
+    internal const string Sequence = "Ingest-Sequence";
     internal const string Code = "Ingest-Code";
     internal const string RequestId = "X-Request-Id";
     internal const string ApiKey = "X-Api-Key";

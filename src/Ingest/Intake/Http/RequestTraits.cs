@@ -36,6 +36,9 @@ internal sealed class RequestTraits
     /// <summary>Where each event has its key, or null.</summary>
     internal KeyPointer? KeyPointer => Key.IsEmpty ? Stream.KeyPointer : null;
 
+    /// <summary>Another node sends the request.</summary>
+    internal bool IsForwarded { get; private set; }
+
     /// <summary>The encoded attributes of all events.</summary>
     internal ScratchBuffer Attributes { get; } = new();
 
@@ -58,7 +61,8 @@ internal sealed class RequestTraits
     internal Problem Read(
         IHeaderDictionary headers, BodyType type, StreamRoute stream, long acceptedUnixMs, KeptHeaders? kept = null, bool isLenient = false)
     {
-        CloudEvent.IsLenient = isLenient;
+        IsForwarded = EventLimits.IsForwarded(headers);
+        (CloudEvent.IsLenient, CloudEvent.TakesAnyText) = (isLenient || IsForwarded, IsForwarded);
         Stream = stream;
         AcceptedUnixMs = acceptedUnixMs;
         (IsMarked, _marksCloudEvents) = (false, false);

@@ -8,9 +8,9 @@ using Ingest.Events;
 namespace Ingest.Sinks.Http.Requests;
 
 /// <summary>
-/// An event as a CloudEvents 1.0 envelope. One that came as an envelope goes as it came; one that came in binary mode gets its attributes
-/// back; any other gets an envelope of ours: <c>id</c> the producer's or <c>EPOCH-SEQUENCE</c>, <c>source</c>
-/// <c>urn:ingest:LOG:STREAM</c>, <c>type</c> <c>ingest.event</c>.
+/// An event as a CloudEvents 1.0 envelope. One that came as an envelope goes as it came, with the key it was stored under; one that came
+/// in binary mode gets its attributes back; any other gets an envelope of ours: <c>id</c> the producer's or <c>EPOCH-SEQUENCE</c>,
+/// <c>source</c> <c>urn:ingest:LOG:STREAM</c>, <c>type</c> <c>ingest.event</c>.
 /// </summary>
 internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
 {
@@ -26,7 +26,7 @@ internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
     {
         if (stored.Format == EventFormat.CloudEvent)
         {
-            output.Write(stored.Payload.Span);
+            EnvelopeKey.Write(output, stored.Payload.Span, stored.Key);
             return;
         }
         using var json = new Utf8JsonWriter(output, Format);
@@ -35,7 +35,10 @@ internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
         {
             WriteOurs(json, stored);
         }
-        json.WriteString("ingestsequence", stored.Sequence.ToString(CultureInfo.InvariantCulture));
+        if (stored.Attributes.Find("ce_ingestsequence"u8).IsEmpty)
+        {
+            json.WriteString("ingestsequence", stored.Sequence.ToString(CultureInfo.InvariantCulture));
+        }
         WriteData(json, stored);
         json.WriteEndObject();
     }
@@ -49,7 +52,8 @@ internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
         }
         foreach (var attribute in stored.Attributes)
         {
-            if (attribute.Name.StartsWith("ce_"u8))
+            // The key may have come in another header as well, and that one counts.
+            if (attribute.Name.StartsWith("ce_"u8) && !(attribute.Name.SequenceEqual("ce_partitionkey"u8) && !stored.Key.IsEmpty))
             {
                 json.WriteString(attribute.Name[3..], Encoding.UTF8.GetString(attribute.Value));
             }
@@ -74,7 +78,7 @@ internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
 
     private static void WriteKey(Utf8JsonWriter json, in StoredEvent stored)
     {
-        if (!stored.Key.IsEmpty && stored.Attributes.Find("ce_partitionkey"u8).IsEmpty)
+        if (!stored.Key.IsEmpty)
         {
             json.WriteString("partitionkey", Encoding.UTF8.GetString(stored.Key));
         }
@@ -91,13 +95,13 @@ internal sealed class CloudEventEncoder(Guid logId, Func<long, Guid> epochOf)
 
     private static void WriteData(Utf8JsonWriter json, in StoredEvent stored)
     {
-        if (stored.Payload.IsEmpty)
-        {
-            return;
-        }
         if (!stored.ContentType.IsEmpty)
         {
             json.WriteString("datacontenttype", Encoding.UTF8.GetString(stored.ContentType));
+        }
+        if (stored.Payload.IsEmpty)
+        {
+            return;
         }
         if (stored.Format == EventFormat.Json)
         {
