@@ -13,6 +13,7 @@ public sealed class DrainController : IAsyncDisposable
 
     private readonly IDrainSteps _steps;
     private readonly DrainCounts _counts;
+    private readonly PhaseReport _report;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _origin;
@@ -45,6 +46,7 @@ public sealed class DrainController : IAsyncDisposable
         _origin = time.GetTimestamp();
         _sequence = new DrainSequence(options);
         _history = new DrainHistory(time);
+        _report = new PhaseReport(_sequence, _history, logger);
     }
 
     /// <summary>
@@ -260,7 +262,7 @@ public sealed class DrainController : IAsyncDisposable
         }
         if (entered)
         {
-            Report(inFlight, backlog);
+            _report.Entered(PhaseChanged, inFlight, backlog);
         }
         return (step, wait);
     }
@@ -291,41 +293,6 @@ public sealed class DrainController : IAsyncDisposable
                     _resumed?.TrySetResult(ResumeOutcome.Failed);
                 }
             }
-        }
-    }
-
-    // What the listener throws must not end the drain: a node that is asked to leave would never leave.
-    private void TellPhase(DrainPhase phase)
-    {
-        try
-        {
-            PhaseChanged?.Invoke(phase);
-        }
-        catch (Exception e)
-        {
-            Log.ListenerFailed(_logger, phase.Text(), e);
-        }
-    }
-
-    // Only the drain's own loop changes the phase, so it cannot change under this.
-    private void Report(int inFlight, DrainBacklog backlog)
-    {
-        var phase = _sequence.Phase;
-        TellPhase(phase);
-        switch (phase)
-        {
-            case DrainPhase.Drained when backlog.Events == 0:
-                Log.DrainedAll(_logger, _history.Took);
-                break;
-            case DrainPhase.Drained:
-                Log.DrainedSome(_logger, _history.Took, backlog.Events, backlog.Bytes, backlog.OldestAge);
-                break;
-            case DrainPhase.Serving:
-                Log.Resumed(_logger);
-                break;
-            default:
-                Log.PhaseEntered(_logger, _sequence.Reason, phase.Text(), inFlight, backlog.Events);
-                break;
         }
     }
 }

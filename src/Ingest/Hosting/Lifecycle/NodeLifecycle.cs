@@ -53,7 +53,9 @@ internal sealed class NodeLifecycle(
         _ = WatchLogAsync(node.Stations);
     }
 
-    /// <summary>Drains a node that has started. One that has not took nothing and sends nothing: closing it is all there is to do.</summary>
+    /// <summary>
+    /// Drains a node that has started. One that has not took nothing and sends nothing: closing it is all there is to do.
+    /// </summary>
     public Task StoppingAsync(CancellationToken cancellationToken) => _started
         ? node.Drain.RequestDrain("the host stops", exitAfter: true).WaitAsync(cancellationToken)
         : Task.CompletedTask;
