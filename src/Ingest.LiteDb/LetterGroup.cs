@@ -1,54 +1,52 @@
-using System.Globalization;
-using LiteDB;
+using System.Text;
 
 namespace Ingest.LiteDb;
 
-/// <summary>Letters of one lane, stream, class of reasons and state, counted.</summary>
-/// <param name="number">Its number, from 1; never given to another group.</param>
-/// <param name="lane">The lane.</param>
-/// <param name="stream">The stream.</param>
-/// <param name="reason">The class of the reason.</param>
-/// <param name="requeued">Whether they wait to be sent again.</param>
-internal sealed class LetterGroup(int number, string lane, string stream, string reason, bool requeued)
-{
-    internal const int PrefixLength = 8;
+/// <summary>What letters of one group have in common. What is null differs among them.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="IsRequeued">Whether they wait to be sent again or are on their way.</param>
+/// <param name="Stream">The stream; null in the group of a lane that takes what is too various.</param>
+/// <param name="ReasonClass">The class of the reason; null where the stream is.</param>
+/// <param name="Reason">The whole reason; null where there are too many of them.</param>
+internal readonly record struct LetterGroupName(string Lane, bool IsRequeued, string? Stream, string? ReasonClass, string? Reason);
 
+/// <summary>A group with its number, which entries of blocks refer to, and its sums.</summary>
+internal sealed class LetterGroup(int number, LetterGroupName name)
+{
     internal int Number => number;
 
-    /// <summary>What the index entries of its letters begin with.</summary>
-    internal string Prefix { get; } = number.ToString("x8", CultureInfo.InvariantCulture);
-
-    internal string Lane => lane;
-
-    internal string Stream => stream;
-
-    internal string Reason => reason;
-
-    internal bool Requeued => requeued;
+    internal LetterGroupName Name => name;
 
     internal long Count { get; set; }
 
     internal long Bytes { get; set; }
 
-    internal static LetterGroup Read(BsonDocument document) => new(
-        document["_id"].AsInt32,
-        document["lane"].AsString,
-        document["stream"].AsString,
-        document["reason"].AsString,
-        document["requeued"].AsBoolean)
+    /// <summary>The name as it is stored; the sums are those of the blocks.</summary>
+    internal static byte[] Encode(in LetterGroupName name)
     {
-        Count = document["count"].AsInt64,
-        Bytes = document["bytes"].AsInt64,
-    };
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
+        writer.Write(name.Lane);
+        writer.Write(name.IsRequeued);
+        foreach (var text in (string?[])[name.Stream, name.ReasonClass, name.Reason])
+        {
+            writer.Write(text is not null);
+            writer.Write(text ?? "");
+        }
+        writer.Flush();
+        return bytes.ToArray();
+    }
 
-    internal BsonDocument ToDocument() => new()
+    internal static LetterGroupName Decode(byte[] bytes)
     {
-        ["_id"] = number,
-        ["lane"] = lane,
-        ["stream"] = stream,
-        ["reason"] = reason,
-        ["requeued"] = requeued,
-        ["count"] = Count,
-        ["bytes"] = Bytes,
-    };
+        using var reader = new BinaryReader(new MemoryStream(bytes), Encoding.UTF8);
+        return new LetterGroupName(reader.ReadString(), reader.ReadBoolean(), Text(reader), Text(reader), Text(reader));
+    }
+
+    private static string? Text(BinaryReader reader)
+    {
+        var isThere = reader.ReadBoolean();
+        var text = reader.ReadString();
+        return isThere ? text : null;
+    }
 }

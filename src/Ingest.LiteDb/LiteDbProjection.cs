@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ingest.DeadLetters;
 using Ingest.DeadLetters.Projection;
 using LiteDB;
@@ -8,63 +7,55 @@ namespace Ingest.LiteDb;
 
 /// <summary>The projection of the dead letters in LiteDB.</summary>
 /// <remarks>
-/// <para>Collections: <c>letters</c> (<c>_id</c> key, <c>g</c> group and key, <c>b</c> bytes), <c>groups</c> (<c>_id</c> number, lane,
-/// stream, reason, requeued, count, bytes), <c>meta</c> (log, position). A letter's key is its number as 16 hexadecimal digits, a slash
-/// and its lane, so the order of the texts is that of the keys; <c>g</c> is the group's number as 8 digits before it. That one index
-/// serves questions by lane, stream and state: each is a range for every group that matches.</para>
-/// <para>LiteDB is used by one thread at a time under a lock, does not flush its commits, and checks no sums. Each document has one of its
-/// own (<c>s</c>), a group is read as a whole and compared with its count, and the caller compares what it gets with the ledger.</para>
+/// <para>Three collections of <see cref="SealedDocuments"/>: <c>blocks</c> of letters (<see cref="LetterBlocks"/>), <c>groups</c>, the
+/// names the letters of blocks refer to (<see cref="LetterGroups"/>), and <c>mark</c>, one <see cref="ProjectionMark"/>. A document a
+/// letter, with an index for each question, took more room than the letters themselves and a hundred times as long.</para>
+/// <para>LiteDB is used by one thread at a time under a lock. A question that finds it taken is not answered rather than kept waiting.
+/// LiteDB flushes no commit and keeps no checksums: what was damaged, or is from before or after a loss of power, is found when it is
+/// opened, by the sum of all checksums, or when a block is read.</para>
 /// </remarks>
 internal sealed class LiteDbProjection : IDeadLetterProjection
 {
-    private const int LayoutVersion = 1;
+    private const int MarkId = 1;
 
-    // Letters of the groups that are read for one page, at most. With more, or where more than one letter in so many matches, a walk in
-    // memory is quicker.
-    private const int ReadsMax = 2000;
-    private const int DenseFactor = 50;
+    // Pages in the journal at which LiteDB moves them to the data file: 2 MiB, for files that rarely have more.
+    private const int CheckpointPages = 256;
+
+    // Letters of which it is not certain that they match, at most: each costs a look into the ledger.
+    private const int UnsureMax = 2000;
 
     private readonly Lock _lock = new();
     private readonly FileStream _data;
     private readonly FileStream _journal;
     private readonly LiteDatabase _database;
-    private readonly ILiteCollection<BsonDocument> _letters;
-    private readonly ILiteCollection<BsonDocument> _groupDocuments;
-    private readonly ILiteCollection<BsonDocument> _meta;
+    private readonly SealedDocuments _groupDocuments;
+    private readonly SealedDocuments _marks;
     private readonly LetterGroups _groups = new();
-    private readonly string _log;
+    private readonly LetterBlocks _blocks;
+    private readonly Dictionary<int, ulong> _groupSums = [];
+    private readonly Guid _log;
     private readonly long _bytesMax;
     private long _position;
+    private long _count;
+    private long _letterBytes;
 
     /// <summary>Opens the database in two files, which are its own from here on, or makes it there.</summary>
     internal LiteDbProjection(FileStream data, FileStream journal, Guid log, long bytesMax)
     {
-        (_data, _journal, _log, _bytesMax) = (data, journal, log.ToString("N", CultureInfo.InvariantCulture), bytesMax);
-        // Binary: any other collation would put keys in another order, and take streams that differ in case for one.
-        _database = new LiteDatabase(new LiteEngine(new EngineSettings
+        (_data, _journal, _log, _bytesMax) = (data, journal, log, bytesMax);
+        _database = new LiteDatabase(new LiteEngine(new EngineSettings { DataStream = data, LogStream = journal }))
         {
-            DataStream = data,
-            LogStream = journal,
-            Collation = Collation.Binary,
-        }));
-        _letters = _database.GetCollection("letters");
-        _groupDocuments = _database.GetCollection("groups");
-        _meta = _database.GetCollection("meta");
-        Begin();
+            CheckpointSize = CheckpointPages,
+        };
+        _groupDocuments = new SealedDocuments(_database.GetCollection("groups"));
+        _marks = new SealedDocuments(_database.GetCollection("mark"));
+        _blocks = new LetterBlocks(new SealedDocuments(_database.GetCollection("blocks")), _groups);
+        Load();
     }
 
     public long Position => Volatile.Read(ref _position);
 
-    public long Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _groups.Count;
-            }
-        }
-    }
+    public (long Letters, long Bytes) Totals => (Volatile.Read(ref _count), Volatile.Read(ref _letterBytes));
 
     public long Bytes => _data.Length + _journal.Length;
 
@@ -77,43 +68,20 @@ internal sealed class LiteDbProjection : IDeadLetterProjection
                 throw new IOException($"its files have {Bytes} bytes, and {_bytesMax} are allowed (Operations:StoreBytesMax)");
             }
             _database.BeginTrans();
-            foreach (var edit in edits)
-            {
-                Apply(edit);
-            }
-            foreach (var group in _groups.TakeChanged())
-            {
-                _groupDocuments.Upsert(Seal.Sealed(group.ToDocument()));
-            }
-            Note(position);
+            _blocks.Apply(edits);
+            WriteGroups();
+            _marks.Write(MarkId, new ProjectionMark(_log, position, Root).Encode());
             _database.Commit();
+            SetTotals();
             Volatile.Write(ref _position, position);
         }
     }
 
-    public IReadOnlyList<DeadLetterKey>? Keys(DeadLetterFilter filter, DeadLetterKey? after, int limit)
-    {
-        lock (_lock)
-        {
-            var groups = _groups.Matching(filter);
-            if (groups.Sum(group => group.Count) is var count && (count > ReadsMax || count * DenseFactor > _groups.Count))
-            {
-                return null;
-            }
-            var keys = groups.SelectMany(Read).ToList();
-            keys.Sort(StringComparer.Ordinal);
-            var first = after is { } key ? keys.BinarySearch(Id(key), StringComparer.Ordinal) : ~0;
-            return [.. keys.Skip(first < 0 ? ~first : first + 1).Take(limit).Select(ToKey)];
-        }
-    }
+    public IReadOnlyList<DeadLetterKey>? Keys(DeadLetterFilter filter, DeadLetterKey? after, int limit) =>
+        Ask(() => Find(new LetterQuestion(filter, _groups.All), after, limit));
 
-    public IReadOnlyList<DeadLetterGroup> Groups()
-    {
-        lock (_lock)
-        {
-            return _groups.ToList();
-        }
-    }
+    public IReadOnlyList<DeadLetterGroup>? Groups(DeadLetterFilter filter) =>
+        filter.EventKey is null ? Ask(() => Sum(new LetterQuestion(filter, _groups.All))) : null;
 
     public void Dispose()
     {
@@ -131,90 +99,113 @@ internal sealed class LiteDbProjection : IDeadLetterProjection
         }
     }
 
-    private static string Id(DeadLetterKey key) => key.Sequence.ToString("x16", CultureInfo.InvariantCulture) + "/" + key.Lane;
+    private ulong Root => _groupSums.Values.Aggregate(_blocks.Root, (root, sum) => unchecked(root + sum));
 
-    private static DeadLetterKey ToKey(string id) =>
-        new(long.Parse(id.AsSpan(0, 16), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), id[17..]);
-
-    private void Begin()
+    private void Load()
     {
-        if (_meta.FindById(1) is not { } meta)
+        var mark = _marks.Find(MarkId);
+        foreach (var (number, content, sum) in _groupDocuments.All())
         {
-            if (_letters.Count() > 0)
-            {
-                throw new InvalidDataException("it does not say which log it is of");
-            }
-            _letters.EnsureIndex("g", "$.g");
-            Note(0);
-            return;
+            _groups.Add(number, LetterGroup.Decode(content));
+            _groupSums.Add(number, sum);
         }
-        if (Seal.Checked(meta)["layout"].AsInt32 != LayoutVersion || meta["log"].AsString != _log)
+        _blocks.Load();
+        _groups.EndWrite();
+        var expected = mark is { } found ? ProjectionMark.Decode(found.Content) : new ProjectionMark(_log, 0, 0);
+        if (expected.Log != _log)
         {
-            throw new InvalidDataException("it is of another log, or of another version");
+            throw new InvalidDataException("it is of another log");
         }
-        _position = meta["position"].AsInt64;
-        foreach (var document in _groupDocuments.FindAll())
+        if (expected.Root != Root)
         {
-            _groups.Add(LetterGroup.Read(Seal.Checked(document)));
+            throw new InvalidDataException("its parts are not those that were written last");
         }
-        if (_letters.LongCount() is var count && count != _groups.Count)
+        SetTotals();
+        _position = expected.Position;
+    }
+
+    private void SetTotals()
+    {
+        Volatile.Write(ref _count, _groups.All.Sum(group => group.Count));
+        Volatile.Write(ref _letterBytes, _groups.All.Sum(group => group.Bytes));
+    }
+
+    // A name is written once; the sums are those of the blocks.
+    private void WriteGroups()
+    {
+        var (made, gone) = _groups.EndWrite();
+        foreach (var number in gone.Where(_groupSums.Remove))
         {
-            throw new InvalidDataException($"it has {count} letters and counts {_groups.Count}");
+            _groupDocuments.Delete(number);
+        }
+        foreach (var group in made)
+        {
+            _groupSums.Add(group.Number, _groupDocuments.Write(group.Number, LetterGroup.Encode(group.Name)));
         }
     }
 
-    private void Note(long position) => _meta.Upsert(Seal.Sealed(new BsonDocument
+    private T? Ask<T>(Func<T?> question)
+        where T : class
     {
-        ["_id"] = 1,
-        ["layout"] = LayoutVersion,
-        ["log"] = _log,
-        ["position"] = position,
-    }));
-
-    private void Apply(DeadLetterEdit edit)
-    {
-        var id = Id(edit.Key);
-        var known = _letters.FindById(id);
-        if (known is not null)
+        if (!_lock.TryEnter())
         {
-            var prefix = Seal.Checked(known)["g"].AsString.AsSpan(0, LetterGroup.PrefixLength);
-            _groups.Remove(int.Parse(prefix, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), known["b"].AsInt32);
+            return null;
         }
-        if (edit.Letter is not { } letter)
+        try
         {
-            if (known is not null)
-            {
-                _letters.Delete(id);
-            }
-            return;
+            return question();
         }
-        var group = _groups.Put(letter);
-        var document = Seal.Sealed(new BsonDocument { ["_id"] = id, ["g"] = group.Prefix + id, ["b"] = letter.Bytes });
-        if (known is null)
+        finally
         {
-            _letters.Insert(document);
-        }
-        else
-        {
-            _letters.Update(document);
+            _lock.Exit();
         }
     }
 
-    // Whole groups are read, so that their counts show an index that lost its way.
-    private HashSet<string> Read(LetterGroup group)
+    private List<DeadLetterKey>? Find(LetterQuestion question, DeadLetterKey? after, int limit)
     {
-        var found = new HashSet<string>(StringComparer.Ordinal);
-        // Nothing stands behind a key but another character of its own: the tilde is behind all hexadecimal digits.
-        foreach (var document in _letters.Find(Query.Between("g", group.Prefix, group.Prefix + "~"), 0, ReadsMax + 1))
+        if (question.Unsure > UnsureMax)
         {
-            var text = Seal.Checked(document)["g"].AsString;
-            if (text.StartsWith(group.Prefix, StringComparison.Ordinal))
+            return null;
+        }
+        var found = new List<DeadLetterKey>();
+        for (var i = after is { } key ? _blocks.IndexBehind(key) : 0; i < _blocks.Heads.Count && found.Count < limit; i++)
+        {
+            if (question.MayMatch(_blocks.Heads[i]))
             {
-                found.Add(text[LetterGroup.PrefixLength..]);
+                found.AddRange(_blocks.Read(_blocks.Heads[i]).Where(entry => question.MayMatch(entry))
+                    .Select(entry => BlockHead.KeyOf(entry, _groups)).Where(match => !(match <= after)).Take(limit - found.Count));
             }
         }
-        return found.Count == group.Count
-            ? found
-            : throw new InvalidDataException($"a group of {group.Count} letters gave {found.Count}");
+        return found;
+    }
+
+    private List<DeadLetterGroup>? Sum(LetterQuestion question)
+    {
+        if (question.Unsure > 0 || _groups.All.Any(group => group.Name.Stream is null))
+        {
+            return null;
+        }
+        if (question.IsOfGroupsAlone)
+        {
+            return [.. _groups.All.Where(group => question.MayMatch(group.Number))
+                .Select(group => ToGroup(group.Number, group.Count, group.Bytes))];
+        }
+        var sums = new Dictionary<int, (long Count, long Bytes)>();
+        foreach (var share in _blocks.Heads.Where(question.MayMatch).SelectMany(head => SharesOf(head, question)))
+        {
+            var (count, bytes) = sums.GetValueOrDefault(share.Group);
+            sums[share.Group] = (count + share.Count, bytes + share.Bytes);
+        }
+        return [.. sums.Select(sum => ToGroup(sum.Key, sum.Value.Count, sum.Value.Bytes))];
+    }
+
+    private IEnumerable<GroupShare> SharesOf(BlockHead head, LetterQuestion question) => question.MatchesAllOfGroups(head)
+        ? head.Shares.Where(share => question.MayMatch(share.Group))
+        : _blocks.Read(head).Where(entry => question.MayMatch(entry)).Select(entry => new GroupShare(entry.Group, 1, entry.Bytes));
+
+    private DeadLetterGroup ToGroup(int number, long count, long bytes)
+    {
+        var name = _groups[number].Name;
+        return new DeadLetterGroup(name.Lane, name.Stream, name.ReasonClass, name.IsRequeued, count, bytes);
     }
 }

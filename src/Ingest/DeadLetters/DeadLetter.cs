@@ -9,6 +9,9 @@ public sealed record DeadLetter
     /// <summary>The event's stream.</summary>
     public required string Stream { get; init; }
 
+    /// <summary>The event's key; empty where it has none.</summary>
+    public required string EventKey { get; init; }
+
     /// <summary>What the sink said, at most <see cref="RefusalReason.BytesMax"/> bytes.</summary>
     public required string Reason { get; init; }
 

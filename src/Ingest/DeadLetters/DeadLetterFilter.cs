@@ -12,6 +12,9 @@ public sealed record DeadLetterFilter
     /// <summary>Of this stream.</summary>
     public string? Stream { get; init; }
 
+    /// <summary>Of events with this key.</summary>
+    public string? EventKey { get; init; }
+
     /// <summary>With this in the reason, whatever the case.</summary>
     public string? Reason { get; init; }
 
@@ -31,6 +34,7 @@ public sealed record DeadLetterFilter
     public bool Matches(DeadLetter letter) =>
         (Lane is null || Lane == letter.Key.Lane)
         && (Stream is null || Stream == letter.Stream)
+        && (EventKey is null || EventKey == letter.EventKey)
         && (SinceUnixMs is null || letter.LastUnixMs >= SinceUnixMs)
         && (UntilUnixMs is null || letter.LastUnixMs < UntilUnixMs)
         && (AttemptsMin is null || letter.Attempts >= AttemptsMin)

@@ -17,9 +17,10 @@ public sealed class DeadLetterOptions
     public long BytesMax { get; set; } = 1024L * 1024 * 1024;
 
     /// <summary>
-    /// Unresolved dead letters. Default 200,000; 1 to 10,000,000. The index in memory takes about 300 bytes for each.
+    /// Unresolved dead letters. Default 200,000; 1 to 10,000,000. The index in memory takes about 300 bytes and the key for each.
     /// </summary>
-    [Range(1, 10_000_000), Description("Unresolved dead letters, each about 300 bytes of memory; a lane that has more stops as blocked.")]
+    [Range(1, 10_000_000)]
+    [Description("Unresolved dead letters, each about 300 bytes and its key in memory; a lane that has more stops as blocked.")]
     public int LettersMax { get; set; } = 200_000;
 
     /// <summary>

@@ -29,7 +29,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         if (projection is not null)
         {
             var bounds = (log.Wal.Id, log.Wal.FirstSequence, log.Wal.DurableSequence);
-            _projection = new ProjectionWriter(Ledger, projection, directory, bounds, Feed.Rebuilt, time, logger);
+            _projection = new ProjectionWriter(Ledger, projection, directory, bounds, Feed, time, logger);
         }
         Questions = new DeadLetterQuestions(Ledger, _projection);
         Feed.Start();

@@ -28,7 +28,9 @@ internal static class NodeDeadLetters
         {
             return new ProjectionOptions(found, options.StoreBytesMax);
         }
-        if (options.Store.Equals(OperationsOptions.Memory, StringComparison.OrdinalIgnoreCase))
+        // The default of an application that has no store of its own.
+        var isDefault = kinds.Count == 0 && options.Store == OperationsOptions.LiteDb;
+        if (isDefault || options.Store.Equals(OperationsOptions.Memory, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }

@@ -11,6 +11,9 @@ internal static class Scale
     /// <summary>Rounds of kill -9 around dead letters.</summary>
     internal static int DeadLetterRounds => (int)Read("INGEST_TEST_DEADLETTER_ROUNDS", 4);
 
+    /// <summary>Rounds of kill -9 around the store of dead letters.</summary>
+    internal static int StoreRounds => (int)Read("INGEST_TEST_STORE_ROUNDS", 5);
+
     /// <summary>Events that wait while memory is measured.</summary>
     internal static long BacklogEvents => Read("INGEST_TEST_BACKLOG_EVENTS", 1_000_000);
 

@@ -115,6 +115,7 @@ public sealed class DeadLetterTreeTests
     {
         Key = new DeadLetterKey(sequence, lane),
         Stream = "default",
+        EventKey = "",
         Reason = "HTTP 400: no",
         Attempts = 1,
         FirstUnixMs = 1,

@@ -71,7 +71,7 @@ public sealed class LiteDbQuestionsTests : QuestionsContract
         {
             await Poll.Until("it is said", () => fixture.Letters.Status.Projection?.Failures > 0);
             await fixture.Settled();
-            Assert.Equal(400, (await fixture.List()).Count);
+            Assert.Equal(1000, (await fixture.List()).Count);
         }
         await CheckAllAsync(fixture);
     }

@@ -112,6 +112,7 @@ public sealed class PublicationTests
         {
             Key = new DeadLetterKey(7, "http"),
             Stream = "default",
+            EventKey = "",
             Reason = "no",
             Attempts = 1,
             FirstUnixMs = 1,

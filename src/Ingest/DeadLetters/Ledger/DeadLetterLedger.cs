@@ -28,6 +28,7 @@ internal sealed class DeadLetterLedger
 
     // Letters that changed, with the position of the last change; null while no one takes the notes.
     private Dictionary<DeadLetterKey, long>? _noted;
+    private long _notedAfter;
     private Action? _changeNoted;
 
     internal DeadLetterLedger() => _application = new RecordApplication(_letters, _tickets);
@@ -81,33 +82,35 @@ internal sealed class DeadLetterLedger
     {
         lock (_lock)
         {
-            var noted = _noted = [];
+            _noted = [];
             _changeNoted = changeNoted;
-            // The record that changes it is the next one.
-            _letters.Changed = key => noted[key] = _applied + 1;
+            _letters.Changed = NoteNeedsLock;
         }
     }
 
-    /// <summary>Notes every letter, as if each had just changed.</summary>
-    internal void NoteAll()
+    /// <summary>Has changes of records up to this position not noted from here on, nor given by <see cref="TakeChanges"/>.</summary>
+    internal void NoteAfter(long position)
     {
         lock (_lock)
         {
-            _letters.Walk(after: null, int.MaxValue, letter => (_noted![letter.Key] = _applied) >= 0);
+            _notedAfter = position;
         }
     }
 
     /// <summary>Takes the notes.</summary>
-    /// <param name="after">Changes of records up to this position are left out.</param>
-    /// <returns>The letters, and the position of the last record applied.</returns>
-    internal (IReadOnlyList<DeadLetterKey> Changed, long Applied) TakeChanges(long after)
+    /// <returns>The letters in the order of their keys, and the position of the last record applied.</returns>
+    internal (IReadOnlyList<DeadLetterKey> Changed, long Applied) TakeChanges()
     {
+        Dictionary<DeadLetterKey, long> taken;
+        long applied;
+        long after;
         lock (_lock)
         {
-            List<DeadLetterKey> changed = [.. _noted!.Where(note => note.Value > after).Select(note => note.Key)];
-            _noted!.Clear();
-            return (changed, _applied);
+            (taken, _noted, applied, after) = (_noted!, [], _applied, _notedAfter);
         }
+        List<DeadLetterKey> changed = [.. taken.Where(note => note.Value > after).Select(note => note.Key)];
+        changed.Sort();
+        return (changed, applied);
     }
 
     internal DeadLetter? Find(DeadLetterKey key)
@@ -222,6 +225,15 @@ internal sealed class DeadLetterLedger
         lock (_lock)
         {
             return [.. _letters.Lanes.SelectMany(lane => lane.Value.Settlements.Select(settlement => (lane.Key, settlement)))];
+        }
+    }
+
+    // The record that changes it is the next one.
+    private void NoteNeedsLock(DeadLetterKey key)
+    {
+        if (_applied + 1 > _notedAfter)
+        {
+            _noted![key] = _applied + 1;
         }
     }
 }

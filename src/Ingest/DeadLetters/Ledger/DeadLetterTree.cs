@@ -5,18 +5,22 @@ namespace Ingest.DeadLetters.Ledger;
 /// </summary>
 internal sealed class DeadLetterTree
 {
-    private const int TextsMax = 4096;
-
     private readonly SortedSet<DeadLetter> _letters = new(Comparer<DeadLetter>.Create((left, right) => left.Key.CompareTo(right.Key)));
 
-    // Streams and reasons are few and repeated: one copy of each is enough. Beyond the bound texts are not shared.
-    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
+    // Streams and reasons are few and repeated, keys often are: one copy of each is enough.
+    private readonly SharedTexts _texts = new();
+    private readonly SharedTexts _keys = new();
 
     /// <summary>Adds a letter, in the place of the one with the same key. Returns that one; null when there was none.</summary>
     internal DeadLetter? Put(DeadLetter letter)
     {
         var replaced = Remove(letter.Key);
-        _letters.Add(letter with { Stream = Shared(letter.Stream), Reason = Shared(letter.Reason) });
+        _letters.Add(letter with
+        {
+            Stream = _texts.Share(letter.Stream),
+            Reason = _texts.Share(letter.Reason),
+            EventKey = _keys.Share(letter.EventKey),
+        });
         return replaced;
     }
 
@@ -82,23 +86,11 @@ internal sealed class DeadLetterTree
         return null;
     }
 
-    private string Shared(string text)
-    {
-        if (_texts.TryGetValue(text, out var known))
-        {
-            return known;
-        }
-        if (_texts.Count < TextsMax)
-        {
-            _texts.Add(text, text);
-        }
-        return text;
-    }
-
     private static DeadLetter Probe(DeadLetterKey key) => new()
     {
         Key = key,
         Stream = "",
+        EventKey = "",
         Reason = "",
         Attempts = 0,
         FirstUnixMs = 0,

@@ -40,20 +40,25 @@ internal sealed class RecordApplication(LetterTable letters, RequeueTickets tick
         }
     }
 
-    private static DeadLetter Read(in DeadLetterRecord record, long position) => new()
+    private static DeadLetter Read(in DeadLetterRecord record, long position)
     {
-        Key = new DeadLetterKey(record.Sequence, record.Lane),
-        Stream = StoredEvent.TryReadStream(record.Body, out var stream) ? Encoding.Latin1.GetString(stream) : "",
-        Reason = record.Reason,
-        Attempts = record.Attempts,
-        FirstUnixMs = record.FirstUnixMs,
-        LastUnixMs = record.LastUnixMs,
-        AcceptedUnixMs = EventHead.TryRead(record.Body, out var head) ? head.AcceptedUnixMs : 0,
-        Bytes = record.FrameBytes,
-        Position = position,
-        IsCounted = record.IsCounted,
-        Ticket = record.Ticket,
-    };
+        var isEvent = EventHead.TryRead(record.Body, out var head);
+        return new DeadLetter
+        {
+            Key = new DeadLetterKey(record.Sequence, record.Lane),
+            Stream = isEvent ? Encoding.Latin1.GetString(head.Stream) : "",
+            EventKey = isEvent ? Encoding.UTF8.GetString(head.Key) : "",
+            Reason = record.Reason,
+            Attempts = record.Attempts,
+            FirstUnixMs = record.FirstUnixMs,
+            LastUnixMs = record.LastUnixMs,
+            AcceptedUnixMs = isEvent ? head.AcceptedUnixMs : 0,
+            Bytes = record.FrameBytes,
+            Position = position,
+            IsCounted = record.IsCounted,
+            Ticket = record.Ticket,
+        };
+    }
 
     // A rewind is an operator's wish to have events decided once more: what it brings back is a letter although it was dropped before.
     private void Put(in DeadLetterRecord record, long position)

@@ -4,26 +4,24 @@ namespace Ingest.DeadLetters.Projection;
 
 /// <summary>
 /// Answers questions over many letters: from the projection while it is level with the dead-letter log, else by a walk over the letters
-/// in memory. Any thread.
+/// in memory. A list of all letters never asks the projection. Any thread.
 /// </summary>
 /// <remarks>
-/// The answer is that of the log in either case: what the projection says is compared with the ledger, letter by letter and in its sums,
-/// and one difference has the projection put aside and the walk answer. An answer during which the log moved on is not judged.
+/// The answer is that of the log in either case: letters that the projection names are looked up in the ledger, its sums are compared with
+/// the ledger's, and one difference has it put aside and the walk answer. An answer during which the log moved on is not used.
 /// </remarks>
 internal sealed class DeadLetterQuestions(DeadLetterLedger ledger, ProjectionWriter? writer)
 {
     /// <summary>Letters that match, in the order of their keys.</summary>
     internal IReadOnlyList<DeadLetter> Query(DeadLetterFilter filter, DeadLetterKey? after, int limit) =>
-        (filter.Stream is null ? null : Ask(projection => Page(projection, filter, after, limit))) ?? ledger.Query(filter, after, limit);
+        (filter == DeadLetterFilter.All ? null : Ask(projection => Page(projection, filter, after, limit)))
+        ?? ledger.Query(filter, after, limit);
 
     /// <summary>Groups of the letters that match, the largest first.</summary>
     internal IReadOnlyList<DeadLetterGroup> Groups(DeadLetterGrouping by, DeadLetterFilter filter) =>
-        (CountsSuffice(filter) ? Ask(projection => Sum(projection, by, filter)) : null) ?? Walk(by, filter);
+        Ask(projection => Sum(projection, by, filter)) ?? Walk(by, filter);
 
-    private static bool CountsSuffice(DeadLetterFilter filter) =>
-        filter is { Reason: null, SinceUnixMs: null, UntilUnixMs: null, AttemptsMin: null };
-
-    private T? Ask<T>(Func<IDeadLetterProjection, Answer<T>> question)
+    private T? Ask<T>(Func<IDeadLetterProjection, T?> question)
         where T : class
     {
         if (writer?.Level is not { } projection)
@@ -34,59 +32,62 @@ internal sealed class DeadLetterQuestions(DeadLetterLedger ledger, ProjectionWri
         try
         {
             var answer = question(projection);
-            if (writer.Level != projection || ledger.Applied != at)
-            {
-                return null;
-            }
-            if (!answer.IsWrong)
-            {
-                return answer.Value;
-            }
-            writer.Distrust("its answer is not that of the dead-letter log");
+            return writer.Level == projection && ledger.Applied == at ? answer : null;
         }
         catch (Exception e)
         {
-            // Whatever a damaged file makes a library throw.
-            writer.Distrust(e.Message);
-        }
-        return null;
-    }
-
-    private Answer<IReadOnlyList<DeadLetter>> Page(
-        IDeadLetterProjection projection, DeadLetterFilter filter, DeadLetterKey? after, int limit)
-    {
-        if (filter is not { Reason: null, SinceUnixMs: null, UntilUnixMs: null, AttemptsMin: null }
-            || projection.Keys(filter, after, limit) is not { } keys)
-        {
-            return default;
-        }
-        var page = new List<DeadLetter>(keys.Count);
-        foreach (var key in keys)
-        {
-            if (ledger.Find(key) is not { } letter || !filter.Matches(letter))
+            // Whatever a damaged file makes a library throw. One that was closed meanwhile is not level any more, and not to blame.
+            if (writer.Level == projection && ledger.Applied == at)
             {
-                return new Answer<IReadOnlyList<DeadLetter>>(null, IsWrong: true);
+                writer.Distrust(e.Message);
             }
-            page.Add(letter);
+            return null;
         }
-        return new Answer<IReadOnlyList<DeadLetter>>(page);
     }
 
-    private Answer<IReadOnlyList<DeadLetterGroup>> Sum(IDeadLetterProjection projection, DeadLetterGrouping by, DeadLetterFilter filter)
+    private List<DeadLetter>? Page(IDeadLetterProjection projection, DeadLetterFilter filter, DeadLetterKey? after, int limit)
     {
-        var (count, bytes) = ledger.Totals;
+        var page = new List<DeadLetter>();
+        while (page.Count < limit)
+        {
+            if (projection.Keys(filter, after, limit) is not { } keys)
+            {
+                return null;
+            }
+            foreach (var key in keys)
+            {
+                var letter = ledger.Find(key)
+                    ?? throw new InvalidDataException($"it has the letter {key}, and the dead-letter log has not");
+                if (filter.Matches(letter) && page.Count < limit)
+                {
+                    page.Add(letter);
+                }
+            }
+            if (keys.Count < limit)
+            {
+                break;
+            }
+            after = keys[^1];
+        }
+        return page;
+    }
+
+    private IReadOnlyList<DeadLetterGroup>? Sum(IDeadLetterProjection projection, DeadLetterGrouping by, DeadLetterFilter filter)
+    {
+        if (projection.Groups(filter) is not { } groups)
+        {
+            return null;
+        }
+        if (projection.Totals != ledger.Totals)
+        {
+            throw new InvalidDataException("it does not have the letters of the dead-letter log");
+        }
         var counter = new GroupCounter(by);
-        foreach (var group in projection.Groups())
+        foreach (var group in groups)
         {
-            count -= group.Count;
-            bytes -= group.Bytes;
-            if ((filter.Lane ?? group.Lane) == group.Lane && (filter.Stream ?? group.Stream) == group.Stream
-                && (filter.Requeued ?? group.Requeued) == group.Requeued)
-            {
-                counter.Add(group);
-            }
+            counter.Add(group);
         }
-        return new Answer<IReadOnlyList<DeadLetterGroup>>(counter.ToList(), IsWrong: count != 0 || bytes != 0);
+        return counter.ToList();
     }
 
     private IReadOnlyList<DeadLetterGroup> Walk(DeadLetterGrouping by, DeadLetterFilter filter)
@@ -102,7 +103,4 @@ internal sealed class DeadLetterQuestions(DeadLetterLedger ledger, ProjectionWri
         });
         return counter.ToList();
     }
-
-    private readonly record struct Answer<T>(T? Value, bool IsWrong = false)
-        where T : class;
 }

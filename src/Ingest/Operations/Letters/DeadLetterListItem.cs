@@ -17,6 +17,9 @@ public sealed record DeadLetterListItem
     /// <summary>The event's stream.</summary>
     public required string Stream { get; init; }
 
+    /// <summary>The event's key; null where it has none.</summary>
+    public string? Key { get; init; }
+
     /// <summary><c>dead</c>, or <c>requeued</c> while it waits to be sent again or is on its way.</summary>
     public required string State { get; init; }
 
@@ -44,6 +47,7 @@ public sealed record DeadLetterListItem
         Lane = letter.Key.Lane,
         Sequence = letter.Key.Sequence,
         Stream = letter.Stream,
+        Key = letter.EventKey.Length > 0 ? letter.EventKey : null,
         State = letter.IsRequeued ? "requeued" : "dead",
         Reason = letter.Reason,
         Attempts = letter.Attempts,
@@ -81,6 +85,9 @@ public sealed record DeadLetterFilterBody
 
     /// <summary>Of this stream.</summary>
     public string? Stream { get; init; }
+
+    /// <summary>Of events with this key.</summary>
+    public string? Key { get; init; }
 
     /// <summary>With this in the reason, whatever the case.</summary>
     public string? Reason { get; init; }

@@ -13,7 +13,7 @@ internal static class DeadLetterQuery
 
     private const int LimitDefault = 100;
 
-    private static readonly string[] FilterNames = ["lane", "stream", "reason", "since", "until", "state", "attempts"];
+    private static readonly string[] FilterNames = ["lane", "stream", "key", "reason", "since", "until", "state", "attempts"];
 
     /// <summary>The filter of a query string; names it does not know are refused, except those in <paramref name="others"/>.</summary>
     internal static DeadLetterFilter Filter(IQueryCollection query, params ReadOnlySpan<string> others)
@@ -29,6 +29,7 @@ internal static class DeadLetterQuery
         {
             Lane = Text(query, "lane"),
             Stream = Text(query, "stream"),
+            Key = Text(query, "key"),
             Reason = Text(query, "reason"),
             Since = Time(query, "since"),
             Until = Time(query, "until"),
@@ -41,6 +42,7 @@ internal static class DeadLetterQuery
     {
         Lane = filter.Lane,
         Stream = filter.Stream,
+        EventKey = filter.Key,
         Reason = filter.Reason,
         SinceUnixMs = filter.Since?.ToUnixTimeMilliseconds(),
         UntilUnixMs = filter.Until?.ToUnixTimeMilliseconds(),
