@@ -6,6 +6,9 @@ ROUNDS ?= 5
 SECONDS_EACH ?= 5
 FLEET_RATE ?= 5000
 FLEET_SECONDS ?= 60
+LETTERS ?= 200000
+LETTER_ROUNDS ?= 3
+STORE_ROUNDS ?= 100
 
 .PHONY: help install packages build run test bench stress abuse fleet cgroup clean tools
 
@@ -39,7 +42,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-floor bench-kafka chart faults isolation clients
+.PHONY: bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -49,6 +52,11 @@ bench-floor: build ## Measure it: the same with a server that only flushes
 bench-kafka: ## Measure it: delivery beside a bare produce loop, and an outage
 	@tests/Ingest.Benchmarks/kafka.sh
 
+# 200,000 letters in memory and in LiteDB: filled, asked, started with, requeued. LETTERS=1000000 LETTER_ROUNDS=1 for more.
+bench-deadletters: ## Measure it: the stores of dead letters beside each other, as a table (LETTERS, LETTER_ROUNDS)
+	@dotnet build tests/Ingest.Benchmarks/deadletters -c Release --nologo -v quiet
+	@artifacts/bin/Ingest.DeadLetterBench/release/Ingest.DeadLetterBench $(LETTERS) $(LETTER_ROUNDS)
+
 # docs/aimd.svg: a lane's window, latency and throughput through a capacity drop and an outage.
 chart: ## Measure it: docs/aimd.svg, the window through a capacity drop and an outage
 	@tests/Ingest.Benchmarks/chart.sh
@@ -56,6 +64,12 @@ chart: ## Measure it: docs/aimd.svg, the window through a capacity drop and an o
 # Every fault between the node and the brokers, and what came of it, as a table; about three minutes.
 faults: ## Check it: every fault between a node and the brokers, as a table
 	@checks/faults.sh
+
+# 100 kills while dead letters come and go, the store's files damaged between them; INGEST_SEED repeats a run, STORE_ROUNDS sets how many.
+store-faults: build ## Check it: the store of dead letters killed and damaged at random (STORE_ROUNDS, INGEST_SEED)
+	@dotnet build tests/Ingest.Crash.Tests -c Release --nologo -v quiet
+	@INGEST_TEST_STORE_ROUNDS=$(STORE_ROUNDS) artifacts/bin/Ingest.Crash.Tests/release/Ingest.Crash.Tests -noLogo -noColor \
+	    -showLiveOutput -class Ingest.Crash.Tests.Store.StoreFaultTests
 
 # One of several streams, keys or events refused in every way, over HTTP, Kafka and files; about five minutes.
 isolation: ## Check it: one bad stream, key or event beside good ones, as a table
