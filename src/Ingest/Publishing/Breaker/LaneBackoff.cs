@@ -17,11 +17,14 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     /// <summary>While draining, waits stay short: there is a deadline.</summary>
     internal bool IsDraining { get; set; }
 
-    /// <summary>Nothing is sent before.</summary>
+    /// <summary>Nothing is sent before, because of failures.</summary>
     internal TimeSpan PausedUntil { get; private set; }
 
-    /// <summary>The sink asked not to be sent anything before.</summary>
-    internal TimeSpan AskedUntil { get; private set; }
+    /// <summary>What the sink asked for.</summary>
+    internal AskedWait Asked { get; } = new();
+
+    /// <summary>Nothing is sent before, whatever the reason, but for what finds out about it.</summary>
+    internal TimeSpan WaitsUntil => Max(PausedUntil, Asked.Until);
 
     /// <summary>A blocked or failed sink is not opened before.</summary>
     internal TimeSpan OpenDue { get; private set; }
@@ -47,12 +50,20 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
             (_failures, _failedUpTo) = (_failures + 1, lastNumber);
             PausedUntil = Max(PausedUntil, now + After(_failures));
         }
-        (PausedUntil, AskedUntil) = (Max(PausedUntil, now + asked), Max(AskedUntil, now + asked));
+        if (asked > TimeSpan.Zero)
+        {
+            Asked.Asked(now + asked, lastNumber, now);
+        }
         return now + Max(After(attempt), asked);
     }
 
     /// <summary>Something was delivered.</summary>
-    internal void Succeeded() => (_failures, _blocks) = (0, 0);
+    /// <param name="number">The attempt's dispatch number.</param>
+    internal void Succeeded(long number)
+    {
+        (_failures, _blocks) = (0, 0);
+        Asked.Delivered(number);
+    }
 
     /// <summary>The sink said that something is misconfigured. Returns the wait before it is opened again.</summary>
     internal TimeSpan Blocked(TimeSpan now)
@@ -71,7 +82,11 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     }
 
     /// <summary>Ends every wait.</summary>
-    internal void SkipWaits() => (PausedUntil, AskedUntil, OpenDue) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+    internal void SkipWaits()
+    {
+        (PausedUntil, OpenDue) = (TimeSpan.Zero, TimeSpan.Zero);
+        Asked.End();
+    }
 
     private TimeSpan After(int failures) => (IsDraining ? _drainBackoff : _backoff).After(failures);
 

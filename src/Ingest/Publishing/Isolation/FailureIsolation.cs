@@ -41,6 +41,11 @@ internal sealed class FailureIsolation(SessionState state)
         delivery.LastVerdict = worst;
         state.Evidence.Failed(delivery, state.Host.Window.LastDispatched);
         delivery.IsBlamed |= summary.Delivered > 0 && worst.Scope is VerdictScope.Event or VerdictScope.Key or VerdictScope.Stream;
+        if (worst is { RetryAfter: not null, Kind: not VerdictKind.Blocked, Scope: VerdictScope.Unknown } && !delivery.IsBlamed)
+        {
+            IsolateAsked(delivery, worst, verdicts, now);
+            return true;
+        }
         if (delivery.FailedAttempts >= AttemptsBefore(worst) && FailureEvidence.Blames(delivery) && TryPark(delivery, verdicts, now))
         {
             return true;
@@ -53,12 +58,37 @@ internal sealed class FailureIsolation(SessionState state)
             delivery.Due = now + _options.BackoffMin;
             return true;
         }
-        return isDecided && delivery.Requeue is null && TrySplit(delivery, worst, now);
+        // The first failure may pass: what was sent apart waits as after any failure.
+        var waits = worst.Kind is VerdictKind.Retryable or VerdictKind.Congested && delivery.FailedAttempts < _options.ParkAfterAttempts;
+        return isDecided && TrySplit(delivery, worst, waits, waits ? null : now, now);
     }
+
+    // The sink asked to come back later. Where it took something else since it refused these events before, it means them: they are split
+    // at once, down to what alone waits as long as it asks. Otherwise it may mean everything: the lane waits, and parts of them are what
+    // finds out. Each refusal is judged by what was delivered since the one before, so that a sink that takes nothing any more is asked
+    // twice and no more, however far the events were split.
+    private void IsolateAsked(BatchDelivery delivery, in SinkVerdict worst, List<SinkVerdict> verdicts, TimeSpan now)
+    {
+        var isItsOwn = FailureEvidence.Blames(delivery);
+        var due = Pause(delivery, worst, now, pausesLane: !isItsOwn);
+        delivery.FirstFailedAt = state.Host.Window.LastDispatched;
+        if (TrySplit(delivery, worst, waits: false, isItsOwn ? now : due, now))
+        {
+            return;
+        }
+        (delivery.Due, state.LastFailure) = (due, worst.Reason);
+        if (!isItsOwn || !TryPark(delivery, verdicts, now))
+        {
+            Log.AttemptFailed(_context.Logger, _context.Name, delivery.Batch.Count, delivery.Attempts, worst.Reason);
+        }
+    }
+
+    private TimeSpan Pause(BatchDelivery delivery, in SinkVerdict worst, TimeSpan now, bool pausesLane) => state.Host.Backoff.Failed(
+        delivery.Attempts, delivery.Permit.Number, state.Host.Window.LastDispatched, worst.RetryAfter, now, pausesLane);
 
     /// <summary>
     /// Something was delivered: what failed before is tried again soon, which shows whether it is to blame. What was asked to come back
-    /// later is parked until then.
+    /// later is parked until then, unless it was split since: its parts are tried.
     /// </summary>
     internal void Reconsider(TimeSpan now)
     {
@@ -73,7 +103,11 @@ internal sealed class FailureIsolation(SessionState state)
             {
                 continue;
             }
-            if (delivery.LastVerdict.RetryAfter > AskedWaitMax && delivery.Due > now + AskedWaitMax)
+            if (delivery.LastVerdict.RetryAfter is not null && (delivery.IsUntriedPart || delivery.IsUntriedRest))
+            {
+                delivery.Due = Earlier(delivery.Due, now);
+            }
+            else if (delivery.LastVerdict.RetryAfter > AskedWaitMax && delivery.Due > now + AskedWaitMax)
             {
                 TryPark(delivery, [.. Enumerable.Repeat(delivery.LastVerdict, delivery.Batch.Count)], now);
             }
@@ -170,9 +204,9 @@ internal sealed class FailureIsolation(SessionState state)
         return true;
     }
 
-    // Both parts go at once, unless they share a key.
+    // Both parts go at once, unless they share a key. Without a time for them the lane waits as after any failure, and they with it.
     [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
-    private bool TrySplit(BatchDelivery delivery, in SinkVerdict worst, TimeSpan now)
+    private bool TrySplit(BatchDelivery delivery, in SinkVerdict worst, bool waits, TimeSpan? dueAt, TimeSpan now)
     {
         var whole = delivery.Batch;
         var (first, rest, isOrdered) =
@@ -181,17 +215,14 @@ internal sealed class FailureIsolation(SessionState state)
         {
             return false;
         }
-        // The first failure may pass: what was sent apart waits as after any failure, and as long as the sink asks for.
-        var waits = worst.Kind is VerdictKind.Retryable or VerdictKind.Congested && delivery.FailedAttempts < _options.ParkAfterAttempts;
-        var due = !waits ? now : state.Host.Backoff.Failed(
-            delivery.Attempts, delivery.Permit.Number, state.Host.Window.LastDispatched, worst.RetryAfter, now);
         state.LastFailure = worst.Reason;
+        var due = dueAt ?? Pause(delivery, worst, now, pausesLane: true);
         var sentFirst = whole.Select(first);
         var part = delivery.Part(sentFirst, state.GroupsOf(sentFirst));
         state.Replace(delivery, whole.Select(rest));
         delivery.IsBeside = !isOrdered;
         state.Deliveries.InsertBefore(delivery, part);
-        (part.IsUntriedPart, delivery.IsUntriedPart) = (!waits, !waits && !isOrdered);
+        (part.IsUntriedPart, delivery.IsUntriedPart, delivery.IsUntriedRest) = (!waits, !waits && !isOrdered, isOrdered);
         (part.Due, delivery.Due) = (due, due);
         Log.Split(_context.Logger, _context.Name, first.Count + rest.Count, worst.Reason);
         return true;

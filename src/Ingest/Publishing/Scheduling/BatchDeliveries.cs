@@ -101,13 +101,16 @@ internal sealed class BatchDeliveries(bool concurrent)
     /// <summary>
     /// The waiting delivery a probe tries: the one whose last attempt is the longest ago, so that one bad batch cannot be every probe.
     /// </summary>
-    internal BatchDelivery? NextProbe()
+    /// <param name="mayBeTaken">Not what the sink asked to come back later with, unless it was split since.</param>
+    internal BatchDelivery? NextProbe(bool mayBeTaken = false)
     {
         BatchDelivery? next = null;
         var earlier = 0UL;
         foreach (var delivery in _deliveries)
         {
-            if (!delivery.IsInFlight && IsFree(delivery, earlier) && (next is null || delivery.Permit.Number < next.Permit.Number))
+            if (!delivery.IsInFlight && IsFree(delivery, earlier)
+                && (!mayBeTaken || delivery.IsUntriedPart || delivery.LastVerdict.RetryAfter is null)
+                && (next is null || delivery.Permit.Number < next.Permit.Number))
             {
                 next = delivery;
             }
@@ -218,6 +221,15 @@ internal sealed class BatchDeliveries(bool concurrent)
         }
         names.Remove(0);
         return [.. Enumerable.Range(0, later.Batch.Count).Where(i => names.Contains(NameOf(later.Batch, i, byStream)))];
+    }
+
+    /// <summary>Looks which waiting deliveries no longer have a key, or stream, in common with an earlier one that waits.</summary>
+    internal void SetBeside(bool byStream, TimeSpan now)
+    {
+        foreach (var delivery in _deliveries.Where(delivery => delivery is { IsInFlight: false, IsBeside: false }))
+        {
+            delivery.IsBeside = Conflicts(delivery, byStream, now).Count == 0;
+        }
     }
 
     /// <summary>Something waits or is slow, besides <paramref name="one"/>.</summary>

@@ -51,6 +51,9 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>It was split off a batch that failed, and was not tried since.</summary>
     internal bool IsUntriedPart { get; set; }
 
+    /// <summary>It was split off so, but goes behind the other part, with which it has a key in common.</summary>
+    internal bool IsUntriedRest { get; set; }
+
     /// <summary>No earlier delivery that waits has a key of it, so it may go before them where batches follow each other.</summary>
     internal bool IsBeside { get; set; }
 

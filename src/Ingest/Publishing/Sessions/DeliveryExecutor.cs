@@ -28,7 +28,8 @@ internal sealed class DeliveryExecutor(SessionState state)
         {
             delivery.FirstUnixMs = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         }
-        (delivery.NotStored, delivery.IsStoreBlocked, delivery.IsUntriedPart) = (null, false, false);
+        (delivery.NotStored, delivery.IsStoreBlocked) = (null, false);
+        (delivery.IsUntriedPart, delivery.IsUntriedRest) = (false, false);
         delivery.DeliveredBefore = state.Evidence.DeliveredAt;
         delivery.Permit = _host.Window.Dispatch(now, delivery.Batch.Bytes);
         state.Deliveries.Started(delivery, now);

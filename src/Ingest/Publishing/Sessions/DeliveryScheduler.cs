@@ -36,8 +36,8 @@ internal sealed class DeliveryScheduler(SessionState state)
         state.Deliveries.Count == 0 || state.Deliveries.InFlight > 0 || !state.Parking.IsEnabled
             || (state.Groups.Events == 0 && !state.Feed.HasMore) || state.Deliveries.HasUntried
             ? null
-        : state.Evidence.IsLone || state.Evidence.SeekDue > _host.Backoff.AskedUntil ? state.Evidence.SeekDue
-        : _host.Backoff.AskedUntil;
+        : state.Evidence.SeekDue > _host.Backoff.Asked.Until ? state.Evidence.SeekDue
+        : _host.Backoff.Asked.Until;
 
     /// <summary>
     /// When one more batch may go although the window is full, because nothing has moved for long: one event that its receiver is slow for
@@ -67,6 +67,10 @@ internal sealed class DeliveryScheduler(SessionState state)
         {
             return null;
         }
+        if (_host.Backoff.Asked.Until > now)
+        {
+            return MayTryAsked(now) ? TryAsked(now) : null;
+        }
         if (_host.Caller.State != BreakerState.Closed)
         {
             return state.Deliveries.InFlight == 0 && (now >= state.ProbeDue || SeeksElsewhere || TriesParts) ? Probe(now) : null;
@@ -84,9 +88,25 @@ internal sealed class DeliveryScheduler(SessionState state)
         }
         if (now >= _host.Backoff.PausedUntil)
         {
-            return TakeWaiting(now, isProbe: false) ?? TakeNew(now);
+            return TakeRetry(now) ?? TakeNew(now);
         }
-        return TriesParts ? TakeWaiting(now, isProbe: true) : null;
+        return TriesParts ? TakeProbe(now) : null;
+    }
+
+    private bool MayTryAsked(TimeSpan now) =>
+        _host.Backoff.Asked.MayTry && now >= _host.Backoff.PausedUntil && state.Deliveries.InFlight == 0 && _host.Window.CanDispatch
+        && _host.Caller.State == BreakerState.Closed && state.Parking.IsEnabled;
+
+    // The sink asked for a pause: a small batch of the other part of what it refused, or of something else, shows whether it meant that.
+    private BatchDelivery? TryAsked(TimeSpan now)
+    {
+        state.Deliveries.SetBeside(byStream: !_traits.AcceptsOutOfOrder, now);
+        if ((TakeWaiting(now, () => state.Deliveries.NextProbe(mayBeTaken: true), once: true) ?? Seek(now)) is not { } delivery)
+        {
+            return null;
+        }
+        _host.Backoff.Asked.Tried();
+        return MakeSmall(delivery);
     }
 
     private BatchDelivery? TakeNew(TimeSpan now)
@@ -157,10 +177,14 @@ internal sealed class DeliveryScheduler(SessionState state)
         LingerUntil = any && _sawEnd && !_host.IsDraining ? now + _options.Linger : TimeSpan.Zero;
     }
 
+    private BatchDelivery? TakeRetry(TimeSpan now) => TakeWaiting(now, () => state.Deliveries.NextRetry(now), once: false);
+
+    private BatchDelivery? TakeProbe(TimeSpan now) => TakeWaiting(now, () => state.Deliveries.NextProbe(), once: true);
+
     // The next one to be sent again. Dead letters that an operator gave up while they waited are not sent any more.
-    private BatchDelivery? TakeWaiting(TimeSpan now, bool isProbe)
+    private BatchDelivery? TakeWaiting(TimeSpan now, Func<BatchDelivery?> next, bool once)
     {
-        while ((isProbe ? state.Deliveries.NextProbe() : state.Deliveries.NextRetry(now)) is { } delivery)
+        while (next() is { } delivery)
         {
             if (delivery.Requeue is { } request ? KeepWanted(delivery, request) : _held.Divert(delivery, now))
             {
@@ -171,7 +195,7 @@ internal sealed class DeliveryScheduler(SessionState state)
                 state.Drop(delivery);
                 given.EndIfSettled();
             }
-            else if (isProbe)
+            else if (once)
             {
                 return null;
             }
@@ -230,18 +254,18 @@ internal sealed class DeliveryScheduler(SessionState state)
     private BatchDelivery? Probe(TimeSpan now)
     {
         _host.Caller.SkipPause();
-        var delivery = (SeeksElsewhere ? Seek(now) : null) ?? TakeWaiting(now, isProbe: true) ?? TakeNew(now);
+        var delivery = (SeeksElsewhere ? Seek(now) : null) ?? TakeProbe(now) ?? TakeNew(now);
         if (delivery is null)
         {
             return null;
         }
-        if (delivery.Batch.Count > _options.ProbeEvents)
-        {
-            delivery = SplitOff(delivery, _options.ProbeEvents);
-        }
+        delivery = MakeSmall(delivery);
         delivery.IsProbe = true;
         return delivery;
     }
+
+    private BatchDelivery MakeSmall(BatchDelivery delivery) =>
+        delivery.Batch.Count > _options.ProbeEvents ? SplitOff(delivery, _options.ProbeEvents) : delivery;
 
     [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
     private BatchDelivery SplitOff(BatchDelivery delivery, int events)

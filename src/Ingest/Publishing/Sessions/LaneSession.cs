@@ -173,7 +173,7 @@ internal sealed class LaneSession : IDisposable
     {
         // Parked events go first: a lane that is never idle would not try them otherwise, and their own backoff keeps them few.
         if (_state.Parking.IsActive && _host.Connection.IsOpen && _host.Caller.State == BreakerState.Closed
-            && now >= _host.Backoff.PausedUntil)
+            && now >= _host.Backoff.WaitsUntil)
         {
             _state.Trials.Start(now, _state.Deliveries.InFlight);
         }
@@ -257,6 +257,7 @@ internal sealed class LaneSession : IDisposable
         Consider(_scheduler.SpareDue);
         Consider(_state.Groups.Events > 0 || _state.Feed.HasMore ? _state.Deliveries.NextSlow(_turn) : null);
         Consider(_host.Backoff.PausedUntil);
+        Consider(_host.Backoff.Asked.Until);
         Consider(_host.Connection.IsOpen ? null : _host.Backoff.OpenDue);
         Consider(_host.Caller.State == BreakerState.Open ? _state.ProbeDue : null);
         Consider(_state.Parking.IsActive ? _state.Parking.Scheduler.NextDue : null);

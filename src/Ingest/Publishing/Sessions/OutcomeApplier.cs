@@ -100,7 +100,7 @@ internal sealed class OutcomeApplier(SessionState state)
         {
             // What fails again and again by itself, or for its stream's sake, says nothing of the sink.
             if (summary.Worst.Scope is VerdictScope.Stream or VerdictScope.Event or VerdictScope.Key
-                || (delivery.FailedAttempts > 0 && state.Evidence.IsLone))
+                || (delivery.FailedAttempts > 0 && state.Evidence.IsLone) || FailureEvidence.Blames(delivery))
             {
                 window.Ignored(delivery.Permit);
             }
@@ -125,7 +125,7 @@ internal sealed class OutcomeApplier(SessionState state)
         {
             return;
         }
-        _host.Backoff.Succeeded();
+        _host.Backoff.Succeeded(delivery.Permit.Number);
         _host.Connection.Delivered();
         state.Evidence.Delivered(delivery.Permit.Number);
         if (state.Parking.IsActive)
