@@ -19,6 +19,7 @@ internal sealed class KafkaSink : ISink, IRewindable
     private readonly SendGate _gate = new();
     private readonly InFlightLedger _ledger;
     private readonly KafkaGauges _gauges;
+    private readonly ApartSession _apart;
     private readonly Sender _sender;
     private readonly SessionPlan _plan = new();
     private readonly Func<SendMode, int?, IProducerSession> _newSession;
@@ -55,7 +56,8 @@ internal sealed class KafkaSink : ISink, IRewindable
         _logger = logger;
         var start = time.GetTimestamp();
         _ledger = new InFlightLedger(OwedPatience, () => time.GetElapsedTime(start));
-        _sender = new Sender(_ledger, new MessageEncoder(options, epochOf));
+        _apart = new ApartSession(_ledger, () => _newSession(SendMode.Careful, null), options.CloseTimeout);
+        _sender = new Sender(_ledger, new MessageEncoder(options, epochOf), _apart.Take);
         _gauges = new KafkaGauges(lane);
         Traits = new SinkTraits
         {
@@ -94,13 +96,7 @@ internal sealed class KafkaSink : ISink, IRewindable
             // A certificate that is not there, or is none: no broker was asked.
             return new SinkVerdict(VerdictKind.Blocked, $"The Kafka client cannot be made. {failure.Message}");
         }
-        var topics = _ledger.TroubledTopics.Take();
-        var verdict = await ProbeAsync(session, topics, cancel);
-        if (verdict.Kind != VerdictKind.Delivered)
-        {
-            _ledger.TroubledTopics.Add(topics);
-        }
-        return verdict;
+        return await ProbeAsync(session, cancel);
     }
 
     /// <inheritdoc/>
@@ -131,7 +127,11 @@ internal sealed class KafkaSink : ISink, IRewindable
             {
                 turn.Leave();
             }
-            await attempt.Settled.WaitAsync(cancel);
+            await attempt.Settled.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!_ledger.IsAnsweredInPart(attempt))
+            {
+                cancel.ThrowIfCancellationRequested();
+            }
         }
         catch
         {
@@ -158,18 +158,19 @@ internal sealed class KafkaSink : ISink, IRewindable
         if (!_disposed)
         {
             _disposed = true;
+            await _apart.EndAsync();
             await EndSessionAsync(CancellationToken.None);
             _gauges.Dispose();
         }
     }
 
-    private async Task<SinkVerdict> ProbeAsync(IProducerSession session, IReadOnlyCollection<string> topics, CancellationToken cancel)
+    private async Task<SinkVerdict> ProbeAsync(IProducerSession session, CancellationToken cancel)
     {
         try
         {
             // One that was not waited for last time is not repeated beside itself.
             await _probe.WaitAsync(cancel);
-            var probe = session.AskAsync(topics, _options.OpenTimeout);
+            var probe = session.AskAsync(_options.OpenTimeout);
             _probe = probe;
             await Task.WhenAny(probe, _refused.Task).WaitAsync(cancel);
             if (_refusal is { } refusal)

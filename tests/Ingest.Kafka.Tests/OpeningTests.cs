@@ -35,7 +35,7 @@ public sealed class OpeningTests
 
         public ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry) => ErrorCode.Local_AllBrokersDown;
 
-        public Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout) =>
+        public Task<ClusterAnswer> AskAsync(TimeSpan timeout) =>
             Task.FromResult(new ClusterAnswer(new SinkVerdict(VerdictKind.Retryable, "silence"), 0));
 
         public Task CloseAsync(TimeSpan timeout)

@@ -18,6 +18,26 @@ internal sealed class Attempt(EventBatch batch)
     /// <summary>One per event, in the batch's order.</summary>
     internal Span<LedgerEntry> Entries => _entries.AsSpan(0, Batch.Count);
 
+    /// <summary>The report on an event is in. The ledger's lock is held.</summary>
+    internal bool HasSettled => Array.Exists(_entries, entry => entry is { State: EntryState.Settled });
+
+    /// <summary>A producer other than one holds an event with the key. The ledger's lock is held.</summary>
+    internal bool HasSent(ulong key, ProducerRoom except)
+    {
+        for (var index = 0; index < Batch.Count; index++)
+        {
+            if (_entries[index].State == EntryState.Sent && _entries[index].Room != except && KeyHash.Of(Batch[index]) == key)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>The entries a producer holds. The ledger's lock is held.</summary>
+    internal IEnumerable<LedgerEntry> SentTo(ProducerRoom room) =>
+        _entries.Take(Batch.Count).Where(entry => entry.State == EntryState.Sent && entry.Room == room);
+
     /// <summary>The entry of event <paramref name="index"/>.</summary>
     internal LedgerEntry this[int index] => _entries[index];
 

@@ -6,8 +6,11 @@ namespace Ingest.Kafka;
 internal static class AttemptVerdicts
 {
     private const string HeldReason = "An earlier event with the same key has to be delivered first.";
+    private const string BehindTopicReason = "Its topic refused events before; one of them is tried first.";
     private const string ProducerDiedReason = "The producer died before it took the event; a new one does.";
     private const string BatchRefusedReason = "The broker refused the batch this event travelled in; it is sent again on its own. ";
+
+    private static readonly SinkVerdict Unanswered = new(VerdictKind.Retryable, "no answer within the attempt");
 
     /// <summary>The verdict on one event.</summary>
     internal static SinkVerdict On(LedgerEntry entry, Attempt attempt) => entry.State switch
@@ -15,7 +18,9 @@ internal static class AttemptVerdicts
         EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code, entry.Detail),
         EntryState.Settled when VerdictTable.BlamesEvent(entry.Code) =>
             new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code), Scope: VerdictScope.NotTried),
-        EntryState.Settled => VerdictTable.For(entry.Code),
+        EntryState.Settled => VerdictTable.For(entry.Code, entry.Detail),
+        EntryState.Sent => attempt.Interruption ?? Unanswered,
+        EntryState.BehindTopic => new SinkVerdict(VerdictKind.Retryable, BehindTopicReason, Scope: VerdictScope.NotTried),
         EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason, Scope: VerdictScope.NotTried),
         _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason, Scope: VerdictScope.NotTried),
     };

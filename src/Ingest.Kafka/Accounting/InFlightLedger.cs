@@ -19,13 +19,13 @@ internal sealed class InFlightLedger
     private readonly List<Attempt> _attempts = [];
     private readonly LeftEntries _left;
     private readonly HeldKeys _owed;
-    private readonly IsolationSet _isolated;
 
     /// <param name="patience">How long later events of a key are held back for an earlier one that does not come.</param>
     /// <param name="now">The time since any fixed start.</param>
     internal InFlightLedger(TimeSpan patience, Func<TimeSpan> now)
     {
-        (_now, _left, _owed, _isolated) = (now, new LeftEntries(this), new HeldKeys(patience), new IsolationSet(patience));
+        (_now, _left, _owed) = (now, new LeftEntries(this), new HeldKeys(patience));
+        (IsolationSet, TroubledTopics) = (new IsolationSet(patience), new TroubledTopics(now));
     }
 
     /// <summary>Events whose attempt was given up: still with the client, or settled and not yet asked for.</summary>
@@ -41,10 +41,10 @@ internal sealed class InFlightLedger
     }
 
     /// <summary>Events of refused batches, to be sent one by one.</summary>
-    internal IsolationSet IsolationSet => _isolated;
+    internal IsolationSet IsolationSet { get; }
 
-    /// <summary>Topics that reports called unknown or forbidden.</summary>
-    internal TroubledTopics TroubledTopics { get; } = new();
+    /// <summary>Topics whose events go one at a time.</summary>
+    internal TroubledTopics TroubledTopics { get; }
 
     /// <summary>Opens an attempt. Events the client already holds, or has delivered since, are joined.</summary>
     internal Attempt Begin(EventBatch batch)
@@ -60,7 +60,7 @@ internal sealed class InFlightLedger
                 attempt.Entries[index] = entry;
             }
             _attempts.Add(attempt);
-            _isolated.NoteAsked(batch.FirstSequence, batch.LastSequence, _now());
+            IsolationSet.NoteAsked(batch.FirstSequence, batch.LastSequence, _now());
         }
         return attempt;
     }
@@ -84,18 +84,16 @@ internal sealed class InFlightLedger
     }
 
     /// <summary>The event is not handed over in this attempt: it is owed. The sender whose turn it is.</summary>
-    internal void Hold(LedgerEntry entry, StoredEvent stored)
+    internal void Hold(LedgerEntry entry, StoredEvent stored, EntryState state = EntryState.Held)
     {
         lock (_lock)
         {
-            entry.State = EntryState.Held;
+            entry.State = state;
             _owed.Add(KeyHash.Of(stored), stored.Sequence);
         }
     }
 
-    /// <summary>
-    /// The sender is through with an attempt: what it did not come to is owed from now on, before the next sender's turn.
-    /// </summary>
+    /// <summary>The sender is through with an attempt: what it did not come to is owed, before the next sender's turn.</summary>
     internal void LeaveOutRest(Attempt attempt)
     {
         lock (_lock)
@@ -109,6 +107,15 @@ internal sealed class InFlightLedger
                     _owed.Add(KeyHash.Of(stored), stored.Sequence);
                 }
             }
+        }
+    }
+
+    /// <summary>Whether a producer other than this one holds an event with the key.</summary>
+    internal bool IsSentElsewhere(ulong key, ProducerRoom room)
+    {
+        lock (_lock)
+        {
+            return key != KeyHash.None && (_left.HasSent(key, except: room) || _attempts.Exists(attempt => attempt.HasSent(key, room)));
         }
     }
 
@@ -140,13 +147,19 @@ internal sealed class InFlightLedger
                 return;
             }
             entry.Room!.Settle(entry.PayloadBytes, delivered: code == ErrorCode.NoError);
+            TroubledTopics.Note(entry, code, topic);
             attempt = SettleNeedsLock(entry, code);
-            if (code != ErrorCode.NoError && VerdictTable.KindOf(code) == VerdictKind.Blocked)
-            {
-                TroubledTopics.Add(topic);
-            }
         }
         attempt?.CountIn();
+    }
+
+    /// <summary>Whether reports on some events of the attempt are in.</summary>
+    internal bool IsAnsweredInPart(Attempt attempt)
+    {
+        lock (_lock)
+        {
+            return attempt.HasSettled;
+        }
     }
 
     /// <summary>Closes an attempt and says what became of each event.</summary>
@@ -208,20 +221,9 @@ internal sealed class InFlightLedger
     {
         lock (_lock)
         {
-            foreach (var attempt in _attempts)
+            foreach (var entry in _attempts.SelectMany(attempt => attempt.SentTo(room)).Concat(_left.SentTo(room)).ToList())
             {
-                foreach (var entry in attempt.Entries)
-                {
-                    if (entry.State == EntryState.Sent && entry.Room == room)
-                    {
-                        RetireNeedsLock(entry);
-                        attempt.CountIn();
-                    }
-                }
-            }
-            foreach (var entry in _left.Sent.Where(entry => entry.Room == room).ToList())
-            {
-                RetireNeedsLock(entry);
+                RetireNeedsLock(entry)?.CountIn();
             }
         }
     }
@@ -256,13 +258,13 @@ internal sealed class InFlightLedger
         var attempt = entry.Attempt;
         if (entry.IsFinal)
         {
-            _isolated.Settle(entry.Sequence, rejected: code != ErrorCode.NoError);
+            IsolationSet.Settle(entry.Sequence, rejected: code != ErrorCode.NoError);
             return attempt;
         }
         _owed.Add(attempt is null ? entry.Key : KeyHash.Of(attempt.Batch[entry.Index]), entry.Sequence);
         if (VerdictTable.BlamesEvent(code))
         {
-            _isolated.Add(entry.Sequence, code, _now());
+            IsolationSet.Add(entry.Sequence, code, _now());
         }
         if (attempt is null)
         {
@@ -271,8 +273,7 @@ internal sealed class InFlightLedger
         return attempt;
     }
 
-    // What an attempt leaves behind: what the client holds, and final reports that no answer has carried yet, for the next attempt to join;
-    // the rest is owed.
+    // For the next attempt to join: what the client holds, and final reports that no answer has carried yet; the rest is owed.
     private void LeaveNeedsLock(LedgerEntry entry, Attempt attempt, bool answered)
     {
         var stored = attempt.Batch[entry.Index];
@@ -290,9 +291,9 @@ internal sealed class InFlightLedger
         _left.Recycle(entry);
     }
 
-    private void RetireNeedsLock(LedgerEntry entry)
+    private Attempt? RetireNeedsLock(LedgerEntry entry)
     {
         entry.Retired = true;
-        SettleNeedsLock(entry, ErrorCode.Local_PurgeInflight);
+        return SettleNeedsLock(entry, ErrorCode.Local_PurgeInflight);
     }
 }

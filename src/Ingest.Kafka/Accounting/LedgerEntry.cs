@@ -12,6 +12,9 @@ internal enum EntryState : byte
     /// <summary>Kept back: an earlier event of its key has to go first.</summary>
     Held,
 
+    /// <summary>Kept back: its topic made trouble, and another event of it finds out whether it still does.</summary>
+    BehindTopic,
+
     /// <summary>The attempt ended before it came to this event.</summary>
     LeftOut,
 
@@ -49,6 +52,9 @@ internal sealed class LedgerEntry
 
     /// <summary>The report speaks of this event and no other: it was alone in its request, or the client itself refused it.</summary>
     internal bool Alone { get; set; }
+
+    /// <summary>It is the event by which a topic that made trouble is tried.</summary>
+    internal bool TriesTopic { get; set; }
 
     /// <summary>Its producer is gone and a straggling report would be another event's: never used again.</summary>
     internal bool Retired { get; set; }
@@ -93,6 +99,7 @@ internal sealed class LedgerEntry
         State = EntryState.NotSent;
         Code = ErrorCode.NoError;
         Alone = false;
+        TriesTopic = false;
         Detail = null;
         Attempt = null;
         Room = null;

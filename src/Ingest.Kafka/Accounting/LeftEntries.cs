@@ -17,6 +17,12 @@ internal sealed class LeftEntries(InFlightLedger ledger)
     /// <summary>The entries the client still holds.</summary>
     internal IEnumerable<LedgerEntry> Sent => _left.Values.Where(entry => entry.State == EntryState.Sent);
 
+    /// <summary>A producer other than one holds an event with the key.</summary>
+    internal bool HasSent(ulong key, ProducerRoom except) => Sent.Any(entry => entry.Key == key && entry.Room != except);
+
+    /// <summary>The entries a producer holds.</summary>
+    internal IEnumerable<LedgerEntry> SentTo(ProducerRoom room) => Sent.Where(entry => entry.Room == room);
+
     internal bool Contains(long sequence) => _left.ContainsKey(sequence);
 
     /// <summary>The entry of an event that is attempted: the one an earlier attempt left, or a free one.</summary>

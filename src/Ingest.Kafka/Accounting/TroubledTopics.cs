@@ -1,37 +1,114 @@
+using Confluent.Kafka;
+
 namespace Ingest.Kafka;
 
-/// <summary>Topics that delivery reports called unknown or forbidden. Any thread.</summary>
-internal sealed class TroubledTopics
+/// <summary>
+/// Topics that are unknown, forbidden or have an impossible name, as reports said: their events go through a producer of their own, one at
+/// a time, until one is delivered. A refusal for good stops the producer it comes through, and with it the events of every other topic.
+/// Any thread.
+/// </summary>
+/// <param name="now">The time since any fixed start.</param>
+internal sealed class TroubledTopics(Func<TimeSpan> now)
 {
+    // A name that cannot exist is asked for again after so long: brokers may have other rules by then.
+    private static readonly TimeSpan ImpossibleFor = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
-    private readonly HashSet<string> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Trouble> _topics = new(StringComparer.Ordinal);
 
-    /// <summary>A report called the topic unknown or forbidden.</summary>
-    internal void Add(string topic)
+    // Written under the lock, read by any thread.
+    private volatile bool _any;
+
+    /// <summary>Whether there are any.</summary>
+    internal bool Any => _any;
+
+    /// <summary>Whether the topic is one.</summary>
+    internal bool Contains(string topic)
     {
         lock (_lock)
         {
-            _topics.Add(topic);
+            return _topics.ContainsKey(topic);
         }
     }
 
-    /// <summary>The topics are still unknown or forbidden.</summary>
-    internal void Add(IEnumerable<string> topics)
+    /// <summary>Whether the brokers said lately that there can be no such topic.</summary>
+    internal bool IsImpossible(string topic)
     {
         lock (_lock)
         {
-            _topics.UnionWith(topics);
+            return _topics.TryGetValue(topic, out var trouble) && trouble.ImpossibleUntil > now();
         }
     }
 
-    /// <summary>The topics added since the last time.</summary>
-    internal IReadOnlyCollection<string> Take()
+    /// <summary>One event of the topic may be tried now; it is, when this is true.</summary>
+    internal bool TryBegin(string topic)
     {
         lock (_lock)
         {
-            string[] topics = [.. _topics];
-            _topics.Clear();
-            return topics;
+            return _topics.TryGetValue(topic, out var trouble) && !trouble.IsTried && (trouble.IsTried = true);
         }
+    }
+
+    /// <summary>The event that was tried did not go out.</summary>
+    internal void TakeBack(string topic)
+    {
+        lock (_lock)
+        {
+            if (_topics.TryGetValue(topic, out var trouble))
+            {
+                trouble.IsTried = false;
+            }
+        }
+    }
+
+    /// <summary>A report on an event. What the sink itself refused for a reason of its own says nothing of the topic.</summary>
+    /// <param name="entry">The event; it is told which topic it is about.</param>
+    /// <param name="code">What became of it.</param>
+    /// <param name="topic">Its topic.</param>
+    internal void Note(LedgerEntry entry, ErrorCode code, string topic)
+    {
+        var isTroubled = VerdictTable.StopsTopic(code);
+        if (entry.Detail is not null || (!isTroubled && !_any))
+        {
+            return;
+        }
+        entry.Detail = isTroubled ? $"topic '{topic}': {new Error(code).Reason}" : null;
+        lock (_lock)
+        {
+            if (isTroubled)
+            {
+                _topics.TryAdd(topic, new Trouble());
+            }
+            if (_topics.TryGetValue(topic, out var trouble))
+            {
+                trouble.IsTried &= !entry.TriesTopic;
+                // While one is tried, a later one through another producer could overtake it.
+                if (code == ErrorCode.NoError && !trouble.IsTried)
+                {
+                    _topics.Remove(topic);
+                }
+                trouble.ImpossibleUntil = code == ErrorCode.TopicException ? now() + ImpossibleFor : trouble.ImpossibleUntil;
+            }
+            _any = _topics.Count > 0;
+        }
+    }
+
+    /// <summary>The producer of their own is gone, and with it what was tried.</summary>
+    internal void TakeAllBack()
+    {
+        lock (_lock)
+        {
+            foreach (var trouble in _topics.Values)
+            {
+                trouble.IsTried = false;
+            }
+        }
+    }
+
+    private sealed class Trouble
+    {
+        internal bool IsTried { get; set; }
+
+        internal TimeSpan ImpossibleUntil { get; set; }
     }
 }

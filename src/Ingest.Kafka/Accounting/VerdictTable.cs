@@ -53,6 +53,12 @@ internal static class VerdictTable
         ErrorCode.LeaderNotAvailable, ErrorCode.KafkaStorageError, ErrorCode.UnsupportedForMessageFormat,
     ];
 
+    // Its producer died of something else: the event was not to blame.
+    private static readonly ErrorCode[] Swept =
+    [
+        ErrorCode.Local_PurgeQueue, ErrorCode.Local_PurgeInflight, ErrorCode.Local_GaplessGuarantee, ErrorCode.Local_Fatal,
+    ];
+
     private static readonly FrozenDictionary<ErrorCode, VerdictKind> Kinds = Enum.GetValues<ErrorCode>().Distinct()
         .ToFrozenDictionary(code => code, Classify);
 
@@ -73,6 +79,10 @@ internal static class VerdictTable
     /// <summary>Whether a broker may have refused a batch for one event's sake.</summary>
     internal static bool BlamesEvent(ErrorCode code) => KindOf(code) == VerdictKind.Rejected;
 
+    /// <summary>Whether no event of the topic goes until somebody repairs something.</summary>
+    internal static bool StopsTopic(ErrorCode code) =>
+        OfStream.Contains(code) && KindOf(code) is (VerdictKind.Blocked or VerdictKind.Rejected);
+
     /// <summary>The verdict with its reason.</summary>
     internal static SinkVerdict For(ErrorCode code, string? detail = null)
     {
@@ -84,6 +94,7 @@ internal static class VerdictTable
     // Who we are and what the client can do at all is the same for every topic.
     private static VerdictScope ScopeOf(ErrorCode code, VerdictKind kind) =>
         OfStream.Contains(code) ? VerdictScope.Stream
+        : Swept.Contains(code) ? VerdictScope.NotTried
         : kind == VerdictKind.Blocked ? VerdictScope.Sink
         : VerdictScope.Unknown;
 

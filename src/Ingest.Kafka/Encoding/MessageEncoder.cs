@@ -44,6 +44,9 @@ internal sealed class MessageEncoder
         WriteEpoch();
     }
 
+    /// <summary>Where an event goes.</summary>
+    internal string TopicOf(StoredEvent stored) => _topics[stored.Stream];
+
     /// <summary>The message of an event, or null when it is larger than a message may be.</summary>
     internal Message<byte[], byte[]>? Encode(StoredEvent stored, out string topic)
     {

@@ -19,8 +19,8 @@ internal interface IProducerSession
     /// <summary>Hands a message over. Anything but <see cref="ErrorCode.NoError"/> means that no report will come.</summary>
     ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry);
 
-    /// <summary>Asks the cluster whether it is there and whether these topics are well; at most as long per question.</summary>
-    Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout);
+    /// <summary>Asks the cluster whether it is there; at most as long.</summary>
+    Task<ClusterAnswer> AskAsync(TimeSpan timeout);
 
     /// <summary>Ends the producer within a bound. What it did not deliver is lost to it.</summary>
     Task CloseAsync(TimeSpan timeout);

@@ -54,8 +54,7 @@ internal sealed class ProducerSession : IProducerSession
         Volatile.Read(ref _trouble) is { } trouble && trouble.Delivered == Room.Delivered ? trouble : null;
 
     /// <inheritdoc/>
-    public Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout) =>
-        ClusterProbe.AskAsync(_producer.Handle, topics, timeout);
+    public Task<ClusterAnswer> AskAsync(TimeSpan timeout) => ClusterProbe.AskAsync(_producer.Handle, timeout);
 
     /// <inheritdoc/>
     public ErrorCode Produce(string topic, Message<byte[], byte[]> message, LedgerEntry entry)

@@ -4,17 +4,27 @@ using Ingest.Events;
 namespace Ingest.Kafka;
 
 /// <summary>Hands an attempt's events to a producer. Only with the turn.</summary>
-internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
+/// <param name="ledger">What the client holds.</param>
+/// <param name="encoder">Makes messages.</param>
+/// <param name="apart">The producer for topics that made trouble.</param>
+internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func<IProducerSession> apart)
 {
     private readonly HashSet<ulong> _busy = [];
     private readonly HashSet<ulong> _busyElsewhere = [];
+
+    // Topics that made trouble and cannot be tried in the current attempt.
+    private readonly HashSet<string> _behind = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Hands over what may go. Returns when everything is with the client (<see cref="SendMode.Fast"/>) or settled
     /// (<see cref="SendMode.Careful"/>), or when the producer died or the attempt was interrupted.
     /// </summary>
-    internal Task SendAsync(Attempt attempt, IProducerSession session, CancellationToken cancel) =>
-        session.Room.Mode == SendMode.Fast ? SendFastAsync(attempt, session, cancel) : SendCarefullyAsync(attempt, session, cancel);
+    internal Task SendAsync(Attempt attempt, IProducerSession session, CancellationToken cancel)
+    {
+        _behind.Clear();
+        return session.Room.Mode == SendMode.Fast
+            ? SendFastAsync(attempt, session, cancel) : SendCarefullyAsync(attempt, session, cancel);
+    }
 
     private async Task SendFastAsync(Attempt attempt, IProducerSession session, CancellationToken cancel)
     {
@@ -45,7 +55,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
             {
                 var entry = attempt[index];
                 var stored = attempt.Batch[index];
-                if (entry.State is EntryState.Settled or EntryState.Held)
+                if (entry.State is EntryState.Settled or EntryState.Held or EntryState.BehindTopic)
                 {
                     continue;
                 }
@@ -80,6 +90,36 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
     // False when the queue is full and nothing happened.
     private bool TryHandOver(LedgerEntry entry, StoredEvent stored, IProducerSession session)
     {
+        if (ledger.TroubledTopics.Any && encoder.TopicOf(stored) is var topic && ledger.TroubledTopics.Contains(topic)
+            && !ledger.TroubledTopics.IsImpossible(topic))
+        {
+            TryTopic(entry, stored, topic);
+            return true;
+        }
+        return TryGive(entry, stored, session);
+    }
+
+    // One event shows whether the topic still refuses, without stopping those of other topics; the others wait for it.
+    private void TryTopic(LedgerEntry entry, StoredEvent stored, string topic)
+    {
+        if (!_behind.Contains(topic) && ledger.TroubledTopics.TryBegin(topic))
+        {
+            entry.TriesTopic = true;
+            var session = apart();
+            // An earlier one of its key may still be with the other producer.
+            if (!ledger.IsSentElsewhere(KeyHash.Of(stored), session.Room) && TryGive(entry, stored, session))
+            {
+                return;
+            }
+            entry.TriesTopic = false;
+            ledger.TroubledTopics.TakeBack(topic);
+            _behind.Add(topic);
+        }
+        ledger.Hold(entry, stored, EntryState.BehindTopic);
+    }
+
+    private bool TryGive(LedgerEntry entry, StoredEvent stored, IProducerSession session)
+    {
         if (!session.Room.TryTake(stored.Payload.Length))
         {
             return false;
@@ -88,6 +128,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
         var message = encoder.Encode(stored, out var topic);
         var code = encoder.ReasonAgainst(topic) is { } forbidden ? InternalTopic(entry, forbidden)
             : message is null ? ErrorCode.MsgSizeTooLarge
+            : ledger.TroubledTopics.Any && ledger.TroubledTopics.IsImpossible(topic) ? Impossible(entry, topic)
             : session.Produce(topic, message, entry);
         if (code == ErrorCode.Local_QueueFull)
         {
@@ -99,6 +140,12 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder)
             ledger.Refuse(entry, code, topic);
         }
         return true;
+    }
+
+    private static ErrorCode Impossible(LedgerEntry entry, string topic)
+    {
+        entry.Detail = $"topic '{topic}': the brokers said a moment ago that there can be no such topic.";
+        return ErrorCode.TopicException;
     }
 
     private static ErrorCode InternalTopic(LedgerEntry entry, string reason)

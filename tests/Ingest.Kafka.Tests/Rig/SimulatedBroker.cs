@@ -16,7 +16,8 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
     private const int BatchMax = 4;
 
     private readonly Lock _lock = new();
-    private Session? _session;
+    private readonly List<Session> _sessions = [];
+    private string _topic = "";
 
     /// <summary>What the partition holds.</summary>
     internal List<long> Log { get; } = [];
@@ -27,7 +28,16 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
     /// <summary>Chance of each fault, 0 when healed.</summary>
     internal double Trouble { get; set; }
 
-    internal IProducerSession NewSession(SendMode mode, int? batchBytesMax) => _session = new Session(this, mode);
+    internal IProducerSession NewSession(SendMode mode, int? batchBytesMax)
+    {
+        var session = new Session(this, mode);
+        lock (_lock)
+        {
+            _sessions.RemoveAll(other => other.Room.IsDead);
+            _sessions.Add(session);
+        }
+        return session;
+    }
 
     /// <summary>One thing happens on the broker's side.</summary>
     internal void Step()
@@ -35,7 +45,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
         Action[] reports;
         lock (_lock)
         {
-            reports = _session is { } session ? [.. Happen(session)] : [];
+            reports = _sessions.Count > 0 ? [.. Happen(_sessions[_random.Next(_sessions.Count)])] : [];
         }
         foreach (var report in reports)
         {
@@ -82,7 +92,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
         return Purge(session);
     }
 
-    private static List<Action> Purge(Session session)
+    private List<Action> Purge(Session session)
     {
         session.Room.Die();
         var purged = session.Held.Select(held => Report(held.Entry, ErrorCode.Local_PurgeQueue)).ToList();
@@ -99,8 +109,8 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
         return Report(entry, code);
     }
 
-    private static Action Report(LedgerEntry entry, ErrorCode code) =>
-        () => entry.Reported(new DeliveryReport<byte[], byte[]> { Error = new Error(code, "simulated"), Topic = "t" });
+    private Action Report(LedgerEntry entry, ErrorCode code) =>
+        () => entry.Reported(new DeliveryReport<byte[], byte[]> { Error = new Error(code, "simulated"), Topic = _topic });
 
     private sealed class Session(SimulatedBroker broker, SendMode mode) : IProducerSession
     {
@@ -120,6 +130,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
                 {
                     return ErrorCode.Local_Fatal;
                 }
+                broker._topic = topic;
                 if (broker._random.NextDouble() < broker.Trouble)
                 {
                     return broker._random.Next(2) == 0 ? ErrorCode.Local_QueueFull : ErrorCode.Local_UnknownTopic;
@@ -130,7 +141,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
             }
         }
 
-        public Task<ClusterAnswer> AskAsync(IReadOnlyCollection<string> topics, TimeSpan timeout) =>
+        public Task<ClusterAnswer> AskAsync(TimeSpan timeout) =>
             Task.FromResult(new ClusterAnswer(SinkVerdict.Delivered, 1));
 
         public Task CloseAsync(TimeSpan timeout)

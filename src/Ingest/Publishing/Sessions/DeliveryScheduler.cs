@@ -49,6 +49,10 @@ internal sealed class DeliveryScheduler(SessionState state)
             ? state.Deliveries.LastMoved + BatchDeliveries.SlowAfter
             : null;
 
+    /// <summary>When another batch may go beside the one by which a sink that was blocked is tried, which takes long.</summary>
+    internal TimeSpan? OnTrialDue => _host.Connection.IsOnTrial && state.Deliveries.InFlight > 0
+        ? state.Deliveries.LastMoved + BatchDeliveries.SlowAfter : null;
+
     /// <summary>
     /// One batch alone failed and parts of it were not tried apart: they are, whatever pause the failures led to.
     /// </summary>
@@ -76,7 +80,7 @@ internal sealed class DeliveryScheduler(SessionState state)
             return state.Deliveries.InFlight == 0 && (now >= state.ProbeDue || SeeksElsewhere || TriesParts) ? Probe(now) : null;
         }
         var mayTry = (_host.Window.CanDispatch || now >= SpareDue)
-            && !(_host.Connection.IsOnTrial && state.Deliveries.InFlight > 0)
+            && !(_host.Connection.IsOnTrial && state.Deliveries.InFlight > 0 && now < OnTrialDue)
             && state.Deliveries.InFlight + state.Trials.InFlight < _traits.WindowMax;
         if (!mayTry)
         {

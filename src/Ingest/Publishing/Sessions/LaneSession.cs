@@ -255,6 +255,7 @@ internal sealed class LaneSession : IDisposable
         Consider(_scheduler.LingerUntil);
         Consider(_scheduler.SeekDue);
         Consider(_scheduler.SpareDue);
+        Consider(_scheduler.OnTrialDue);
         Consider(_state.Groups.Events > 0 || _state.Feed.HasMore ? _state.Deliveries.NextSlow(_turn) : null);
         Consider(_host.Backoff.PausedUntil);
         Consider(_host.Backoff.Asked.Until);
