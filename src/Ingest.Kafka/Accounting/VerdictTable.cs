@@ -79,7 +79,7 @@ internal static class VerdictTable
     /// <summary>Whether a broker may have refused a batch for one event's sake.</summary>
     internal static bool BlamesEvent(ErrorCode code) => KindOf(code) == VerdictKind.Rejected;
 
-    /// <summary>Whether no event of the topic goes until somebody repairs something.</summary>
+    /// <summary>Whether no event of the topic goes until an operator repairs something.</summary>
     internal static bool StopsTopic(ErrorCode code) =>
         OfStream.Contains(code) && KindOf(code) is (VerdictKind.Blocked or VerdictKind.Rejected);
 

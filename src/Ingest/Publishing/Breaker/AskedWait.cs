@@ -5,8 +5,8 @@ namespace Ingest.Publishing.Breaker;
 /// refused: a few small batches find out. Pure; time is passed in.
 /// </summary>
 /// <remarks>
-/// Invariants: before the wait is over at most <see cref="TrialsMax"/> batches go, one at a time; one of them that is delivered ends the
-/// wait, for the refusal then was about what was refused, which waits on alone. What was sent before the sink asked says nothing.
+/// Invariants: before the wait is over at most <see cref="TrialsMax"/> batches go, one at a time; one of them that is delivered ends
+/// the wait, for the refusal then was about what was refused, which waits on alone. What was sent before the sink asked says nothing.
 /// </remarks>
 internal sealed class AskedWait
 {
