@@ -10,7 +10,7 @@ namespace Ingest.Publishing.Breaker;
 /// </remarks>
 internal sealed class AskedWait
 {
-    /// <summary>Batches that may go before the wait is over: where one thing is to blame, one of two without a key in common goes.</summary>
+    /// <summary>Batches that may go before the wait is over: where one thing is to blame, one of two goes.</summary>
     internal const int TrialsMax = 2;
 
     // The last dispatch number given when the sink asked last.
