@@ -1,32 +1,42 @@
 #!/usr/bin/env bash
 # Runs every test project and closes with one plain line: N passed, N failed, N skipped.
 # Usage: tests/run.sh [project...]      default: all of tests/*.Tests
+# TEST_PROJECTS_AT_ONCE=2: many tests wait for processes, disks and deadlines, so that two projects at once keep two cores busy.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+at_once=${TEST_PROJECTS_AT_ONCE:-2}
+results=artifacts/test-results
 projects=("$@")
 if [[ ${#projects[@]} -eq 0 ]]; then
-  for directory in tests/*.Tests; do
-    projects+=("$(basename "$directory")")
-  done
+  # The longest first: none of them is left alone at the end.
+  longest=(Ingest.Crash.Tests Ingest.Worker.Tests Ingest.Kafka.Tests Ingest.Tests)
+  mapfile -t others < <(cd tests && ls -d ./*.Tests | sed 's|^\./||' | grep -vxF "$(printf '%s\n' "${longest[@]}")")
+  projects=("${longest[@]}" "${others[@]}")
 fi
 # One build for all of them: the projects share most of what they compile.
 dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
 
+mkdir -p "$results"
 passed=0 failed=0 skipped=0
 failures=()
-for project in "${projects[@]}"; do
-  log=artifacts/test-results/$project.log
-  mkdir -p artifacts/test-results
+
+# Ports of their own for projects that run side by side.
+run() {
+  INGEST_TEST_PORTS_FROM=$((15000 + 2400 * $2)) timeout 1200 "artifacts/bin/$1/release/$1" -noLogo -noColor -longRunning 60 >"$results/$1.log" 2>&1
+  echo $? >"$results/$1.code"
+}
+
+report() {
+  local project=$1 log=$results/$1.log code summary bad off
+  code=$(cat "$results/$project.code")
   echo "== $project"
-  timeout 900 "artifacts/bin/$project/release/$project" -noLogo -noColor -longRunning 60 >"$log" 2>&1
-  code=$?
   summary=$(grep -E 'Total: [0-9]+, Errors' "$log" | tail -1)
   count() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"; }
   if [[ -z $summary ]]; then
     tail -40 "$log"
     echo "$project ended with code $code and without a summary"
     failed=$((failed + 1)) failures+=("$project: no summary")
-    continue
+    return
   fi
   bad=$(($(count Errors) + $(count Failed)))
   off=$(($(count Skipped) + $(count 'Not Run')))
@@ -39,6 +49,23 @@ for project in "${projects[@]}"; do
   echo "   $summary" | sed -E 's/ +/ /g'
   # Why something was skipped: each reason once.
   grep -A1 -E '\[SKIP\]$' "$log" | grep -vE '\[SKIP\]$|^--$' | sed -E 's/^ +//' | sort | uniq -c | sed -E 's/^ *([0-9]+) (.*)/   skipped \1: \2/'
+}
+
+for project in "${projects[@]}"; do
+  rm -f "$results/$project.code"
+done
+waiting=("${projects[@]}") running=0 started=0 unreported=("${projects[@]}")
+while ((${#unreported[@]} > 0)); do
+  while ((running < at_once && ${#waiting[@]} > 0)); do
+    run "${waiting[0]}" $((started % 7)) &
+    waiting=("${waiting[@]:1}") running=$((running + 1)) started=$((started + 1))
+  done
+  wait -n
+  running=$((running - 1)) left=()
+  for project in "${unreported[@]}"; do
+    if [[ -s $results/$project.code ]]; then report "$project"; else left+=("$project"); fi
+  done
+  unreported=("${left[@]}")
 done
 # Again at the end, where they are seen.
 ((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"

@@ -61,7 +61,7 @@ public sealed class BacklogTests(ITestOutputHelper output)
     }
 
     private static LoadShape Lines(int batchEvents, long events) =>
-        new() { Connections = 4, BatchEventsMax = batchEvents, Percent = (0, 0, 0), EventsMax = events };
+        new() { Connections = 4, BatchEventsMax = batchEvents, Percent = (0, 0, 0), EventsMax = events, Pace = TimeSpan.Zero };
 
     /// <summary>The shortest of a few starts, each ended by a kill.</summary>
     private static async Task<TimeSpan> StartUpAsync(IngestSetup setup)

@@ -14,7 +14,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
     public async Task A_full_disk_refuses_intake_goes_on_delivering_and_recovers_by_itself(int watermark)
     {
         using var disk = SmallDisk.Mount(mebibytes: 24);
-        await using var rig = new CrashRig(output, new LoadShape { BatchEventsMax = 200, Percent = (20, 5, 25) });
+        await using var rig = new CrashRig(output, new LoadShape { BatchEventsMax = 200, Percent = (20, 5, 25), Pace = TimeSpan.Zero });
         rig.Setup = OnSmallDisk(rig, disk, watermark);
         using var node = await IngestProcess.StartReadyAsync(rig.Setup);
         rig.StartLoad();

@@ -7,7 +7,8 @@ namespace Ingest.Testing;
 /// <summary>Loopback ports for servers that are killed and started again on the same address.</summary>
 /// <remarks>
 /// Taken from below the range the kernel picks client ports from: otherwise a client that retries while the server is down may be given
-/// the server's own port and connect to itself, or another process takes it between two starts.
+/// the server's own port and connect to itself, or another process takes it between two starts. <c>INGEST_TEST_PORTS_FROM</c> says where
+/// to begin, so that test processes that run side by side stay apart.
 /// </remarks>
 public static class FreePort
 {
@@ -15,7 +16,10 @@ public static class FreePort
     private const int Highest = 32_000;
 
     private static readonly Lock Lock = new();
-    private static int _next = Lowest + (Environment.ProcessId * 97 % (Highest - Lowest));
+    private static int _next = int.TryParse(
+        Environment.GetEnvironmentVariable("INGEST_TEST_PORTS_FROM"), CultureInfo.InvariantCulture, out var from)
+        ? from
+        : Lowest + (Environment.ProcessId * 97 % (Highest - Lowest));
 
     /// <summary>A port nobody listens on and that this process has not handed out before.</summary>
     public static int Next()

@@ -40,6 +40,10 @@ public sealed class LoadClient(int port, EventJournal journal, LoadShape shape, 
             {
                 await PauseAsync();
             }
+            else if (shape.Pace > TimeSpan.Zero)
+            {
+                await Task.Delay(shape.Pace, TimeProvider.System);
+            }
         }
         connection?.Dispose();
     }

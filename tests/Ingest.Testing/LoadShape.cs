@@ -24,6 +24,12 @@ public sealed record LoadShape
     /// <summary>The load ends by itself when this many events were sent; 0: only when told to.</summary>
     public long EventsMax { get; init; }
 
+    /// <summary>
+    /// How long a connection waits between an answer and its next request; zero: not at all. At 2 ms a few thousand requests a second come
+    /// in, so that groups are shared and the processors are left to other tests.
+    /// </summary>
+    public TimeSpan Pace { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>How long a request may go without an answer before it counts as hung.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 

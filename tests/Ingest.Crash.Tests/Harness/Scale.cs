@@ -15,10 +15,10 @@ internal static class Scale
     internal static int StoreRounds => (int)Read("INGEST_TEST_STORE_ROUNDS", 5);
 
     /// <summary>Events that wait while memory is measured.</summary>
-    internal static long BacklogEvents => Read("INGEST_TEST_BACKLOG_EVENTS", 1_000_000);
+    internal static long BacklogEvents => Read("INGEST_TEST_BACKLOG_EVENTS", 400_000);
 
     /// <summary>Bytes of payload that wait while start-up is measured.</summary>
-    internal static long BacklogBytes => Read("INGEST_TEST_BACKLOG_BYTES", 1_000_000_000);
+    internal static long BacklogBytes => Read("INGEST_TEST_BACKLOG_BYTES", 500_000_000);
 
     /// <summary>Requests a second in front of a fleet.</summary>
     internal static int FleetRate => (int)Read("INGEST_TEST_FLEET_RATE", 300);

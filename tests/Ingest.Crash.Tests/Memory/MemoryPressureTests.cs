@@ -73,6 +73,7 @@ public sealed class MemoryPressureTests(ITestOutputHelper output)
         {
             Connections = 4,
             BatchEventsMax = 40,
+            Pace = TimeSpan.Zero,
             Percent = (0, 0, 0),
             EventsMax = Scale.CacheBytes / PaddingBytes,
         };
