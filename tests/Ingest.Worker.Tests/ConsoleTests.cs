@@ -155,6 +155,32 @@ public sealed partial class ConsoleTests : IDisposable
         Assert.Equal("false", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
     }
 
+    [Fact]
+    public async Task A_dead_sink_is_in_the_strip_the_title_and_the_icon_within_seconds_and_old_data_say_how_old_they_are()
+    {
+        using var node = await IngestProcess.StartReadyAsync(new IngestSetup { Data = _directory["data"], Sinks = ["http"] }.With(
+            ("Sinks:http:Url", $"http://127.0.0.1:{FreePort.Next()}/")));
+        await using var browser = await OpenAsync(node);
+        await browser.UntilAsync("document.body.dataset.live === 'yes'");
+        Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('attention').hidden"));
+        Assert.Equal("good", await browser.EvaluateAsync("document.getElementById('icon').dataset.kind"));
+        using (var stored = await Http.PostAsJsonAsync(new Uri(node.Setup.Intake, "/v1/events"), 1, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.Accepted, stored.StatusCode);
+        }
+
+        await browser.UntilAsync("document.getElementById('attention').checkVisibility()"
+            + " && document.getElementById('attention').textContent.includes('Lane http cannot deliver')");
+        Assert.Contains("ingestbreakeropen", await browser.EvaluateAsync("document.getElementById('attention').textContent"),
+            StringComparison.Ordinal);
+        Assert.StartsWith("! 1 · ", await browser.EvaluateAsync("document.title"), StringComparison.Ordinal);
+        Assert.NotEqual("good", await browser.EvaluateAsync("document.getElementById('icon').dataset.kind"));
+
+        await node.KillAsync();
+        await browser.UntilAsync("/What is shown is .* old/.test(document.getElementById('silence').textContent)");
+        Assert.StartsWith("? ", await browser.EvaluateAsync("document.title"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(320)]
     [InlineData(390)]

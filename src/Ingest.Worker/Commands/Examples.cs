@@ -16,7 +16,11 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
             "ingest serve --data /var/lib/ingest",
             "ingest serve --sink kafka --set Sinks:Kafka:BootstrapServers=localhost:9092",
         ],
-        ["status"] = ["ingest status", "ingest status --watch", "ingest status -o yaml", "ingest status --admin http://10.0.0.7:8081"],
+        ["status"] =
+        [
+            "ingest status", "ingest status --watch", "ingest status --since 10m", "ingest status -o yaml",
+            "ingest status --admin http://10.0.0.7:8081",
+        ],
         ["drain"] =
         [
             "ingest drain --deadline 2m",

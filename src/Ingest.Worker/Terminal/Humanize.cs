@@ -40,6 +40,16 @@ internal static class Humanize
             : $"{(int)span.TotalDays}d {span.Hours}h";
     }
 
+    /// <summary>How long ago, in its largest unit: 12s, 5m, 2h, 3d. Until then by this machine's clock.</summary>
+    internal static string Ago(DateTimeOffset since)
+    {
+        var span = TimeProvider.System.GetUtcNow() - since;
+        return span.TotalSeconds < 60 ? $"{Math.Max(0, (int)span.TotalSeconds)}s"
+            : span.TotalMinutes < 60 ? $"{(int)span.TotalMinutes}m"
+            : span.TotalHours < 24 ? $"{(int)span.TotalHours}h"
+            : $"{(int)span.TotalDays}d";
+    }
+
     /// <summary>0.71 ms, 12.3 s</summary>
     internal static string Milliseconds(double milliseconds) =>
         milliseconds >= 1000 ? Seconds(milliseconds / 1000) : milliseconds.ToString("0.##", CultureInfo.InvariantCulture) + " ms";

@@ -1,7 +1,9 @@
+using Ingest.Health;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Debug;
+using Ingest.Operations.History;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
@@ -26,9 +28,7 @@ public static class NodeOperations
         var node = services.GetRequiredService<IngestNode>();
         var settings = node.Settings;
         var instruments = services.GetRequiredService<Instruments>();
-        // Asked before the node is open, both fail and are asked again.
-        var view = new Lazy<NodeView>(() => View(node), LazyThreadSafetyMode.PublicationOnly);
-        var status = new StatusReader(view, services.GetRequiredService<TimeProvider>());
+        var status = services.GetRequiredService<StatusReader>();
         _ = new ObservedInstruments(instruments, status);
         var options = settings.Get<AdminOptions>();
         var operations = endpoints.MapGroup("");
@@ -45,7 +45,22 @@ public static class NodeOperations
             Time = services.GetRequiredService<TimeProvider>(),
             Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
             Audit = node.Audit,
+            History = services.GetRequiredService<NodeHistory>(),
+            HistoryLimits = Limits(settings),
         });
+    }
+
+    private static Dictionary<string, double> Limits(NodeSettings settings)
+    {
+        var health = settings.Get<HealthOptions>();
+        return new Dictionary<string, double>
+        {
+            ["memory_ratio_low"] = health.MemoryLow,
+            ["memory_ratio_high"] = health.MemoryHigh,
+            ["disk_free_bytes_low"] = health.DiskFreeLow,
+            ["log_bytes_max"] = settings.Get<WalSettings>().BytesMax,
+            ["queue_bytes_max"] = settings.Get<QueueOptions>().DepthBytes,
+        };
     }
 
     private static List<ShownSetting> Shown(NodeSettings settings) =>
@@ -54,7 +69,7 @@ public static class NodeOperations
     private static NodeStations Stations(IngestNode node) => new(
         node.Writing.Log, node.Writing.Queue, node.Lanes, node.DeadLetters, node.Policy, node.Drain);
 
-    private static NodeView View(IngestNode node) => new()
+    internal static NodeView View(IngestNode node) => new()
     {
         Name = node.Settings.Get<NodeOptions>().NameOrMachine,
         Version = NodeVersion.Text,

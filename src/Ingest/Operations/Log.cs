@@ -7,6 +7,9 @@ internal static partial class Log
     [LoggerMessage(8001, LogLevel.Warning, "An instrument could not be read and is missing from this scrape: {Reason}")]
     internal static partial void ObservationFailed(ILogger logger, string reason);
 
+    [LoggerMessage(8002, LogLevel.Warning, "A second of the history is missing, and more may be: {Reason}")]
+    internal static partial void SecondMissing(ILogger logger, string reason);
+
     [LoggerMessage(
         8011,
         LogLevel.Warning,

@@ -8,7 +8,7 @@ namespace Ingest.Worker.Commands.Lanes;
 internal static class LanesView
 {
     private static readonly string[] Columns =
-        ["Lane", "State", "#Pending", "#Oldest", "#Delivered", "#Dead", "Sum"];
+        ["Lane", "State", "#Since", "#Pending", "#Oldest", "#Delivered", "#Dead", "Sum"];
 
     private static readonly string[] WideColumns =
         ["Sink", "Breaker", "#In flight", "#Round trip", "#Parked", "#Lost", "#Repeated", "#Settled", "#Saved"];
@@ -23,7 +23,8 @@ internal static class LanesView
         Screen.Show(table);
         foreach (var lane in status.Lanes.Where(lane => lane.Reason.Length > 0))
         {
-            Screen.Fact("Lane", $"{lane.Name} is {lane.State}: {lane.Reason}", ToneOf(lane.State));
+            var next = lane.NextTrySeconds is { } wait ? $" Next try in {Humanize.Seconds(Math.Round(wait))}." : "";
+            Screen.Fact("Lane", $"{lane.Name} is {lane.State}: {lane.Reason}{next}", ToneOf(lane.State));
         }
         foreach (var lane in status.Lanes.Where(lane => lane.Client.Length > 0))
         {
@@ -55,6 +56,7 @@ internal static class LanesView
     [
         lane.Name,
         new(lane.State, ToneOf(lane.State)),
+        lane.StateSince is { } since ? Humanize.Ago(since) : "",
         Humanize.Count(lane.PendingEvents),
         lane.PendingEvents > 0 ? Humanize.Seconds(lane.LagSeconds) : "",
         Humanize.Count(lane.Sum.Delivered),

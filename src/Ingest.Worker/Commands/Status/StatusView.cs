@@ -20,6 +20,7 @@ internal static class StatusView
         {
             Screen.Fact("Reason", $"{reason.Code}: {reason.Detail}", Tone.Bad);
         }
+        AttentionView.Show(status.Attention);
         ShowDrain(status.Drain);
         ShowLog(status.Log);
         var queue = status.Queue;

@@ -22,7 +22,7 @@ internal static class SupportBundleCommand
     private static readonly (string Name, string Path)[] Asked =
     [
         ("status.json", "/status"),
-        ("history.json", "/history?since=1h"),
+        ("history.json", "/history?sinceSeconds=3600"),
         ("audit.json", "/audit?limit=200"),
         ("deadletters.json", "/deadletters/groups?by=lane,stream,state"),
         ("policy.json", "/policy"),

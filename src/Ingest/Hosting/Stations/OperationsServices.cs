@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Ingest.Hosting.Settings;
 using Ingest.Operations.Audit;
+using Ingest.Operations.History;
 using Ingest.Operations.Prometheus;
+using Ingest.Operations.Status;
 using Ingest.Operations.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,6 +28,20 @@ internal static class OperationsServices
             provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>(),
             Resource(provider.GetRequiredService<NodeSettings>()),
             provider.GetRequiredService<ILogger<PrometheusExporter>>()));
+        // Asked before the node is open, it fails and is asked again.
+        services.TryAddSingleton(provider => new StatusReader(
+            new Lazy<NodeView>(
+                () => NodeOperations.View(provider.GetRequiredService<IngestNode>()), LazyThreadSafetyMode.PublicationOnly),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new NodeHistory(
+            provider.GetRequiredService<StatusReader>(),
+            new HistoryRecorder(
+                provider.GetRequiredService<Instruments>(),
+                provider.GetRequiredService<PrometheusExporter>(),
+                provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<NodeHistory>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<NodeHistory>());
         services.AddSingleton<IHostedService>(provider => new OtlpExport(
             provider.GetRequiredService<NodeSettings>().Get<OtlpOptions>(),
             provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>().Meters,

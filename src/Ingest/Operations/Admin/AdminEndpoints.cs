@@ -1,6 +1,7 @@
 using Ingest.Drain;
 using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
+using Ingest.Operations.History;
 using Ingest.Operations.Status;
 using Ingest.Operations.Tail;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Ingest.Operations.Admin;
 
 /// <summary>Maps what operators call.</summary>
-public static class AdminEndpoints
+internal static class AdminEndpoints
 {
     /// <summary>Maps what operators call: docs/openapi.json has all of it.</summary>
     /// <param name="endpoints">The admin listener's routes; health is mapped apart, for it needs no token.</param>
@@ -28,6 +29,7 @@ public static class AdminEndpoints
         DebugEndpoints.Map(routes, surface);
         DeadLetterEndpoints.Map(routes, surface);
         AuditEndpoint.Map(routes, surface);
+        HistoryEndpoint.Map(routes, surface);
         routes.Fallback();
     }
 

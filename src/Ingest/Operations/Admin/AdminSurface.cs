@@ -3,6 +3,7 @@ using Ingest.Drain;
 using Ingest.Health.Policy;
 using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
+using Ingest.Operations.History;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
 using Ingest.Publishing.Lanes;
@@ -11,7 +12,7 @@ using Ingest.Wal;
 namespace Ingest.Operations.Admin;
 
 /// <summary>What the admin listener shows and moves.</summary>
-public sealed record AdminSurface
+internal sealed record AdminSurface
 {
     /// <summary>Who gets in.</summary>
     public required AdminGuard Guard { get; init; }
@@ -57,6 +58,12 @@ public sealed record AdminSurface
 
     /// <summary>What operators did.</summary>
     public required AuditTrail Audit { get; init; }
+
+    /// <summary>Its last hour.</summary>
+    internal required NodeHistory History { get; init; }
+
+    /// <summary>What rows of the history are held against.</summary>
+    internal required IReadOnlyDictionary<string, double> HistoryLimits { get; init; }
 
     /// <summary>What its sinks refused.</summary>
     public DeadLetterStore DeadLetters => Node.Value.DeadLetters;

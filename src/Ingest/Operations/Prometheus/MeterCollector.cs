@@ -59,6 +59,15 @@ internal sealed class MeterCollector : IDisposable
         return all;
     }
 
+    /// <summary>What was recorded of an instrument, without asking any. Any thread.</summary>
+    internal IReadOnlyList<Series> Read(Instrument instrument)
+    {
+        lock (_lock)
+        {
+            return _instruments.Find(series => ReferenceEquals(series.Instrument, instrument))?.Series ?? [];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 

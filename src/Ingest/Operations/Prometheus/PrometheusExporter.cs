@@ -48,6 +48,9 @@ public sealed class PrometheusExporter : IDisposable
         return (output.WrittenMemory, format.ContentType);
     }
 
+    /// <summary>What was recorded of an instrument so far. Any thread.</summary>
+    internal IReadOnlyList<Series> Read(Instrument instrument) => _collector.Read(instrument);
+
     /// <inheritdoc/>
     public void Dispose() => _collector.Dispose();
 }

@@ -23,6 +23,7 @@ internal static class LaneAccounting
             Client = lane.Client,
             State = StatusJson.Snake(lane.State),
             Reason = lane.Reason,
+            NextTrySeconds = lane.NextTrySeconds is { } wait ? Math.Round(wait, 1) : null,
             Settled = lane.Settled,
             Saved = lane.Saved,
             PendingEvents = lane.PendingEvents,

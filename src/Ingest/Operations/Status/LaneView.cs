@@ -18,6 +18,12 @@ public sealed record LaneView
     /// <summary>Why, where there is more to say; empty otherwise.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>Since when it is in this state, wall time: within a second of it, or when the process started.</summary>
+    public DateTimeOffset? StateSince { get; init; }
+
+    /// <summary>In how many seconds a lane that waits tries again; null where it does not wait.</summary>
+    public double? NextTrySeconds { get; init; }
+
     /// <summary>Everything up to here is settled.</summary>
     public required long Settled { get; init; }
 

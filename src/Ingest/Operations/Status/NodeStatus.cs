@@ -1,3 +1,5 @@
+using Ingest.Operations.Attention;
+
 namespace Ingest.Operations.Status;
 
 /// <summary>A node at one moment: the document at <c>/status</c>, and what the observed instruments read.</summary>
@@ -23,6 +25,9 @@ public sealed record NodeStatus
 
     /// <summary>Why not, by precedence; empty when ready.</summary>
     public required IReadOnlyList<ReasonStatus> Reasons { get; init; }
+
+    /// <summary>What is wrong now, the worst first; empty when nothing is.</summary>
+    public IReadOnlyList<AttentionItem> Attention { get; init; } = [];
 
     /// <summary>How far a drain is.</summary>
     public required DrainProgress Drain { get; init; }

@@ -4,6 +4,7 @@ using Ingest.Drain;
 using Ingest.Health.Disk;
 using Ingest.Health.Memory;
 using Ingest.Health;
+using Ingest.Operations.Attention;
 using Ingest.Wal;
 
 namespace Ingest.Operations.Status;
@@ -22,6 +23,7 @@ public sealed class StatusReader
     private readonly TimeProvider _time;
     private readonly DateTimeOffset _startedAt;
     private readonly long _started;
+    private readonly AttentionBook _attention;
     private readonly Lock _lock = new();
 
     // Under the lock.
@@ -33,6 +35,7 @@ public sealed class StatusReader
     internal StatusReader(Lazy<NodeView> view, TimeProvider time)
     {
         (_node, _time) = (view, time);
+        _attention = new AttentionBook(time);
         (_startedAt, _started) = (time.GetUtcNow(), time.GetTimestamp());
     }
 
@@ -51,7 +54,7 @@ public sealed class StatusReader
         var drain = View.Drain();
         var reasons = View.Gate.Reasons;
         var sample = View.Health();
-        return new NodeStatus
+        return _attention.Look(new NodeStatus
         {
             Node = View.Name,
             Version = View.Version,
@@ -71,7 +74,7 @@ public sealed class StatusReader
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
             Policy = View.Policy() is { } policy ? PolicyView.Of(policy) : null,
-        };
+        });
     }
 
     /// <summary>

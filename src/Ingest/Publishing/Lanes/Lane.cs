@@ -192,6 +192,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
             Attempts = _context.Attempts.Snapshot(),
             RoundTripMs = gauges.RoundTrip.TotalMilliseconds,
             LagSeconds = lag,
+            NextTrySeconds = gauges.NextTry is { } due ? Math.Max(0, (due - Now).TotalSeconds) : null,
             Streams = accounts.Streams,
         };
     }

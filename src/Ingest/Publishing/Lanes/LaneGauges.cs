@@ -14,4 +14,5 @@ internal readonly record struct LaneGauges(
     double SlowStartThreshold,
     BreakerState Breaker,
     TimeSpan RoundTrip,
-    long? OldestAcceptedUnixMs);
+    long? OldestAcceptedUnixMs,
+    TimeSpan? NextTry = null);

@@ -87,6 +87,9 @@ public sealed record LaneStatus
     /// <summary>Age of the oldest event not settled, in seconds; 0 when there is none. Parked events do not count.</summary>
     public required double LagSeconds { get; init; }
 
+    /// <summary>In how many seconds a lane that waits tries again; null where it does not wait.</summary>
+    public double? NextTrySeconds { get; init; }
+
     /// <summary>Delivered and dead-lettered events per stream.</summary>
     public required IReadOnlyList<StreamAccount> Streams { get; init; }
 }

@@ -77,8 +77,19 @@ internal sealed class PositionKeeper(SessionState state)
             _host.Window.SlowStartThreshold,
             _host.Caller.State,
             _host.Window.RoundTrip,
-            state.Tracker.OldestAcceptedUnixMs ?? (stands ? state.Feed.PeekAcceptedUnixMs(now) : null)));
+            state.Tracker.OldestAcceptedUnixMs ?? (stands ? state.Feed.PeekAcceptedUnixMs(now) : null),
+            NextTry(lane, now)));
     }
+
+    // On the lane's clock; null while nothing keeps it from trying.
+    private TimeSpan? NextTry(LaneState lane, TimeSpan now) => lane switch
+    {
+        LaneState.Blocked or LaneState.BackingOff when !_host.Connection.IsOpen => _host.Backoff.OpenDue,
+        LaneState.Open => state.ProbeDue,
+        LaneState.BackingOff when _host.Backoff.PausedUntil > now => _host.Backoff.PausedUntil,
+        LaneState.BackingOff => state.Deliveries.NextDue(now),
+        _ => null,
+    };
 
     private (LaneState State, string Reason) Describe(TimeSpan now)
     {

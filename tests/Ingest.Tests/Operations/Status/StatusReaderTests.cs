@@ -58,7 +58,8 @@ public sealed class StatusReaderTests : IDisposable
 
         string[] members =
         [
-            "node", "version", "startedAt", "uptimeSeconds", "state", "ready", "reasons", "drain", "log", "queue", "lanes", "orphans",
+            "node", "version", "startedAt", "uptimeSeconds", "state", "ready", "reasons", "attention", "drain", "log", "queue",
+            "lanes", "orphans",
             "streams", "deadLetters", "memory", "disk", "policy",
         ];
         Assert.Equal(members, root.EnumerateObject().Select(member => member.Name));
