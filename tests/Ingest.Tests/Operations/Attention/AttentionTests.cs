@@ -106,7 +106,11 @@ public sealed class AttentionTests : IDisposable
 
     private static LaneStatus Well() => LaneAccountingTests.Lane(start: 0, settled: 0) with
     {
-        State = LaneState.Idle, Breaker = BreakerState.Closed, Reason = "", LagSeconds = 0, PendingEvents = 0,
+        State = LaneState.Idle,
+        Breaker = BreakerState.Closed,
+        Reason = "",
+        LagSeconds = 0,
+        PendingEvents = 0,
     };
 
     private AttentionItem Failing() => _node.Status.Read().Attention.Single(item => item.Code == "lane_failing");
@@ -115,7 +119,11 @@ public sealed class AttentionTests : IDisposable
     [
         Well() with
         {
-            Name = "a", State = LaneState.Open, Breaker = BreakerState.Open, Reason = "connection refused", NextTrySeconds = 7.5,
+            Name = "a",
+            State = LaneState.Open,
+            Breaker = BreakerState.Open,
+            Reason = "connection refused",
+            NextTrySeconds = 7.5,
         },
     ];
 }
