@@ -42,11 +42,15 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients
+.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH) flush
+
+# Paired with the build of an earlier commit: BEFORE=<commit>; a backlog and intake, into the discard sink and into files.
+bench-before: build ## Measure it: beside the build of an earlier commit (BEFORE, ROUNDS, SECONDS_EACH)
+	@tests/Ingest.Benchmarks/before.sh $(BEFORE) $(ROUNDS) $(SECONDS_EACH)
 
 # A backlog into Kafka beside a bare produce loop, in one run; then an outage of 60 s under load.
 bench-kafka: ## Measure it: delivery beside a bare produce loop, and an outage

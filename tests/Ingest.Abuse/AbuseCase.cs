@@ -1,6 +1,6 @@
 namespace Ingest.Abuse;
 
-/// <summary>One thing nobody should send.</summary>
+/// <summary>One thing that should not be sent.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Expected">How it may end.</param>
 /// <param name="RunAsync">Does it, and says how it ended.</param>

@@ -9,6 +9,6 @@ public static class Outcomes
     /// <summary>An HTTP/2 connection was ended with GOAWAY.</summary>
     public const string GoAway = "goaway";
 
-    /// <summary>Connections stayed open and nobody was disturbed.</summary>
+    /// <summary>Connections stayed open and no producer was disturbed.</summary>
     public const string Held = "held";
 }

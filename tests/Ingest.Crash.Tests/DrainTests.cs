@@ -101,7 +101,7 @@ public sealed class DrainTests(ITestOutputHelper output)
         Assert.Contains(rig.Journal.Attempts, attempt => attempt.Code == "draining");
     }
 
-    /// <summary>202 or 503 with a time to come back, with Connection: close once the drain shows; cut only when nobody listened.</summary>
+    /// <summary>202 or 503 with a time to come back, with Connection: close once the drain shows; cut only if none listened.</summary>
     private void JudgeAnswers(IReadOnlyList<Attempt> attempts, long asked, long seen)
     {
         var later = attempts.Where(attempt => attempt.SentAt > asked).ToList();

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Kafka.Tests;
 
-/// <summary>What a lane is told when nobody answers.</summary>
+/// <summary>What a lane is told when no broker answers.</summary>
 public sealed class OpeningTests
 {
     [Fact]

@@ -60,7 +60,7 @@ public sealed class OrderModelTests
                 await StepAsync(mayCancel: true);
             }
             // From here on all is well, and everything has to come to its end. A producer that died may have taken events with it that
-            // nobody will ever report: what waits for those ends as in a lane, when its time is up.
+            // are never reported: what waits for those ends as in a lane, when its time is up.
             _broker.Trouble = 0;
             await Task.WhenAll(_flights.Select(flight => flight.Cancel.CancelAsync()));
             await Poll.Until($"{_seed} ends, settled {_settled.Count}", async () =>

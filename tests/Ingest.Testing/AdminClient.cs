@@ -8,7 +8,7 @@ public sealed class AdminClient(IngestSetup setup) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = setup.Admin, Timeout = TimeSpan.FromSeconds(10) };
 
-    /// <summary>The whole of <c>/status</c>; null when nobody answers.</summary>
+    /// <summary>The whole of <c>/status</c>; null without an answer.</summary>
     public async Task<JsonElement?> TryStatusAsync()
     {
         try

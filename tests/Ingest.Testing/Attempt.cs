@@ -25,7 +25,7 @@ public enum AttemptOutcome
     /// <summary>202: the events must be delivered.</summary>
     Accepted,
 
-    /// <summary>Another status: nothing may be stored, except after <c>log_failed</c>, where nobody knows.</summary>
+    /// <summary>Another status: nothing may be stored, except after <c>log_failed</c>, where it is not known.</summary>
     Refused,
 
     /// <summary>The connection ended without a status: the events may or may not be stored.</summary>
@@ -80,7 +80,7 @@ public sealed class Attempt
     /// <summary>The last sequence number the 202 named; 0 when its body was cut off.</summary>
     public long LastSequence { get; set; }
 
-    /// <summary>True when an answer of this kind allows the events to be stored although nobody was told.</summary>
+    /// <summary>True when an answer of this kind allows the events to be stored although the client was not told.</summary>
     public bool MayBeStored => Outcome is AttemptOutcome.Accepted or AttemptOutcome.Cut or AttemptOutcome.Hung or AttemptOutcome.Pending
         || Code == "log_failed";
 }

@@ -21,7 +21,7 @@ public static class FreePort
         ? from
         : Lowest + (Environment.ProcessId * 97 % (Highest - Lowest));
 
-    /// <summary>A port nobody listens on and that this process has not handed out before.</summary>
+    /// <summary>A port that is not listened on and that this process has not handed out before.</summary>
     public static int Next()
     {
         lock (Lock)

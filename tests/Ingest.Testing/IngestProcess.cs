@@ -100,7 +100,7 @@ public sealed class IngestProcess : IDisposable
             : took;
     }
 
-    /// <summary>The answer of <c>/health/ready</c>; null when nobody answers.</summary>
+    /// <summary>The answer of <c>/health/ready</c>; null without an answer.</summary>
     public async Task<HttpStatusCode?> ReadinessAsync()
     {
         try
@@ -164,7 +164,7 @@ public sealed class IngestProcess : IDisposable
 
     private void Signal(int signal)
     {
-        // Only while it has not been waited for: afterwards the number may be somebody else's.
+        // Only while it has not been waited for: afterwards the number may be another process's.
         if (!_process.HasExited && Pid is var pid and not 0)
         {
             ProcessSignal.Send(pid, signal);

@@ -21,7 +21,7 @@ public sealed class RawConnection : IDisposable
     private RawConnection(Socket socket) => _socket = socket;
 
     /// <summary>Connects to a loopback port.</summary>
-    /// <exception cref="SocketException">Nobody listens.</exception>
+    /// <exception cref="SocketException">No socket listens.</exception>
     public static async Task<RawConnection> ConnectAsync(int port, CancellationToken cancel)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -64,7 +64,7 @@ public sealed class RawConnection : IDisposable
         }
         catch (SocketException)
         {
-            // The server may have answered and closed before it read everything: whoever reads finds out.
+            // The server may have answered and closed before it read everything: the reader finds out.
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class BenchTests : IDisposable
         var result = (await BenchAsync(node, "--duration", "3s", "--rate", "20", "--connections", "2", "--polite", "--json"))
             .Is(ExitCode.NotFine, "\"503 draining\":");
 
-        // Whoever waits as long as Retry-After says is refused once a second and connection.
+        // A client that waits as long as Retry-After says is refused once a second and connection.
         using var shown = JsonDocument.Parse(result.Output);
         Assert.InRange(shown.RootElement.GetProperty("refused").GetProperty("503 draining").GetInt64(), 1, 8);
         Assert.True(shown.RootElement.GetProperty("unsent").GetInt64() >= 40);

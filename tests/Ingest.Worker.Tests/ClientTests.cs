@@ -6,7 +6,7 @@ using Ingest.Testing;
 
 namespace Ingest.Worker.Tests;
 
-/// <summary>Clients that nobody here wrote, as they come. docs/clients.md has the same lines to copy.</summary>
+/// <summary>Clients of others, as they come. docs/clients.md has the same lines to copy.</summary>
 public sealed partial class ClientTests : IDisposable
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "checks", "clients");

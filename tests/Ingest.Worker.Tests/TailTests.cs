@@ -76,7 +76,7 @@ public sealed class TailTests : IDisposable
             var problem = await third.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             Assert.Contains("too_many_tails", problem, StringComparison.Ordinal);
         }
-        // More than every buffer on the way holds, and nobody reads any of it.
+        // More than every buffer on the way holds, and the client reads none of it.
         for (var i = 0; i < 30; i++)
         {
             await PostAsync(node, "orders", [.. Enumerable.Repeat(padding, 8)]);

@@ -18,11 +18,11 @@ public interface IDeadLetterStore
     /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the caller's and
     /// valid until then. An exception means that none of them counts as stored; the lane tries again later.
     /// </summary>
-    /// <exception cref="DeadLettersBlockedException">Somebody has to act before more can be stored: the lane stops and says so.</exception>
+    /// <exception cref="DeadLettersBlockedException">An operator has to act before more is stored: the lane stops and says so.</exception>
     ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel);
 }
 
-/// <summary>The dead letters take nothing more until somebody acts. The message is shown to operators as the lane's reason.</summary>
+/// <summary>The dead letters take nothing more until an operator acts. The message is shown to operators as the lane's reason.</summary>
 public sealed class DeadLettersBlockedException(string message) : Exception(message);
 
 /// <summary>An event a sink refused.</summary>

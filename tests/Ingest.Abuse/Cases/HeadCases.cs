@@ -60,7 +60,7 @@ internal static class HeadCases
             "POST /v1/streams/../../etc/passwd HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
         new("a stream that climbs", ["404 unknown_stream", "404 unknown_path"], Requests.Send(
             "POST /v1/streams/..%2f..%2fetc/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
-        // RFC 3986, 6.2.2.3: this is /v1/events, whoever resolves it.
+        // RFC 3986, 6.2.2.3: this is /v1/events for every reader.
         new("an encoded dot segment for a stream", ["202"], Requests.Send(
             "POST /v1/streams/%2e%2e/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")),
         new("an encoded slash in a stream", ["404 unknown_stream"], Requests.Send(

@@ -26,7 +26,7 @@ internal sealed class FleetReport
     /// <summary>Producers' requests with any other outcome than 202.</summary>
     internal IReadOnlyList<OpenLoopRequest> Failed { get; }
 
-    /// <summary>Events of a 202 that nobody has delivered.</summary>
+    /// <summary>Events of a 202 that no node has delivered.</summary>
     internal int Lost => _requests.Count(request => request.Accepted && _delivered[request.Id] == 0);
 
     /// <summary>Deliveries beyond the first of an event.</summary>

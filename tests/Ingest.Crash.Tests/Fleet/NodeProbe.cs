@@ -26,7 +26,7 @@ internal sealed class NodeProbe(IngestSetup setup, OpenLoopJournal journal)
     /// <summary>What it saw.</summary>
     internal IReadOnlyList<string> States => _states;
 
-    /// <summary>Asks until nobody answers.</summary>
+    /// <summary>Asks until no answer comes.</summary>
     internal async Task RunAsync()
     {
         while (true)

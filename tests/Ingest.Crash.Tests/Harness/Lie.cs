@@ -21,7 +21,7 @@ public enum Lie
     /// <summary>Normalizes white space in payloads.</summary>
     Alters,
 
-    /// <summary>Writes an event of nobody's.</summary>
+    /// <summary>Writes an event that no client sent.</summary>
     Invents,
 
     /// <summary>Files an event under another stream.</summary>

@@ -15,7 +15,7 @@ internal sealed class BlockingConnection(int port) : IDisposable
     private readonly byte[] _received = new byte[16 * 1024];
     private Socket? _socket;
 
-    /// <summary>Status, whether the connection is to be closed, the body; status 0 when nobody answered.</summary>
+    /// <summary>Status, whether the connection is to be closed, the body; status 0 without an answer.</summary>
     internal (int Status, bool Close, string Body) Ask(byte[] request)
     {
         try
@@ -38,7 +38,7 @@ internal sealed class BlockingConnection(int port) : IDisposable
         _socket = null;
     }
 
-    /// <summary>Connects ahead, so that connecting is no part of what is measured. False: nobody listens.</summary>
+    /// <summary>Connects ahead, so that connecting is no part of what is measured. False: no socket listens.</summary>
     internal bool TryConnect()
     {
         try

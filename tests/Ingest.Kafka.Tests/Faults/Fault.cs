@@ -22,7 +22,7 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
     /// <summary>Events that must end in the dead letters, and no other may.</summary>
     internal int DeadLetters { get; init; }
 
-    /// <summary>A producer is replaced with requests on their way, whose outcome nobody will ever know: they are sent again.</summary>
+    /// <summary>A producer is replaced with requests on their way, whose outcome is never known: they are sent again.</summary>
     internal bool MayRepeat { get; init; }
 
     /// <summary>The state the lane must have been seen in; null for none in particular.</summary>

@@ -81,7 +81,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
         return [.. refused, .. Purge(session)];
     }
 
-    // The producer dies while a batch is on its way: stored or not, nobody will ever say.
+    // The producer dies while a batch is on its way: whether it is stored is never known.
     private List<Action> Lose(Session session, List<(LedgerEntry Entry, long Sequence)> batch)
     {
         if (_random.Next(2) == 0 && !batch.Exists(held => poison.Contains(held.Sequence)))

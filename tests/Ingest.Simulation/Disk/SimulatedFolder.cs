@@ -23,7 +23,7 @@ internal sealed class SimulatedFolder
         Replace(_durable, _entries);
     }
 
-    /// <summary>A failed sync: nobody knows which of the changes are on the platter.</summary>
+    /// <summary>A failed sync: it is not known which of the changes are on the platter.</summary>
     internal void FailSync(Random random)
     {
         foreach (var change in _unsynced.Where(_ => random.Next(2) == 0))

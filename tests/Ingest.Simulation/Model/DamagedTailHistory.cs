@@ -37,7 +37,7 @@ public sealed class DamagedTailHistory
     public Action<string>? Trace { get; init; }
 
     /// <summary>Runs it. Returns how many crashes there were.</summary>
-    /// <exception cref="ModelException">Somebody outside took a record for another one.</exception>
+    /// <exception cref="ModelException">A consumer took a record for another one.</exception>
     public int Run()
     {
         var runs = _random.Next(2, 7);

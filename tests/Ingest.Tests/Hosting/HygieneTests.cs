@@ -48,7 +48,7 @@ public sealed class HygieneTests
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(node, "Events.Example:8080"));
         Assert.Equal(HttpStatusCode.Accepted, await PostAsync(node, null));
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(node, "other.example"));
-        // Nobody is a proxy here: what a client says about where it was called does not count.
+        // There is no proxy here: what a client says about where it was called does not count.
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(node, "other.example", ("X-Forwarded-Host", "events.example")));
         Assert.Equal(HttpStatusCode.BadRequest, await PostAsync(node, "other.example", ("Forwarded", "host=events.example;for=127.0.0.1")));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(node, node.Intake, "/health/ready", "other.example"));
@@ -89,7 +89,7 @@ public sealed class HygieneTests
         await StatusAsync(node, node.Admin, "/status", null, ("Authorization", $"Bearer {Token}-wrong"));
 
         Assert.NotEmpty(logs.Lines);
-        // The framework's own lines below "information" are off in every deployment, and show headers when somebody turns them on.
+        // The framework's own lines below "information" are off in every deployment, and show headers when they are turned on.
         Assert.DoesNotContain(logs.Lines, line =>
             (line.Contains(Secret, StringComparison.Ordinal) || line.Contains(Token, StringComparison.Ordinal))
             && (line.Contains(" Ingest.", StringComparison.Ordinal) || line[0] is not ('T' or 'D')));

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Ingest.Tests.Hosting;
 
-/// <summary>docs/openapi.json says what there is, all of it, and nothing else. Whoever adds a route or a code is told here.</summary>
+/// <summary>docs/openapi.json says what there is, all of it, and nothing else. A route or a code that is added fails here.</summary>
 public sealed partial class OpenApiTests
 {
     private static readonly JsonElement Document =
@@ -110,7 +110,7 @@ public sealed partial class OpenApiTests
         select (same.Key, same.SelectMany(methods => methods).Distinct().ToArray());
 
     /// <summary>
-    /// What a listener says it takes at a path, asked with a method nobody takes, and which of the methods the route names it knows;
+    /// What a listener says it takes at a path, asked with a method that is not taken, and which of the methods the route names it knows;
     /// nothing where there is no such path.
     /// </summary>
     private static async Task<IEnumerable<string>> MethodsAsync(NodeHost node, Uri address, string pattern, string[] named)

@@ -19,7 +19,7 @@ using Microsoft.Extensions.Options;
 namespace Ingest.Tests.Hosting;
 
 /// <summary>
-/// The intake inside of somebody's application, behind that application's own authentication, as docs/keys.md shows it: here a scheme
+/// The intake inside of an application, behind that application's own authentication, as docs/keys.md shows it: here a scheme
 /// that checks signed JWTs, there the one of the framework's package.
 /// </summary>
 public sealed class OwnAuthenticationTests : IDisposable

@@ -136,7 +136,7 @@ public sealed class LaneWakeTests
             }
         }, TestContext.Current.CancellationToken));
         await Task.WhenAll(setters);
-        // Nobody sets it any more: a set that was missed would leave the waiter waiting.
+        // It is not set any more: a set that was missed would leave the waiter waiting.
         await waiter.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
     }
 

@@ -289,7 +289,7 @@ public sealed class DamageTests
 
     private static int GroupBytes => FrameHeader.FrameBytes(RecordBytes) + CommitBody.FrameBytes;
 
-    /// <summary>Bytes between a record's body and the next frame are zero, and nobody checks that.</summary>
+    /// <summary>Bytes between a record's body and the next frame are zero, and that is not checked.</summary>
     private static bool IsPadding(int offset, int group)
     {
         var inGroup = offset - SegmentHeader.BlockBytes - ((group - 1) * GroupBytes);

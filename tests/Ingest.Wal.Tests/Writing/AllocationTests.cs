@@ -81,7 +81,7 @@ public sealed class AllocationTests
     /// <summary>Bytes this thread allocates meanwhile.</summary>
     private static long Allocated(Action work)
     {
-        // A collection, whoever asks for it, counts what was left of this thread's allocation context as allocated: there is none.
+        // A collection, on any request, counts what was left of this thread's allocation context as allocated: there is none.
         Assert.True(GC.TryStartNoGCRegion(8 * 1024 * 1024));
         try
         {

@@ -52,7 +52,7 @@ public sealed class ConcurrencyTests
         // Opened before anything is written: a reader begins with the oldest record there is, and that must be the first.
         using (var reader = log.OpenReader(1))
         {
-            // Reclaims whatever is durable, whether somebody has read it or not.
+            // Reclaims whatever is durable, whether it was read or not.
             upkeep = Run(() => KeepUp(log, null, stop.Token));
             writer = Run(() => Write(log, total));
             var expected = 1L;

@@ -232,8 +232,8 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     public RequeueBounds? RequeueBounds(string lane) => Find(lane)?.RequeueBounds;
 
     /// <summary>
-    /// Has a lane count dead letters that were delivered after all. Offering a settlement again changes nothing, so whoever cannot know
-    /// whether it was saved offers it again. Any thread.
+    /// Has a lane count dead letters that were delivered after all. Offering a settlement again changes nothing, so a caller that
+    /// cannot know whether it was saved offers it again. Any thread.
     /// </summary>
     public void SettleRequeues(string lane, RequeueSettlement settlement) => Find(lane)?.SettleRequeues(settlement);
 

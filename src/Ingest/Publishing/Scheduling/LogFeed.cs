@@ -194,7 +194,7 @@ internal sealed class LogFeed : IDisposable
     {
         if (_records is not null)
         {
-            // Records of another kind are nobody's promise here: who writes them says what is lost of them.
+            // Records of another kind are not promised by the lane: their writer reports what is lost of them.
         }
         else if (reclaimed)
         {

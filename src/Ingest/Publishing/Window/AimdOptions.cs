@@ -40,7 +40,7 @@ public sealed record AimdOptions
     public double QueueOverLeast { get; init; } = 2;
 
     /// <summary>
-    /// Waiting shorter than this is none: it costs nobody anything, and a window it holds down costs speed. Default 100 ms.
+    /// Waiting shorter than this is none: it costs nothing, and a window it holds down costs speed. Default 100 ms.
     /// </summary>
     public TimeSpan QueueDelayMin { get; init; } = TimeSpan.FromMilliseconds(100);
 

@@ -115,7 +115,7 @@ public sealed class CompressedBodiesTests
         }
     }
 
-    // Damaged codes that one implementation refuses another may take: nobody made them, and refusing is never wrong.
+    // Damaged codes that one implementation refuses another may take: no encoder makes them, and refusing is never wrong.
     private static byte[]? OrAsStrict(CompressedBody body, byte[]? content, byte[]? independent) =>
         content is null && body.Defect == BodyDefect.Flip ? null : independent;
 

@@ -11,7 +11,7 @@ internal sealed class MatrixCell(IntakeServer server, SentFormat format, SentEnc
 {
     internal SentFormat Format => format;
 
-    /// <summary>Nobody else's.</summary>
+    /// <summary>No other cell has it.</summary>
     internal string Id { get; } = number.ToString(CultureInfo.InvariantCulture);
 
     internal string Body => Own(format.Body);
