@@ -162,7 +162,7 @@ internal sealed class FailureIsolation(SessionState state)
         var worst = Worst(verdicts);
         if (delivery.Requeue is { } request)
         {
-            return GiveBack(delivery, request, worst);
+            return TrySplit(delivery, worst, waits: false, now, now) || GiveBack(delivery, request, worst);
         }
         var ofStream = worst.Scope == VerdictScope.Stream || !_traits.AcceptsOutOfOrder;
         var (parked, kept) = (new List<int>(), new List<int>());
@@ -171,7 +171,7 @@ internal sealed class FailureIsolation(SessionState state)
             (verdicts[i].Scope == VerdictScope.NotTried ? kept : parked).Add(i);
         }
         var batch = delivery.Batch.Select(parked);
-        if (state.Parking.FullFor(batch) is { } full)
+        if (state.Parking.Events.FullFor(batch) is { } full)
         {
             batch.Dispose();
             state.LastFailure = full;

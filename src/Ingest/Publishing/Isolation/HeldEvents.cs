@@ -35,7 +35,7 @@ internal sealed class HeldEvents(SessionState state)
             return true;
         }
         var diverted = delivery.Batch.Select(held);
-        if (state.Parking.FullFor(diverted) is { } full)
+        if (state.Parking.Events.FullFor(diverted) is { } full)
         {
             return Wait(delivery, diverted, free, full, now);
         }

@@ -99,19 +99,6 @@ internal sealed class LaneParking : IDisposable
         }
     }
 
-    /// <summary>Why a batch cannot be parked; null when it can.</summary>
-    internal string? FullFor(EventBatch batch)
-    {
-        for (var i = 0; i < batch.Count; i++)
-        {
-            if (Events.FullFor(Encoding.Latin1.GetString(batch[i].Stream), batch[i].Body.Length) is { } full)
-            {
-                return full;
-            }
-        }
-        return null;
-    }
-
     /// <summary>Parks the events of a batch, which is this object's from here on. They are settled when they are durable.</summary>
     internal void Park(EventBatch batch, in ParkedCause cause)
     {

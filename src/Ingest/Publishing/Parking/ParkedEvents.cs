@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Parking;
 
@@ -57,21 +58,32 @@ internal sealed class ParkedEvents(PublishingOptions options)
     internal bool IsFirstOfKey(ParkedEvent parked) =>
         parked.Key == 0 || !_keys.TryGetValue(parked.Key, out var sequences) || sequences.Min >= parked.Sequence;
 
-    /// <summary>Why no more may be parked; null when there is room.</summary>
-    internal string? FullFor(string stream, long bytes)
+    /// <summary>
+    /// Why the events of a batch cannot be parked, all together; null when there is room. One event has room where nothing is parked,
+    /// however large it is.
+    /// </summary>
+    internal string? FullFor(EventBatch batch)
     {
-        var known = _streams.GetValueOrDefault(stream);
-        if (known is not null
-            && (known.Events.Count >= options.ParkedStreamEventsMax || known.Bytes + bytes > options.ParkedStreamBytesMax))
+        var streams = new Dictionary<string, (int Events, long Bytes)>(StringComparer.Ordinal);
+        for (var i = 0; i < batch.Count; i++)
         {
-            return $"stream {stream} has {known.Events.Count} parked events of {known.Bytes} bytes, and more are not parked: mend its "
-                + "receiver, move parked events to the dead letters or drop them (`ingest lanes parked`), or raise "
-                + "Publishing:ParkedStreamEventsMax and ParkedStreamBytesMax; until then the lane waits";
+            var (stream, bytes) = (Encoding.Latin1.GetString(batch[i].Stream), batch[i].Body.Length);
+            streams[stream] = streams.TryGetValue(stream, out var sum) ? (sum.Events + 1, sum.Bytes + bytes) : (1, bytes);
         }
-        return _all.Count < options.ParkedEventsMax && _bytes + bytes <= options.ParkedBytesMax ? null
-            : $"the lane has {_all.Count} parked events of {_bytes} bytes, and more are not parked: mend the receiver, move parked events "
-                + "to the dead letters or drop them (`ingest lanes parked`), or raise Publishing:ParkedEventsMax and ParkedBytesMax; until "
-                + "then the lane waits";
+        foreach (var (stream, more) in streams)
+        {
+            var (events, bytes) = _streams.TryGetValue(stream, out var known) ? (known.Events.Count, known.Bytes) : (0, 0);
+            if (IsFull((events, bytes), more, options.ParkedStreamEventsMax, options.ParkedStreamBytesMax))
+            {
+                return $"stream {stream} has {events} parked events of {bytes} bytes, and {more.Events} more are not parked: mend its "
+                    + "receiver, move parked events to the dead letters or drop them (`ingest lanes parked`), or raise "
+                    + "Publishing:ParkedStreamEventsMax and ParkedStreamBytesMax; until then the lane waits";
+            }
+        }
+        return !IsFull((_all.Count, _bytes), (batch.Count, batch.Bytes), options.ParkedEventsMax, options.ParkedBytesMax) ? null
+            : $"the lane has {_all.Count} parked events of {_bytes} bytes, and {batch.Count} more are not parked: mend the receiver, move "
+                + "parked events to the dead letters or drop them (`ingest lanes parked`), or raise Publishing:ParkedEventsMax and "
+                + "ParkedBytesMax; until then the lane waits";
     }
 
     internal void Add(ParkedEvent parked)
@@ -201,6 +213,10 @@ internal sealed class ParkedEvents(PublishingOptions options)
             }
         }
     }
+
+    private static bool IsFull((int Events, long Bytes) parked, (int Events, long Bytes) more, int eventsMax, long bytesMax) =>
+        (parked.Events > 0 || more.Events > 1)
+        && (parked.Events + more.Events > eventsMax || parked.Bytes + more.Bytes > bytesMax);
 
     private static TimeSpan Due(ParkedStream stream) =>
         stream.IsHeld ? stream.Due : stream.Events.Values.Min(parked => parked.Due);

@@ -55,6 +55,38 @@ public sealed class FileSinkFaultTests
             Enumerable.Range(0, 4).Select(i => result[i].Kind));
     }
 
+    [Theory]
+    [InlineData(StorageFailure.Denied, VerdictKind.Blocked, VerdictScope.Stream)]
+    [InlineData(StorageFailure.NoDirectory, VerdictKind.Blocked, VerdictScope.Stream)]
+    [InlineData(StorageFailure.Failed, VerdictKind.Retryable, VerdictScope.Stream)]
+    [InlineData(StorageFailure.Full, VerdictKind.Retryable, VerdictScope.Unknown)]
+    public async Task Verdicts_name_the_stream_that_failed_unless_the_disk_is_full(
+        StorageFailure failure, VerdictKind kind, VerdictScope scope)
+    {
+        await using var fixture = await new FileSinkFixture().OpenAsync();
+        fixture.Disk.Fail = (operation, name) => operation == "create" && name.StartsWith("s0", StringComparison.Ordinal)
+            ? new StorageException(failure, "it fails") : null;
+        var result = await fixture.SendAsync(TestEvents.Of((1, "s1"), (2, "s0"), (3, "s0"), (4, "s2")));
+        Assert.Equal((kind, scope), (result[1].Kind, result[1].Scope));
+        Assert.Equal(result[1], result[2]);
+        Assert.Equal(VerdictKind.Delivered, result[0].Kind);
+        // Behind a full disk nothing else was tried.
+        Assert.Equal(scope == VerdictScope.Stream ? VerdictKind.Delivered : VerdictKind.Retryable, result[3].Kind);
+        Assert.Equal(scope == VerdictScope.Stream ? VerdictScope.Unknown : VerdictScope.NotTried, result[3].Scope);
+
+        fixture.Disk.Fail = null;
+        await fixture.DeliverAsync(TestEvents.Of((2, "s0"), (3, "s0"), (4, "s2")));
+    }
+
+    [Fact]
+    public async Task Where_no_stream_was_written_no_stream_is_blamed()
+    {
+        await using var fixture = await new FileSinkFixture().OpenAsync();
+        fixture.Disk.Fail = (operation, _) => operation == "create" ? new StorageException(StorageFailure.Denied, "no") : null;
+        var result = await fixture.SendAsync(TestEvents.Of((1, "s1"), (2, "s2")));
+        Assert.All([result[0], result[1]], verdict => Assert.Equal(VerdictScope.Unknown, verdict.Scope));
+    }
+
     [Fact]
     public async Task A_directory_that_may_not_be_written_blocks_with_a_plain_message()
     {
