@@ -97,6 +97,26 @@ public sealed class LaneIsolationTests
         Assert.Equal(1, fixture.Status.ParkedEvents);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_blocked_stream_does_not_close_the_sink_for_others_that_failed_for_another_reason(bool keepsKeyOrder)
+    {
+        var traits = new SinkTraits { WindowMax = 4, BatchEventsMax = 3, KeepsKeyOrder = keepsKeyOrder };
+        await using var fixture = new LaneFixture(traits);
+        // Once blocked it would stay so.
+        fixture.Options.BlockedMin = fixture.Options.BlockedMax = TimeSpan.FromHours(1);
+        var sends = 0;
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(
+            Interlocked.Increment(ref sends) <= 3 ? ScriptedSink.All(VerdictKind.Retryable, "no answer")
+            : Answer(events, true, () => true, VerdictKind.Blocked, VerdictScope.Stream));
+        AppendWorld(fixture, ofStream: true);
+        fixture.Start();
+
+        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count(seen => seen.Payload == "good") == 27, InTime);
+        await Poll.Until("three are parked", () => fixture.Status.ParkedEvents == 3, InTime);
+    }
+
     [Fact]
     public async Task Parked_events_survive_a_restart_in_order_and_count_once()
     {

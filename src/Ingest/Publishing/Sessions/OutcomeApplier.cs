@@ -158,8 +158,9 @@ internal sealed class OutcomeApplier(SessionState state)
         {
             return;
         }
-        // A batch that is refused alone does not close the sink before others were tried.
-        var isOpen = worst.Scope is not (VerdictScope.Sink or VerdictScope.NotTried) && state.Evidence.IsLone && _isolation.HasUntried;
+        // What is refused by itself does not close the sink before others were tried, or those tried again that failed otherwise.
+        var isOpen = worst.Scope is not (VerdictScope.Sink or VerdictScope.NotTried)
+            && ((state.Evidence.IsLone && _isolation.HasUntried) || (worst.Kind == VerdictKind.Blocked && HasOthers(delivery, now)));
         if (worst.Kind == VerdictKind.Blocked && !isOpen)
         {
             delivery.Due = now;
@@ -171,6 +172,13 @@ internal sealed class OutcomeApplier(SessionState state)
             && (worst.Scope == VerdictScope.Stream || worst.Kind == VerdictKind.Blocked
                 || (delivery.FailedAttempts > 1 && state.Evidence.IsLone));
         BackOff(delivery, worst.Reason, worst.RetryAfter, now, pausesLane: !isAlone);
+    }
+
+    private bool HasOthers(BatchDelivery refused, TimeSpan now)
+    {
+        state.Deliveries.SetBeside(byStream: !_context.Sink.Traits.AcceptsOutOfOrder, now);
+        return state.Deliveries.All.Any(other =>
+            other != refused && other is { IsBeside: true, Attempts: > 0, LastVerdict.Kind: not VerdictKind.Blocked });
     }
 
     private void BackOff(BatchDelivery delivery, string reason, TimeSpan? retryAfter, TimeSpan now, bool pausesLane)
