@@ -6,12 +6,15 @@ using Ingest.DeadLetterBench;
 
 switch (args)
 {
-    case ["fill", var store, var data, var letters]:
-        await Run.FillAsync(store, data, int.Parse(letters, CultureInfo.InvariantCulture));
+    case ["fill", var store, var data, var letters, var refuses]:
+        await Run.FillAsync(store, data, int.Parse(letters, CultureInfo.InvariantCulture), bool.Parse(refuses));
         return 0;
-    case ["start", var store, var data, var letters, var begun]:
+    case ["start", var store, var data, var letters, var refused, var begun]:
         await Run.StartAsync(
-            store, data, int.Parse(letters, CultureInfo.InvariantCulture), long.Parse(begun, CultureInfo.InvariantCulture));
+            store,
+            data,
+            bool.Parse(refused) ? int.Parse(letters, CultureInfo.InvariantCulture) : 0,
+            long.Parse(begun, CultureInfo.InvariantCulture));
         return 0;
     case [var letters, var rounds]:
         return await Table.PrintAsync(

@@ -33,9 +33,9 @@ internal static class Run
         "/deadletters/groups?by=stream&since=2020-01-01T00:00:00Z",
     ];
 
-    internal static async Task FillAsync(string store, string data, int letters)
+    internal static async Task FillAsync(string store, string data, int letters, bool refuses)
     {
-        await using var node = await BenchNode.StartAsync(store, data, refuses: true);
+        await using var node = await BenchNode.StartAsync(store, data, refuses);
         var began = Stopwatch.GetTimestamp();
         var next = -1;
         async Task SendAsync()
@@ -46,14 +46,20 @@ internal static class Run
             }
         }
         await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ => SendAsync()));
-        await BenchNode.UntilAsync("filled", async () => (await node.LettersAsync()).GetProperty("count").GetInt64() == letters);
+        var column = refuses ? "deadLettered" : "delivered";
+        await BenchNode.UntilAsync(
+            "filled",
+            async () => (await node.GetAsync("/status")).GetProperty("lanes")[0].GetProperty("sum") is var sum
+                && sum.GetProperty(column).GetInt64() == letters);
         Print("fill_s", Stopwatch.GetElapsedTime(began).TotalSeconds);
-        if (letters == 0)
+        Print("fill_cpu_s", ProcessorSeconds);
+        if (!refuses)
         {
             return;
         }
         await UntilLevelAsync(node);
         Print("level_s", Stopwatch.GetElapsedTime(began).TotalSeconds);
+        Print("level_cpu_s", ProcessorSeconds);
         await AskAsync(node);
         var status = await node.LettersAsync();
         Print("log_mb", status.GetProperty("logBytes").GetInt64() / 1e6);
@@ -65,6 +71,7 @@ internal static class Run
     {
         await using var node = await BenchNode.StartAsync(store, data, refuses: false);
         Print("ready_s", Since(begun));
+        Print("ready_cpu_s", ProcessorSeconds);
         if (letters == 0)
         {
             return;
@@ -73,17 +80,20 @@ internal static class Run
         Print("known_s", Since(begun));
         await UntilLevelAsync(node);
         Print("start_level_s", Since(begun));
-        var began = Stopwatch.GetTimestamp();
+        var (began, used) = (Stopwatch.GetTimestamp(), ProcessorSeconds);
         using var body = new StringContent("{\"filter\":{\"stream\":\"orders\"}}", Encoding.UTF8, "application/json");
         var ticket = (await node.PostAsync("/deadletters/requeue", body)).GetProperty("ticket").GetInt64();
         var path = string.Create(CultureInfo.InvariantCulture, $"/deadletters/requeue?ticket={ticket}");
         await BenchNode.UntilAsync(
             "sent again", async () => (await node.GetAsync(path)).GetProperty("delivered").GetInt64() == letters / 10 * 9);
         Print("requeue_s", Stopwatch.GetElapsedTime(began).TotalSeconds);
+        Print("requeue_cpu_s", ProcessorSeconds - used);
         var stopping = Stopwatch.GetTimestamp();
         await node.DisposeAsync();
         Print("stop_s", Stopwatch.GetElapsedTime(stopping).TotalSeconds);
     }
+
+    private static double ProcessorSeconds => Environment.CpuUsage.TotalTime.TotalSeconds;
 
     private static double Since(long unixMs) => (TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() - unixMs) / 1000.0;
 

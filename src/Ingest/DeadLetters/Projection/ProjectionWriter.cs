@@ -20,6 +20,7 @@ internal sealed class ProjectionWriter : IDisposable
     private const int RestFactor = 7;
 
     private static readonly TimeSpan GatherPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan GatherMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryMin = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
@@ -116,9 +117,10 @@ internal sealed class ProjectionWriter : IDisposable
 
     private void KeepLevel(Action succeeded)
     {
+        // Not before: a node that starts has better use for its processors.
+        WaitRebuilt();
         _projection = Open();
         _ledger.NoteAfter(_projection.Position > 0 ? _projection.Position : long.MaxValue);
-        WaitRebuilt();
         if (_feed.Lost > 0 && _projection.Position > 0)
         {
             BeginAnew();
@@ -140,9 +142,21 @@ internal sealed class ProjectionWriter : IDisposable
             Volatile.Write(ref _level, applied);
             succeeded();
             _wake.Wait(_stop.Token);
-            // More is on its way: written together it costs less.
+            Gather();
+        }
+    }
+
+    // Waits for a quiet moment: what changes several times in a burst is written once, and not while lanes are busy with it.
+    private void Gather()
+    {
+        var began = _time.GetTimestamp();
+        long seen;
+        do
+        {
+            seen = _ledger.Applied;
             _stop.Token.WaitHandle.WaitOne(GatherPause);
         }
+        while (_ledger.Applied != seen && _time.GetElapsedTime(began) < GatherMax && !_stop.IsCancellationRequested);
     }
 
     private void WaitRebuilt()
