@@ -26,6 +26,11 @@ run: build ## Use it: a node with its embedded default, http://127.0.0.1:8080, d
 install: build ## Use it: program, documents and systemd unit below PREFIX=/usr/local (DESTDIR stages it)
 	@deploy/install.sh artifacts/ingest
 
+# artifacts/dist: for each system a tarball that needs no runtime and a Debian package, a bill of materials, checksums; then tried.
+.PHONY: dist
+dist: ## Use it: self-contained tarballs and Debian packages in artifacts/dist (SYSTEMS='linux-x64 linux-arm64'), tried
+	@deploy/dist.sh $(SYSTEMS) && checks/deploy/dist_test.sh artifacts/dist
+
 # artifacts/packages/*.nupkg, with what they say of themselves checked and the sample built and run from them.
 packages: ## Use it: the libraries as NuGet packages in artifacts/packages, tried by the sample
 	@checks/packages.sh
