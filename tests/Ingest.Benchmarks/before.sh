@@ -3,11 +3,15 @@
 # sink and into files. The earlier commit is built in a clone of its own. Rounds alternate, and so does which of the two begins; a ratio is
 # the median of the rounds' own ratios, above 1 where this build is faster or, in CPU time, needs more.
 # Usage, from the project's root, after `make build`: tests/Ingest.Benchmarks/before.sh COMMIT [rounds] [seconds] [events]
+# BENCH_WHAT="backlog intake single" and BENCH_SINKS="discard file" choose; on a busy machine many short rounds tell more than few long ones.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 commit=$(git rev-parse --short "${1:?the commit to compare with}") rounds=${2:-7} seconds=${3:-5} events=${4:-400000}
 [[ -x artifacts/ingest/ingest ]] || { echo "no artifacts/ingest/ingest: run make build first" >&2; exit 2; }
 command -v wrk >/dev/null || { echo "wrk is missing (apt-get install wrk)" >&2; exit 2; }
+
+read -ra whats <<<"${BENCH_WHAT:-backlog intake single}"
+read -ra sinks <<<"${BENCH_SINKS:-discard file}"
 
 clone=${TMPDIR:-/tmp}/ingest-before-$commit
 if [[ ! -x $clone/artifacts/ingest/ingest ]]; then
@@ -17,7 +21,10 @@ if [[ ! -x $clone/artifacts/ingest/ingest ]]; then
   (cd "$clone" && dotnet publish src/Ingest.Worker/Ingest.Worker.csproj -c Release -o artifacts/ingest --nologo -v quiet)
 fi
 declare -A executables=([before]=$clone/artifacts/ingest/ingest [now]=$PWD/artifacts/ingest/ingest)
-declare -A ports=([before-discard]=18100 [now-discard]=18102 [before-file]=18104 [now-file]=18106)
+declare -A ports=()
+for sink in "${sinks[@]}"; do
+  for build in before now; do ports[$build-$sink]=$((18100 + 2 * ${#ports[@]})); done
+done
 declare -A pids=()
 work=$(mktemp -d -p "${BENCH_DIR:-.}" .bench-XXXXXX)
 work=$(cd "$work" && pwd)
@@ -71,9 +78,9 @@ for node in "${!ports[@]}"; do
   drained "$node" >/dev/null
   backlog "$node" >/dev/null
 done
-for sink in discard file; do
+for sink in "${sinks[@]}"; do
   # The backlog first, while both have about as much of it.
-  for what in backlog intake single; do
+  for what in "${whats[@]}"; do
     for round in $(seq "$rounds"); do
       order=(before now); ((round % 2)) || order=(now before)
       for build in "${order[@]}"; do "$what" "$build-$sink" >>"$work/$what-$sink-$build"; done
@@ -85,8 +92,8 @@ median() { sort -g | awk '{a[NR]=$1} END{print (NR % 2) ? a[(NR+1)/2] : (a[NR/2]
 column() { cut -d' ' -f"$2" "$work/$1" | median; }
 ratio() { paste -d' ' "$work/$1-now" "$work/$1-before" | awk -v c="$2" '{print $c/$(c+2)}' | median; }
 printf '%-10s %-8s %12s %12s %7s %14s %14s %7s\n' what sink "$commit/s" "now/s" ratio "$commit us/ev" "now us/ev" ratio
-for sink in discard file; do
-  for what in backlog intake single; do
+for sink in "${sinks[@]}"; do
+  for what in "${whats[@]}"; do
     name=$what-$sink
     printf '%-10s %-8s %12.0f %12.0f %7.3f %14.3f %14.3f %7.3f\n' "$what" "$sink" "$(column "$name-before" 1)" "$(column "$name-now" 1)" \
       "$(ratio "$name" 1)" "$(column "$name-before" 2)" "$(column "$name-now" 2)" "$(ratio "$name" 2)"
