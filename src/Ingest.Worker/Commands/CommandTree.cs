@@ -61,6 +61,7 @@ internal static class CommandTree
         {
             ServeCommand.Create(signals),
             StatusCommand.Create(),
+            TopCommand.Create(),
             DrainCommand.CreateDrain(),
             DrainCommand.CreateResume(),
             LanesCommand.Create(),

@@ -21,6 +21,7 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
             "ingest status", "ingest status --watch", "ingest status --since 10m", "ingest status -o yaml",
             "ingest status --admin http://10.0.0.7:8081",
         ],
+        ["top"] = ["ingest top", "ingest top --every 1s"],
         ["drain"] =
         [
             "ingest drain --deadline 2m",

@@ -36,6 +36,7 @@ public sealed class HistoryTests : IDisposable
         var shown = (await Cli.RunAsync("status", "--since", "1m", "--admin", admin))
             .Is(ExitCode.Fine, "events accepted per second").Output;
         Assert.Matches("[▁▂▃▄▅▆▇█]", shown);
+        await TopAsync(admin);
         (await Cli.RunAsync("status", "--since", "2h", "--admin", admin)).Is(ExitCode.Usage, error: "from 1s to 1h");
         using var wrong = await Http.GetAsync(new Uri(node.Setup.Admin, "/history?points=0"), TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.BadRequest, wrong.StatusCode);
@@ -67,6 +68,31 @@ public sealed class HistoryTests : IDisposable
         Assert.Contains("Lane http cannot deliver", shown, StringComparison.Ordinal);
         Assert.Contains("See docs/operating.md#ingestbreakeropen", shown, StringComparison.Ordinal);
         (await Cli.RunAsync("lanes", "list", "--admin", admin)).Is(ExitCode.Fine, "Since");
+    }
+
+    private static async Task TopAsync(string admin)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(
+            SourceTree.Executable(), ["top", "--every", "100ms", "--admin", admin])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var top = System.Diagnostics.Process.Start(start)!;
+        try
+        {
+            // The second screen: it goes on by itself.
+            for (var screens = 0; screens < 2;)
+            {
+                var line = await top.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+                Assert.NotNull(line);
+                screens += line.StartsWith("discard ", StringComparison.Ordinal) ? 1 : 0;
+            }
+        }
+        finally
+        {
+            top.Kill();
+            await top.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
     }
 
     private static async Task PostAsync(IngestProcess node, string path, string json)

@@ -25,8 +25,18 @@ internal sealed class WatchOption
         DefaultValueFactory = _ => "2s",
     }.Within(EveryMin, EveryMax);
 
+    private bool _isAlways;
+
     private WatchOption()
     {
+    }
+
+    /// <summary>For a command that is watched whether or not it is said.</summary>
+    internal static WatchOption AddAlways(Command command)
+    {
+        var option = new WatchOption { _isAlways = true };
+        command.Add(option._every);
+        return option;
     }
 
     internal static WatchOption AddTo(Command command)
@@ -47,7 +57,7 @@ internal sealed class WatchOption
     internal async Task<int> RunAsync(
         ParseResult parsed, Printing printing, Func<CancellationToken, Task<int>> once, CancellationToken cancel)
     {
-        if (!parsed.GetValue(_watch))
+        if (!_isAlways && !parsed.GetValue(_watch))
         {
             return await once(cancel);
         }
