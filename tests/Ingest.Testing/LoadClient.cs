@@ -42,7 +42,7 @@ public sealed class LoadClient(int port, EventJournal journal, LoadShape shape, 
             }
             else if (shape.Pace > TimeSpan.Zero)
             {
-                await Task.Delay(shape.Pace, TimeProvider.System);
+                await Task.Delay(shape.Pace, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         connection?.Dispose();

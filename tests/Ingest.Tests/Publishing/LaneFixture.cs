@@ -63,10 +63,11 @@ internal sealed class LaneFixture : IAsyncDisposable
     }
 
     /// <summary>Stops the lane, opens the log again, and starts a lane over a fresh sink that behaves the same.</summary>
-    internal async Task RestartAsync()
+    /// <param name="between">Done while nothing runs.</param>
+    internal async Task RestartAsync(Action? between = null)
     {
         await Lanes.DisposeAsync();
-        Log.Reopen();
+        Log.Reopen(between);
         Sink = new ScriptedSink(Sink.Traits) { OnSend = Sink.OnSend, OnOpen = Sink.OnOpen };
         Start();
     }

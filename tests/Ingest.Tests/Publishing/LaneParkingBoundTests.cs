@@ -113,6 +113,37 @@ public sealed class LaneParkingBoundTests
         Assert.Equal(overtakes ? [3, 1] : [1, 3], fixture.Sink.Delivered.Where(seen => seen.Key == "k").Select(seen => seen.Sequence));
     }
 
+    /// <summary>What became of it was answered; the position that passed it was not saved when the process died.</summary>
+    [Theory]
+    [InlineData(ParkedAction.Drop)]
+    [InlineData(ParkedAction.DeadLetter)]
+    public async Task A_parked_event_that_an_operator_gave_up_does_not_come_back_after_a_crash(ParkedAction action)
+    {
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 16 });
+        fixture.Options.CursorInterval = TimeSpan.FromHours(1);
+        fixture.Options.ParkedBackoffMin = fixture.Options.ParkedBackoffMax = TimeSpan.FromHours(1);
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(events.Any(seen => seen.Payload == "bad")
+            ? ScriptedSink.All(VerdictKind.Retryable, "refused") : SinkResult.Delivered);
+        fixture.Log.Append("good", "other");
+        fixture.Log.Append("bad", "k");
+        fixture.Log.Append("good", "other");
+        fixture.Start();
+        await Poll.Until("the bad one is parked", () => fixture.Status is { ParkedEvents: 1, Settled: 3 }, InTime);
+        var cursor = await File.ReadAllBytesAsync(fixture.Log.CursorFile("test"), TestContext.Current.CancellationToken);
+        var given = await fixture.Lanes.ActOnParkedAsync(
+            "test", new ParkedSelection(null, [2]), action, TestContext.Current.CancellationToken)!;
+        Assert.Equal(1, given);
+
+        for (var crash = 0; crash < 2; crash++)
+        {
+            await fixture.RestartAsync(() => File.WriteAllBytes(fixture.Log.CursorFile("test"), cursor));
+            await fixture.Settled(3);
+
+            Assert.DoesNotContain(2, fixture.Sink.Sequences);
+            Assert.Equal((2, 1), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+        }
+    }
+
     [Fact]
     public async Task Of_requeued_dead_letters_only_the_bad_one_comes_back()
     {
@@ -120,9 +151,7 @@ public sealed class LaneParkingBoundTests
         fixture.Sink.OnSend = (events, _) => Task.FromResult(events.Any(seen => seen.Payload == "bad")
             ? ScriptedSink.All(VerdictKind.Retryable, "refused") : SinkResult.Delivered);
         fixture.Start();
-        var batch = TestEvents.Batch(
-            1, [.. Enumerable.Range(1, 5).Select(n => TestEvents.Body(n == 3 ? "bad" : "good", $"letter-{n}"))]);
-        var requeued = fixture.Lanes.RequeueAsync("test", batch, null, TestContext.Current.CancellationToken)!;
+        var requeued = fixture.Lanes.RequeueAsync("test", FiveLetters(), null, TestContext.Current.CancellationToken)!;
         // Others are delivered meanwhile: that is what shows that the sink is not to blame.
         await Poll.Until("it ends", () =>
         {
@@ -133,4 +162,8 @@ public sealed class LaneParkingBoundTests
         Assert.Equal([3], verdicts.Where(one => one.Value == VerdictKind.Rejected).Select(one => one.Key));
         Assert.Equal(4, verdicts.Count(one => one.Value == VerdictKind.Delivered));
     }
+
+    // The third is the bad one.
+    private static EventBatch FiveLetters() => TestEvents.Batch(
+        1, [.. Enumerable.Range(1, 5).Select(n => TestEvents.Body(n == 3 ? "bad" : "good", $"letter-{n}"))]);
 }

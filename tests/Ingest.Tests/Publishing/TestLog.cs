@@ -42,6 +42,9 @@ internal sealed class TestLog : IDisposable
 
     internal string WalPath => _directory["wal"];
 
+    /// <summary>Where a lane's cursor is saved.</summary>
+    internal string CursorFile(string lane) => System.IO.Path.Combine(WalPath, "cursors", $"{lane}.cursor");
+
     /// <summary>The acceptance time given to events.</summary>
     internal long NowUnixMs { get; set; } = new DateTimeOffset(2026, 11, 21, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
@@ -77,9 +80,11 @@ internal sealed class TestLog : IDisposable
     });
 
     /// <summary>Closes the log in order and opens it again, as a restart does: numbers go on without a jump.</summary>
-    internal void Reopen()
+    /// <param name="between">Done while it is closed.</param>
+    internal void Reopen(Action? between = null)
     {
         Close();
+        between?.Invoke();
         Log = Open();
     }
 

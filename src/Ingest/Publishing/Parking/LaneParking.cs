@@ -20,6 +20,7 @@ namespace Ingest.Publishing.Parking;
 /// <item>While an event is here, later events of its key (or of its stream, where that is to blame) join it and are not sent.</item>
 /// <item>What goes to the dead letters is noted here first, then stored there, then resolved here: a crash between repeats the storing,
 /// which is harmless, and nothing else.</item>
+/// <item>An event whose resolution is durable is not sent again after a crash, also where the saved position has not passed it.</item>
 /// </list>
 /// </remarks>
 internal sealed class LaneParking : IDisposable
@@ -36,6 +37,7 @@ internal sealed class LaneParking : IDisposable
     // Parked events in the order of their positions; those in front that went or moved are taken out at the next look.
     private readonly PriorityQueue<ParkedEvent, long> _places = new();
     private bool _isMoving;
+    private ResolvedAhead _resolved = new();
 
     internal LaneParking(LaneContext context, ILaneHost host, LaneCursor cursor, AckTracker tracker)
     {
@@ -80,6 +82,7 @@ internal sealed class LaneParking : IDisposable
         var log = _writer?.OpenExisting();
         log?.Replay(recovery.Apply);
         HasMoved |= recovery.Settle(_context.Logger, _context.Name) > 0;
+        _resolved = recovery.Resolved;
         foreach (var parked in recovery.Parked)
         {
             Events.Add(parked);
@@ -98,6 +101,9 @@ internal sealed class LaneParking : IDisposable
             Log.ParkedFound(_context.Logger, _context.Name, Events.Count);
         }
     }
+
+    /// <summary>What became of an event before the crash that has it read once more; null: nothing.</summary>
+    internal Settlement? ResolvedBefore(long sequence) => _resolved.Of(sequence);
 
     /// <summary>Parks the events of a batch, which is this object's from here on. They are settled when they are durable.</summary>
     internal void Park(EventBatch batch, in ParkedCause cause)
@@ -220,6 +226,7 @@ internal sealed class LaneParking : IDisposable
             {
                 // The position has not passed it yet: it passes it as what it is now.
                 _tracker.Resettle(parked.Sequence, settlement);
+                _resolved.Add(parked, settlement);
             }
             else if (parked.IsCounted)
             {
@@ -239,7 +246,8 @@ internal sealed class LaneParking : IDisposable
         {
             _places.Dequeue();
         }
-        var first = _places.TryPeek(out _, out var oldest) ? oldest : log.End;
+        _resolved.Saved(_cursor.SavedHighWater);
+        var first = Math.Min(_places.TryPeek(out _, out var oldest) ? oldest : log.End, _resolved.NeededFrom);
         return Math.Min(first, _cursor.SavedParkedApplied + 1);
     }
 

@@ -10,9 +10,9 @@ namespace Ingest.Publishing.Parking;
 /// </summary>
 /// <remarks>
 /// The accounts, saved with the cursor, say how many events are parked; the parked log says which. Either may be on disk without the other:
-/// what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void; what was
-/// resolved behind the position the accounts have taken is applied to them now. Then both agree, unless the parked log lost something: that
-/// is counted as lost.
+/// what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void, or settled
+/// then, where it was resolved; what was resolved behind the position the accounts have taken is applied to them now. Then both agree, unless
+/// the parked log lost something: that is counted as lost.
 /// </remarks>
 internal sealed class ParkedRecovery(LaneAccounts accounts)
 {
@@ -23,6 +23,9 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
 
     /// <summary>Parked events that were never counted.</summary>
     internal IReadOnlyList<ParkedEvent> Void => [.. _events.Values.Where(parked => parked.Sequence > accounts.HighWater)];
+
+    /// <summary>What was resolved and never counted: the lane reads it once more, and must not send it.</summary>
+    internal ResolvedAhead Resolved { get; } = new();
 
     internal void Apply(in ParkedRecord record, long position)
     {
@@ -79,6 +82,7 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
             return;
         }
         var known = _events.GetValueOrDefault(sequence);
+        Resolved.Remove(sequence);
         _events[sequence] = new ParkedEvent
         {
             Sequence = sequence,
@@ -112,11 +116,14 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
             case ParkedKind.Void:
                 break;
             default:
-                if (parked.IsCounted && parked.Sequence <= accounts.HighWater && position > accounts.ParkedApplied)
+                var settlement = record.Kind == ParkedKind.Delivered ? Settlement.Delivered : Settlement.DeadLettered;
+                if (parked.Sequence > accounts.HighWater)
                 {
-                    accounts.ResolveParked(
-                        accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)),
-                        record.Kind == ParkedKind.Delivered ? Settlement.Delivered : Settlement.DeadLettered);
+                    Resolved.Add(parked, settlement);
+                }
+                else if (parked.IsCounted && position > accounts.ParkedApplied)
+                {
+                    accounts.ResolveParked(accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)), settlement);
                 }
                 break;
         }

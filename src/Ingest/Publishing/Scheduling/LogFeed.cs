@@ -2,6 +2,7 @@ using Ingest.Events;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
@@ -21,6 +22,7 @@ internal sealed class LogFeed : IDisposable
     private readonly AckTracker _tracker;
     private readonly LaneAccounts _accounts;
     private readonly AheadRuns _ahead;
+    private readonly LaneParking _parking;
     private readonly KeyGroups _groups;
     private readonly ILogger _logger;
     private readonly EventMaker? _records;
@@ -32,8 +34,9 @@ internal sealed class LogFeed : IDisposable
     private long _lostLeft;
     private int _failures;
 
-    internal LogFeed(LaneContext context, AckTracker tracker, LaneCursor cursor, KeyGroups groups)
+    internal LogFeed(LaneContext context, AckTracker tracker, LaneCursor cursor, KeyGroups groups, LaneParking parking)
     {
+        _parking = parking;
         (_lane, _log, _logger, _records) = (context.Name, context.Log, context.Logger, context.Records);
         (_tracker, _accounts, _ahead, _groups) = (tracker, cursor.Accounts, cursor.TakeAhead(), groups);
         _pauses = new Backoff(context.Options.BackoffMin, context.Options.BackoffMax, context.Random);
@@ -96,11 +99,10 @@ internal sealed class LogFeed : IDisposable
                 Log.Unreadable(_logger, _lane, _reader.Sequence);
                 _tracker.TrackLost(1);
             }
-            else if (!_ahead.IsEmpty && _ahead.Contains(_reader.Sequence))
+            else if (SettledBefore(_reader.Sequence) is { } settlement)
             {
-                // Delivered before the restart, while an earlier one waited.
                 _tracker.Track(_accounts.StreamIndex(head.Stream), head.AcceptedUnixMs);
-                _tracker.Settle(_reader.Sequence, Settlement.Delivered);
+                _tracker.Settle(_reader.Sequence, settlement);
             }
             else if (_groups.TryAdd(_reader.Sequence, body, head.Key))
             {
@@ -134,6 +136,10 @@ internal sealed class LogFeed : IDisposable
     }
 
     public void Dispose() => _reader.Dispose();
+
+    // Before the restart, while an earlier one waited.
+    private Settlement? SettledBefore(long sequence) =>
+        !_ahead.IsEmpty && _ahead.Contains(sequence) ? Settlement.Delivered : _parking.ResolvedBefore(sequence);
 
     private bool TryMakeEvent(out ReadOnlySpan<byte> body)
     {

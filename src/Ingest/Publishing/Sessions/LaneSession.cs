@@ -106,7 +106,7 @@ internal sealed class LaneSession : IDisposable
             Pool = pool,
             Groups = groups,
             Deliveries = new BatchDeliveries(concurrent),
-            Feed = new LogFeed(context, tracker, cursor, groups),
+            Feed = new LogFeed(context, tracker, cursor, groups, parking),
             Evidence = new FailureEvidence(),
             Parking = parking,
             Trials = new ParkedTrials(context, host, parking, abort.Token),
