@@ -9,10 +9,10 @@ namespace Ingest.Publishing.Parking;
 /// Reads what earlier runs left in the parked log, and brings it and the lane's accounts to one moment.
 /// </summary>
 /// <remarks>
-/// The accounts, saved with the cursor, say how many events are parked; the parked log says which. Either may be on disk without the other:
-/// what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void, or settled
-/// then, where it was resolved; what was resolved behind the position the accounts have taken is applied to them now. Then both agree, unless
-/// the parked log lost something: that is counted as lost.
+/// The accounts, saved with the cursor, say how many events are parked; the parked log says which. Either may be on disk without the
+/// other: what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void,
+/// or settled then, where it was resolved; what was resolved behind the position the accounts have taken is applied to them now. Then both
+/// agree, unless the parked log lost something: that is counted as lost.
 /// </remarks>
 internal sealed class ParkedRecovery(LaneAccounts accounts)
 {
