@@ -29,9 +29,9 @@ run_dpkg() { dpkg --root="$system" --force-not-root --force-script-chrootless --
 run_dpkg -i "$package" || fail "it does not install: $(cat "$work/log")"
 [[ $("$system/usr/bin/ingest" --version) == "ingest "* ]] || fail "the package's program does not run"
 grep -q '/usr/local' "$system/usr/lib/systemd/system/ingest.service" && fail "the unit names /usr/local"
-for named in $(sed -n 's#^Documentation=file://##p; s#^ExecStart=\([^ ]*\) .*#\1#p' "$system/usr/lib/systemd/system/ingest.service"); do
+while read -r named; do
   [[ -e $system$named ]] || fail "the unit names $named, which is not installed"
-done
+done < <(sed -n 's#^Documentation=file://##p; s#^ExecStart=\([^ ]*\) .*#\1#p' "$system/usr/lib/systemd/system/ingest.service")
 echo '{"Name":"mine"}' >"$system/etc/ingest/ingest.json"
 run_dpkg --force-confold -i "$package" || fail "it does not install over itself: $(cat "$work/log")"
 grep -q mine "$system/etc/ingest/ingest.json" || fail "an upgrade overwrote the settings"

@@ -28,8 +28,9 @@ internal sealed partial class Redaction
     {
         var values = settings.ToConfiguration().AsEnumerable().Where(pair => pair.Value is { Length: > 0 }).ToList();
         var named = values.Where(pair => Setting.LooksSecret(pair.Key)).Select(pair => pair.Value!);
+        var inUrls = values.SelectMany(pair => PasswordOf(pair.Value!));
         var filed = values.Where(pair => File.Exists(pair.Value)).SelectMany(pair => WordsOf(pair.Value!));
-        return new Redaction([.. named, .. named.SelectMany(Words), .. filed, .. tokens]);
+        return new Redaction([.. named, .. named.SelectMany(Words), .. inUrls, .. filed, .. tokens]);
     }
 
     /// <summary>The text without them.</summary>
@@ -55,7 +56,12 @@ internal sealed partial class Redaction
         return Clean(root.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
-    // What stands behind the first colon of a reason is what the receiver wrote.
+    private static IEnumerable<string> PasswordOf(string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var url) && url.UserInfo.IndexOf(':', StringComparison.Ordinal) is var colon and >= 0
+            ? [Uri.UnescapeDataString(url.UserInfo[(colon + 1)..])]
+            : [];
+
+    // What stands behind the first colon of a reason, or of a sentence that quotes one, is what the receiver wrote.
     private static void CutReasons(JsonNode node)
     {
         if (node is JsonArray list)
@@ -69,7 +75,7 @@ internal sealed partial class Redaction
         {
             foreach (var (name, value) in map.ToList())
             {
-                if (name is "reason" && value is JsonValue text && text.TryGetValue<string>(out var reason)
+                if (name is "reason" or "what" && value is JsonValue text && text.TryGetValue<string>(out var reason)
                     && reason.IndexOf(": ", StringComparison.Ordinal) is var colon and > 0)
                 {
                     map[name] = reason[..colon] + ": (left out)";
