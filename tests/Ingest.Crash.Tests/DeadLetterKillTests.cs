@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
@@ -20,11 +18,7 @@ public sealed class DeadLetterKillTests(ITestOutputHelper output)
     [Fact]
     public async Task Killed_around_dead_letters_and_requeues_nothing_is_lost_and_the_sum_holds()
     {
-        var seed = Environment.GetEnvironmentVariable("INGEST_SEED") is { Length: > 0 } given
-            ? int.Parse(given, CultureInfo.InvariantCulture)
-            : RandomNumberGenerator.GetInt32(int.MaxValue);
-        output.WriteLine($"seed {seed} (INGEST_SEED repeats it)");
-        var random = new Random(seed);
+        var random = new Random(TestSeed.Read(output.WriteLine));
         using var directory = new TemporaryDirectory();
         await using var downstream = await HttpDownstream.StartAsync();
         var mended = false;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Ingest.Testing;
 
 namespace Ingest.Crash.Tests.Harness;
@@ -14,10 +13,7 @@ internal sealed class CrashRig : IAsyncDisposable
     internal CrashRig(ITestOutputHelper output, LoadShape? shape = null, int paddingMin = 0)
     {
         _output = output;
-        Seed = Environment.GetEnvironmentVariable("INGEST_SEED") is { } seed
-            ? int.Parse(seed, CultureInfo.InvariantCulture)
-            : (int)(TimeProvider.System.GetTimestamp() & 0x3FFFFFFF);
-        output.WriteLine($"seed {Seed} (INGEST_SEED repeats it)");
+        Seed = TestSeed.Read(output.WriteLine);
         Random = new Random(Seed);
         Setup = new IngestSetup { Data = _directory["data"] }.With(("Drain:BalancerDelay", "00:00:00"));
         Journal = new EventJournal(new EventSource(Seed, paddingMin));

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
@@ -19,11 +17,7 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
     [Fact]
     public async Task Killed_and_damaged_at_random_the_store_never_gives_another_answer_than_the_log()
     {
-        var seed = Environment.GetEnvironmentVariable("INGEST_SEED") is { Length: > 0 } given
-            ? int.Parse(given, CultureInfo.InvariantCulture)
-            : RandomNumberGenerator.GetInt32(int.MaxValue);
-        output.WriteLine($"seed {seed} (INGEST_SEED repeats it)");
-        var random = new Random(seed);
+        var random = new Random(TestSeed.Read(output.WriteLine));
         using var directory = new TemporaryDirectory();
         await using var downstream = await HttpDownstream.StartAsync();
         var mended = false;

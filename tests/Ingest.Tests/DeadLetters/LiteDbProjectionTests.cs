@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
 using Ingest.DeadLetters;
 using Ingest.DeadLetters.Projection;
 using Ingest.LiteDb;
@@ -15,11 +13,7 @@ public sealed class LiteDbProjectionTests
     [Fact]
     public void Whatever_is_written_it_says_what_a_dictionary_says_also_when_it_is_opened_anew()
     {
-        var seed = Environment.GetEnvironmentVariable("INGEST_SEED") is { Length: > 0 } given
-            ? int.Parse(given, CultureInfo.InvariantCulture)
-            : RandomNumberGenerator.GetInt32(int.MaxValue);
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed} (INGEST_SEED repeats it)");
-        var random = new Random(seed);
+        var random = new Random(TestSeed.Read(line => TestContext.Current.TestOutputHelper?.WriteLine(line)));
         using var directory = new TemporaryDirectory();
         var model = new SortedDictionary<DeadLetterKey, DeadLetter>();
         var projection = Open(directory);

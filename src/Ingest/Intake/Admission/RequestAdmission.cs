@@ -58,8 +58,7 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
             return problem;
         }
         admitted = new AdmittedRequest(stream, type, encodings, producer, gate.Policy);
-        problem = BodyLimits.Check(
-            type, encodings.Length > 0, request.ContentLength, options, EventLimits.Of(headers, options));
+        problem = BodyLimits.Check(type, encodings.Length > 0, request.ContentLength, options, headers);
         return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
     }
 

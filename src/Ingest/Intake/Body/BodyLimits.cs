@@ -1,4 +1,5 @@
 using Ingest.Intake.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Body;
 
@@ -19,13 +20,16 @@ internal static class BodyLimits
 
     /// <summary>What can be said of a body before a byte of it is read.</summary>
     internal static Problem Check(
-        BodyType type, bool isEncoded, long? contentLength, IntakeOptions options, EventLimits limits)
+        BodyType type, bool isEncoded, long? contentLength, IntakeOptions options, IHeaderDictionary headers)
     {
         return contentLength switch
         {
             null => default,
             0 => type.IsData && !isEncoded ? default : Empty,
-            _ when type.IsOneEvent && !isEncoded && contentLength > limits.Bytes => EventTooLarge(limits.Bytes),
+            // Which limit counts is looked up only for the few bodies that are above the usual one.
+            _ when type.IsOneEvent && !isEncoded && contentLength > options.EventBytesMax
+                && EventLimits.Of(EventLimits.IsForwarded(headers), options).Bytes is var bytesMax && contentLength > bytesMax =>
+                EventTooLarge(bytesMax),
             _ when contentLength > options.BodyBytesMax => TooLarge(options),
             _ => default,
         };

@@ -21,9 +21,6 @@ internal readonly record struct EventLimits(int Bytes, int JsonDepth)
     /// </summary>
     internal static bool IsForwarded(IHeaderDictionary headers) => headers.ContainsKey(IntakeHeaders.Sequence);
 
-    internal static EventLimits Of(IHeaderDictionary headers, IntakeOptions options) =>
-        Of(IsForwarded(headers), options);
-
     internal static EventLimits Of(bool isForwarded, IntakeOptions options) => isForwarded
         ? new(ForwardedBytesMax(options.EventBytesMax), Math.Min(options.JsonDepthMax + EnvelopeDepth, JsonScanner.DepthLimit))
         : new(options.EventBytesMax, options.JsonDepthMax);
