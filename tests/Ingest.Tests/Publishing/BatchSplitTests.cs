@@ -24,6 +24,47 @@ public sealed class BatchSplitTests
         }
     }
 
+    /// <summary>They would go in front of the earlier event of their key that waits between.</summary>
+    [Fact]
+    public void Events_that_wait_are_not_put_to_others_that_stand_in_front_of_an_earlier_event_of_their_key()
+    {
+        var traits = new SinkTraits { BatchEventsMax = 10, WindowMax = 4 };
+        var deliveries = new BatchDeliveries(concurrent: true);
+        using var a1 = OfKey(1, "a");
+        using var a2 = OfKey(2, "a");
+        using var b3 = OfKey(3, "b");
+        using var b4 = OfKey(4, "b");
+        using var c5 = OfKey(5, "c");
+        deliveries.Add(new BatchDelivery(a1, 0) { Attempts = 1 });
+        Assert.Null(deliveries.AddBehind(new BatchDelivery(a2, 0), traits, byStream: false));
+        deliveries.Add(new BatchDelivery(b3, 0) { Attempts = 1, IsBeside = true });
+
+        Assert.Null(deliveries.AddBehind(new BatchDelivery(b4, 0), traits, byStream: false));
+        Assert.Equal([1, 2, 3, 4], deliveries.All.Select(delivery => delivery.Batch.FirstSequence));
+
+        // Of another key it may.
+        Assert.NotNull(deliveries.AddBehind(new BatchDelivery(c5, 0), traits, byStream: false));
+        Assert.Equal([1, 1, 1, 2], deliveries.All.Select(delivery => delivery.Batch.Count));
+        deliveries.All[^1].Batch.Dispose();
+    }
+
+    [Fact]
+    public void A_batch_conflicts_with_an_earlier_one_of_its_key_also_while_that_is_in_flight()
+    {
+        var deliveries = new BatchDeliveries(concurrent: true);
+        using var first = OfKey(1, "a");
+        using var rest = OfKey(2, "a");
+        var (flying, waiting) = (new BatchDelivery(first, 0), new BatchDelivery(rest, 0));
+        deliveries.Add(flying);
+        deliveries.Add(waiting);
+        deliveries.Started(flying, TimeSpan.Zero);
+
+        deliveries.SetBeside(byStream: false);
+
+        Assert.Equal([0], deliveries.Conflicts(waiting, byStream: false));
+        Assert.False(waiting.IsBeside);
+    }
+
     [Fact]
     public void Joined_neighbours_are_one_batch_in_log_order_within_the_sinks_bounds()
     {
@@ -76,6 +117,8 @@ public sealed class BatchSplitTests
     private static List<long> Sequences(EventBatch batch) => [.. Enumerable.Range(0, batch.Count).Select(batch.SequenceAt)];
 
     // A batch of random streams and keys, some events without a key.
+    private static EventBatch OfKey(long sequence, string key) => TestEvents.Batch(sequence, TestEvents.Body("x", key: key));
+
     private sealed class RandomBatch : IDisposable
     {
         internal RandomBatch(int seed)

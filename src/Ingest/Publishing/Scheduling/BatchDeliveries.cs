@@ -179,14 +179,15 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Adds events that have to wait for what waits: to the last delivery that was put together so, where they fit. Returns the one whose
-    /// batch is the caller's, if there is one.
+    /// Adds events that have to wait for what waits: to the last delivery that was put together so, where they fit and nothing behind it
+    /// has a key, or stream where <paramref name="byStream"/>, of theirs. Returns the one whose batch is the caller's, if there is one.
     /// </summary>
-    internal BatchDelivery? AddBehind(BatchDelivery behind, SinkTraits traits)
+    internal BatchDelivery? AddBehind(BatchDelivery behind, SinkTraits traits, bool byStream)
     {
         var last = _deliveries.FindLastIndex(delivery => delivery is { IsInFlight: false, IsBeside: false, Attempts: 0, Requeue: null });
         if (last < 0 || _deliveries[last].Batch.Count + behind.Batch.Count > traits.BatchEventsMax
-            || (long)_deliveries[last].Batch.Bytes + behind.Batch.Bytes > traits.BatchBytesMax)
+            || (long)_deliveries[last].Batch.Bytes + behind.Batch.Bytes > traits.BatchBytesMax
+            || SharingWith(_deliveries.Skip(last + 1), behind, byStream).Count > 0)
         {
             Add(behind);
             return null;
@@ -206,35 +207,38 @@ internal sealed class BatchDeliveries(bool concurrent)
     }
 
     /// <summary>
-    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has that waits or is slow.
-    /// Only failures and slow attempts make it necessary to look.
+    /// Indexes of a batch's events whose key, or stream where <paramref name="byStream"/>, an earlier delivery has. Only failures and slow
+    /// attempts make it necessary to look.
     /// </summary>
-    internal HashSet<int> Conflicts(BatchDelivery later, bool byStream, TimeSpan now)
-    {
-        var names = new HashSet<ulong>();
-        foreach (var delivery in _deliveries.TakeWhile(delivery => delivery != later).Where(delivery => IsStuck(delivery, now)))
-        {
-            for (var i = 0; i < delivery.Batch.Count; i++)
-            {
-                names.Add(NameOf(delivery.Batch, i, byStream));
-            }
-        }
-        names.Remove(0);
-        return [.. Enumerable.Range(0, later.Batch.Count).Where(i => names.Contains(NameOf(later.Batch, i, byStream)))];
-    }
+    internal HashSet<int> Conflicts(BatchDelivery later, bool byStream) =>
+        SharingWith(_deliveries.TakeWhile(delivery => delivery != later), later, byStream);
 
-    /// <summary>Looks which waiting deliveries no longer have a key, or stream, in common with an earlier one that waits.</summary>
-    internal void SetBeside(bool byStream, TimeSpan now)
+    /// <summary>Looks which waiting deliveries no longer have a key, or stream, in common with an earlier one.</summary>
+    internal void SetBeside(bool byStream)
     {
         foreach (var delivery in _deliveries.Where(delivery => delivery is { IsInFlight: false, IsBeside: false }))
         {
-            delivery.IsBeside = Conflicts(delivery, byStream, now).Count == 0;
+            delivery.IsBeside = Conflicts(delivery, byStream).Count == 0;
         }
     }
 
     /// <summary>Something waits or is slow, besides <paramref name="one"/>.</summary>
     internal bool HasStuck(BatchDelivery one, TimeSpan now) =>
         _deliveries.Exists(delivery => delivery != one && IsStuck(delivery, now));
+
+    private static HashSet<int> SharingWith(IEnumerable<BatchDelivery> others, BatchDelivery one, bool byStream)
+    {
+        var names = new HashSet<ulong>();
+        foreach (var other in others)
+        {
+            for (var i = 0; i < other.Batch.Count; i++)
+            {
+                names.Add(NameOf(other.Batch, i, byStream));
+            }
+        }
+        names.Remove(0);
+        return [.. Enumerable.Range(0, one.Batch.Count).Where(i => names.Contains(NameOf(one.Batch, i, byStream)))];
+    }
 
     private bool IsStuck(BatchDelivery delivery, TimeSpan now) =>
         !concurrent || !delivery.IsInFlight || delivery.Started + SlowAfter <= now;

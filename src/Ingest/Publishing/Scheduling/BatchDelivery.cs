@@ -54,7 +54,7 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>It was split off so, but goes behind the other part, with which it has a key in common.</summary>
     internal bool IsUntriedRest { get; set; }
 
-    /// <summary>No earlier delivery that waits has a key of it, so it may go before them where batches follow each other.</summary>
+    /// <summary>No earlier delivery has a key of it, so it may go before those that wait.</summary>
     internal bool IsBeside { get; set; }
 
     /// <summary>When it was first tried, Unix ms.</summary>

@@ -104,7 +104,7 @@ internal sealed class DeliveryScheduler(SessionState state)
     // The sink asked for a pause: a small batch of the other part of what it refused, or of something else, shows whether it meant that.
     private BatchDelivery? TryAsked(TimeSpan now)
     {
-        state.Deliveries.SetBeside(byStream: !_traits.AcceptsOutOfOrder, now);
+        state.Deliveries.SetBeside(byStream: !_traits.AcceptsOutOfOrder);
         if ((TakeWaiting(now, () => state.Deliveries.NextProbe(mayBeTaken: true), once: true) ?? Seek(now)) is not { } delivery)
         {
             return null;
@@ -229,7 +229,7 @@ internal sealed class DeliveryScheduler(SessionState state)
             return true;
         }
         delivery.IsBeside = true;
-        var conflicts = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder, now);
+        var conflicts = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder);
         if (conflicts.Count == 0)
         {
             return true;
@@ -245,7 +245,8 @@ internal sealed class DeliveryScheduler(SessionState state)
         {
             state.Drop(delivery);
         }
-        if (state.Deliveries.AddBehind(new BatchDelivery(behind, state.GroupsOf(behind)), _traits) is { } joined)
+        var late = new BatchDelivery(behind, state.GroupsOf(behind));
+        if (state.Deliveries.AddBehind(late, _traits, byStream: !_traits.AcceptsOutOfOrder) is { } joined)
         {
             behind.Dispose();
             state.Pool.Return(joined.Batch);
@@ -279,7 +280,7 @@ internal sealed class DeliveryScheduler(SessionState state)
         delivery.Batch = whole.Select(Enumerable.Range(events, whole.Count - events));
         state.Pool.Return(whole);
         state.Deliveries.InsertBefore(delivery, first);
-        delivery.IsBeside = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder, _host.Now).Count == 0;
+        delivery.IsBeside = state.Deliveries.Conflicts(delivery, byStream: !_traits.AcceptsOutOfOrder).Count == 0;
         return first;
     }
 }

@@ -160,7 +160,7 @@ internal sealed class OutcomeApplier(SessionState state)
         }
         // What is refused by itself does not close the sink before others were tried, or those tried again that failed otherwise.
         var isOpen = worst.Scope is not (VerdictScope.Sink or VerdictScope.NotTried)
-            && ((state.Evidence.IsLone && _isolation.HasUntried) || (worst.Kind == VerdictKind.Blocked && HasOthers(delivery, now)));
+            && ((state.Evidence.IsLone && _isolation.HasUntried) || (worst.Kind == VerdictKind.Blocked && HasOthers(delivery)));
         if (worst.Kind == VerdictKind.Blocked && !isOpen)
         {
             delivery.Due = now;
@@ -174,9 +174,9 @@ internal sealed class OutcomeApplier(SessionState state)
         BackOff(delivery, worst.Reason, worst.RetryAfter, now, pausesLane: !isAlone);
     }
 
-    private bool HasOthers(BatchDelivery refused, TimeSpan now)
+    private bool HasOthers(BatchDelivery refused)
     {
-        state.Deliveries.SetBeside(byStream: !_context.Sink.Traits.AcceptsOutOfOrder, now);
+        state.Deliveries.SetBeside(byStream: !_context.Sink.Traits.AcceptsOutOfOrder);
         return state.Deliveries.All.Any(other =>
             other != refused && other is { IsBeside: true, Attempts: > 0, LastVerdict.Kind: not VerdictKind.Blocked });
     }
