@@ -16,7 +16,7 @@ namespace Ingest.DeadLetters;
 /// When the log fails, it is closed and opened anew (<see cref="DeadLetterLifetime"/>). Until then lanes with refused events are
 /// blocked and operators get <see cref="DeadLettersBlockedException"/>; both look again by themselves.
 /// </remarks>
-public sealed class DeadLetterStore : IDeadLetterStore, IAsyncDisposable
+public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyncDisposable
 {
     private static readonly TimeSpan RebuildPatience = TimeSpan.FromSeconds(10);
 

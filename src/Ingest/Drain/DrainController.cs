@@ -6,7 +6,7 @@ namespace Ingest.Drain;
 /// Stops the node in one order, whatever asks: a signal, an operator, the host. Every way in joins the drain that runs. The order is
 /// decided by <see cref="DrainSequence"/>; this is the loop that carries it out.
 /// </summary>
-public sealed class DrainController : IAsyncDisposable
+public sealed class DrainController : IDrainStatus, IAsyncDisposable
 {
     // Counts are looked at this often: short against every wait, long against reading them.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);

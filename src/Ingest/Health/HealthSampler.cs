@@ -12,7 +12,7 @@ namespace Ingest.Health;
 public sealed class HealthSampler : IDisposable
 {
     private readonly HealthOptions _options;
-    private readonly HealthSources _sources;
+    private readonly IHealthSources _sources;
     private readonly HealthState _state;
     private readonly RetryAdvice _advice;
     private readonly TimeProvider _time;
@@ -39,7 +39,7 @@ public sealed class HealthSampler : IDisposable
     /// <param name="logger">For changes of state.</param>
     public HealthSampler(
         HealthOptions options,
-        HealthSources sources,
+        IHealthSources sources,
         HealthState state,
         RetryAdvice advice,
         TimeProvider time,
@@ -50,7 +50,7 @@ public sealed class HealthSampler : IDisposable
 
     internal HealthSampler(
         HealthOptions options,
-        HealthSources sources,
+        IHealthSources sources,
         HealthState state,
         RetryAdvice advice,
         TimeProvider time,
@@ -110,12 +110,12 @@ public sealed class HealthSampler : IDisposable
     private HealthSample Look()
     {
         var now = _time.GetElapsedTime(_origin);
-        var beat = _sources.Commits();
+        var beat = _sources.Commits;
         var notLive = NotLive(now, beat);
         var memory = _memory.Look(now);
         var (free, total) = _disk.Look(now);
-        var log = Ask(_sources.Log, null);
-        var drain = Ask(_sources.Drain, new DrainHealth("unknown", TimeSpan.Zero));
+        var log = Ask(static sources => sources.Log, null);
+        var drain = Ask(static sources => sources.Drain, new DrainHealth("unknown", TimeSpan.Zero));
         Advise(now, new AdviceInputs(beat, _commits.Still, log, _options.Dwell, drain.Left));
         return new HealthSample
         {
@@ -127,7 +127,7 @@ public sealed class HealthSampler : IDisposable
             DiskState = _disk.State,
             Log = log,
             SettledPerSecond = _estimate.SettledPerSecond,
-            Lanes = Ask(_sources.Lanes, []),
+            Lanes = Ask(static sources => sources.Lanes, []),
             Drain = drain,
             Uptime = now,
             Version = _sources.Version,
@@ -135,11 +135,11 @@ public sealed class HealthSampler : IDisposable
     }
 
     // What is only shown may be missing; it must not make the node look dead.
-    private T Ask<T>(Func<T> source, T otherwise)
+    private T Ask<T>(Func<IHealthSources, T> figure, T otherwise)
     {
         try
         {
-            return source();
+            return figure(_sources);
         }
         catch (Exception e)
         {
@@ -160,7 +160,7 @@ public sealed class HealthSampler : IDisposable
             var still = _commits.Still.TotalSeconds;
             reasons.Add(new HealthReason("commit_stalled", $"No commit has ended for {still:F0} s while batches wait."));
         }
-        if (_sources.LogFailure() is { } failure)
+        if (_sources.LogFailure is { } failure)
         {
             reasons.Add(new HealthReason(RefusalCode.LogFailed.Text(), failure));
         }

@@ -14,32 +14,26 @@ public sealed class HealthSamplerTests : IDisposable
     private readonly HealthOptions _options = new();
     private readonly HealthState _state;
     private readonly RetryAdvice _advice = new(TimeSpan.FromMinutes(1), new Random(1));
+    private readonly StagedHealth _node;
     private readonly HealthSampler _sampler;
 
     private long _used = 10;
-    private int _trims;
-    private CommitHeartbeat _commits;
-    private string? _logFailure;
-    private Func<LogHealth?> _log = () => new LogHealth(500, 1000, 42, 40, TimeSpan.FromSeconds(3));
 
     public HealthSamplerTests()
     {
         _gate.Open(RefusalCode.Starting);
         _state = new HealthState(_gate, _options, _time);
-        var sources = new HealthSources
+        _node = new StagedHealth
         {
             Gate = _gate,
             DataDirectory = Path.GetTempPath(),
-            Commits = () => _commits,
-            LogFailure = () => _logFailure,
-            Log = () => _log(),
-            Lanes = () => [new LaneHealth("file", "open", 2, "The folder is gone.")],
-            TrimBuffers = () => _trims++,
+            ReadLog = () => new LogHealth(500, 1000, 42, 40, TimeSpan.FromSeconds(3)),
+            Lanes = [new LaneHealth("file", "open", 2, "The folder is gone.")],
             Version = "1.2.3",
         };
         _options.DiskFreeLow = 0;
         _sampler = new HealthSampler(
-            _options, sources, _state, _advice, _time, NullLogger.Instance, () => new MemoryReading(_used, 100, "test", 5, 100));
+            _options, _node, _state, _advice, _time, NullLogger.Instance, () => new MemoryReading(_used, 100, "test", 5, 100));
     }
 
     public void Dispose() => _sampler.Dispose();
@@ -56,7 +50,7 @@ public sealed class HealthSamplerTests : IDisposable
         }
         Assert.Equal(["memory_pressure", ""], flips);
         // Before it fails, and once more after the dwell.
-        Assert.Equal(2, _trims);
+        Assert.Equal(2, _node.Trims);
     }
 
     [Fact]
@@ -72,13 +66,13 @@ public sealed class HealthSamplerTests : IDisposable
     [Fact]
     public void Commits_that_stand_still_make_the_node_not_live_until_they_move()
     {
-        _commits = new CommitHeartbeat(3, 7);
+        _node.Commits = new CommitHeartbeat(3, 7);
         Look();
         Look(TimeSpan.FromSeconds(30));
         Assert.Equal(200, _state.Live.Status);
         Look(TimeSpan.FromSeconds(1));
         Assert.Equal((503, "not_live", "commit_stalled"), HealthStateTests.Read(_state.Live));
-        _commits = new CommitHeartbeat(3, 8);
+        _node.Commits = new CommitHeartbeat(3, 8);
         Look(TimeSpan.FromSeconds(1));
         Assert.Equal(200, _state.Live.Status);
     }
@@ -86,12 +80,12 @@ public sealed class HealthSamplerTests : IDisposable
     [Fact]
     public void An_idle_queue_is_no_stalled_one()
     {
-        _commits = new CommitHeartbeat(0, 7);
+        _node.Commits = new CommitHeartbeat(0, 7);
         Look();
         Look(TimeSpan.FromHours(1));
         Assert.Equal(200, _state.Live.Status);
         // Work that arrives after an hour of nothing has its own time.
-        _commits = new CommitHeartbeat(1, 7);
+        _node.Commits = new CommitHeartbeat(1, 7);
         Look(TimeSpan.FromSeconds(20));
         Assert.Equal(200, _state.Live.Status);
     }
@@ -99,7 +93,7 @@ public sealed class HealthSamplerTests : IDisposable
     [Fact]
     public void A_failed_log_is_not_live()
     {
-        _logFailure = "fdatasync: EIO";
+        _node.LogFailure = "fdatasync: EIO";
         Look();
         Assert.Equal((503, "not_live", "log_failed"), HealthStateTests.Read(_state.Live));
     }
@@ -107,7 +101,7 @@ public sealed class HealthSamplerTests : IDisposable
     [Fact]
     public void Only_what_decides_may_not_fail()
     {
-        _log = () => throw new ObjectDisposedException("log");
+        _node.ReadLog = () => throw new ObjectDisposedException("log");
         Look(TimeSpan.FromSeconds(6));
         Assert.Equal(200, _state.Live.Status);
         using var json = JsonDocument.Parse(_state.Detail.Body);
@@ -122,7 +116,7 @@ public sealed class HealthSamplerTests : IDisposable
         using var json = JsonDocument.Parse(_state.Detail.Body);
         Assert.Equal("open", json.RootElement.GetProperty("lanes")[0].GetProperty("state").GetString());
         var options = new HealthOptions { DiskFreeLow = 1L << 50, DiskFreeHigh = 1L << 50 };
-        var sources = new HealthSources { Gate = _gate, DataDirectory = Path.GetTempPath() };
+        var sources = new StagedHealth { Gate = _gate, DataDirectory = Path.GetTempPath() };
         using var sampler = new HealthSampler(options, sources, _state, _advice, _time, NullLogger.Instance, () => default);
         Assert.Equal((503, "not_ready", "disk_pressure"), HealthStateTests.Read(_state.Ready));
     }
@@ -152,7 +146,7 @@ public sealed class HealthSamplerTests : IDisposable
     {
         _options.SampleInterval = TimeSpan.FromMilliseconds(1);
         var looks = 0;
-        _log = () =>
+        _node.ReadLog = () =>
         {
             Interlocked.Increment(ref looks);
             return null;

@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Ingest.Tests.Operations;
 
 /// <summary>A real log and queue in a directory of their own, lanes as a test says, and the status of all.</summary>
-internal sealed class NodeFixture : ILaneStatuses, IDisposable
+internal sealed class NodeFixture : ILaneStatuses, IDeadLetterStatus, IDrainStatus, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly CommitQueue _queue;
@@ -22,6 +22,7 @@ internal sealed class NodeFixture : ILaneStatuses, IDisposable
     public NodeFixture()
     {
         Log = WriteAheadLog.Open(WalDirectory.Open(_directory["wal"]), new WalOptions { SegmentBytes = 1024 * 1024 });
+        Health = new HealthState(Gate, new HealthOptions(), Time);
         _queue = new CommitQueue(
             Log, new QueueOptions(), Gate, new StreamTotals(), Instruments, Time, NullLogger<CommitQueue>.Instance);
         Status = new StatusReader(
@@ -35,11 +36,11 @@ internal sealed class NodeFixture : ILaneStatuses, IDisposable
                 WalSettings = new WalSettings(),
                 Queue = _queue,
                 QueueOptions = new QueueOptions(),
-                Streams = () => Streams,
+                Streams = Streams,
                 Lanes = this,
-                DeadLetters = () => Letters,
-                Drain = () => Drain,
-                Health = () => Sample,
+                DeadLetters = this,
+                Drain = this,
+                Health = Health,
             }),
             Time);
     }
@@ -56,11 +57,11 @@ internal sealed class NodeFixture : ILaneStatuses, IDisposable
 
     public IReadOnlyList<LaneStatus> Lanes { get; set; } = [];
 
-    public IReadOnlyList<StreamTotal> Streams { get; set; } = [];
+    public StreamTotals Streams { get; } = new();
 
     public DeadLetterStatus Letters { get; set; } = new(0, 200_000, 0, 1024, 0, null, false, 0, null, []);
 
-    public HealthSample? Sample { get; set; }
+    public HealthState Health { get; }
 
     /// <summary>How often the lanes were asked.</summary>
     public int Looks { get; private set; }
@@ -88,6 +89,10 @@ internal sealed class NodeFixture : ILaneStatuses, IDisposable
     }
 
     IReadOnlyList<CursorPosition> ILaneStatuses.Orphans => [new("old", 17)];
+
+    DeadLetterStatus IDeadLetterStatus.Status => Letters;
+
+    DrainStatus IDrainStatus.Status => Drain;
 
     public void Dispose()
     {

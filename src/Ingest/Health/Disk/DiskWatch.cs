@@ -6,7 +6,7 @@ namespace Ingest.Health.Disk;
 /// Carries out what <see cref="DiskHysteresis"/> decides. The queue has a reason of its own for the log's share of the disk.
 /// Sampler thread only.
 /// </summary>
-internal sealed class DiskWatch(HealthOptions options, HealthSources sources, ILogger logger)
+internal sealed class DiskWatch(HealthOptions options, IHealthSources sources, ILogger logger)
 {
     private const string Owner = "disk";
 

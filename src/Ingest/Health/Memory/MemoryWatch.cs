@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Health.Memory;
 
 /// <summary>Carries out what <see cref="MemoryHysteresis"/> decides: gives memory back, moves the gate. Sampler thread only.</summary>
-internal sealed class MemoryWatch(HealthOptions options, HealthSources sources, Func<MemoryReading> read, ILogger logger)
+internal sealed class MemoryWatch(HealthOptions options, IHealthSources sources, Func<MemoryReading> read, ILogger logger)
 {
     private const string Owner = "memory";
 

@@ -15,6 +15,7 @@ internal static class HealthServices
         services.TryAddSingleton(provider => new RetryAdvice(
             provider.GetRequiredService<NodeContext>().Settings.Get<HealthOptions>().RetryAfterMax, new Random()));
         services.TryAddSingleton(NewPolicy);
+        services.TryAddSingleton<IHealthSources, NodeHealthSources>();
         services.TryAddSingleton<NodeHealth>();
         return services;
     }

@@ -47,8 +47,10 @@ internal sealed record AdminSurface
     /// <summary>Nothing more is committed until a drain is taken back.</summary>
     public bool TakesNoMore => Node.Value.Queue.IsClosed;
 
-    /// <summary>Every key with its value, secrets masked.</summary>
-    public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }
+    /// <summary>
+    /// Every key with its value, secrets masked: read when the first request asks, because a node lowers some as it opens.
+    /// </summary>
+    public required Lazy<IReadOnlyList<ShownSetting>> Settings { get; init; }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

@@ -19,7 +19,7 @@ internal static class DebugEndpoints
             (HttpMethods.Post, context => InTurnAsync(context, turn, () => CollectAsync(context))));
         routes.Get("/debug/threads", context => AdminJson.WriteAsync(context, ThreadView.Read(), DebugJson.Default.ThreadView));
         routes.Get("/debug/settings", context => AdminJson.WriteAsync(
-            context, surface.Settings(), DebugJson.Default.IReadOnlyListShownSetting));
+            context, surface.Settings.Value, DebugJson.Default.IReadOnlyListShownSetting));
         routes.Get("/debug/log", context => InTurnAsync(context, turn, () => AdminJson.WriteAsync(
             context, LogView.Read(surface.LogDirectory), DebugJson.Default.LogView)));
     }

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Policy;
 using Ingest.Publishing.Lanes;
@@ -8,9 +9,7 @@ using Ingest.Wal;
 
 namespace Ingest.Operations.Status;
 
-/// <summary>
-/// What status and instruments look at: the parts of an open node, and what is read of the others each time.
-/// </summary>
+/// <summary>The stations of an open node that status and instruments read. Each lives as long as the node.</summary>
 internal sealed record NodeView
 {
     /// <summary>What the node is called.</summary>
@@ -38,20 +37,20 @@ internal sealed record NodeView
     internal required QueueOptions QueueOptions { get; init; }
 
     /// <summary>What each stream was promised.</summary>
-    internal required Func<IReadOnlyList<StreamTotal>> Streams { get; init; }
+    internal required StreamTotals Streams { get; init; }
 
     /// <summary>Every lane, and the cursors without one.</summary>
     internal required ILaneStatuses Lanes { get; init; }
 
     /// <summary>Events that sinks refused.</summary>
-    internal required Func<DeadLetterStatus> DeadLetters { get; init; }
+    internal required IDeadLetterStatus DeadLetters { get; init; }
 
     /// <summary>How far a drain is.</summary>
-    internal required Func<Drain.DrainStatus> Drain { get; init; }
+    internal required IDrainStatus Drain { get; init; }
 
-    /// <summary>The last look at memory and disk; null before the first.</summary>
-    internal required Func<HealthSample?> Health { get; init; }
+    /// <summary>Has the last look at memory and disk.</summary>
+    internal required HealthState Health { get; init; }
 
     /// <summary>The operator's policy file; null where there can be none.</summary>
-    internal Func<PolicyStatus?> Policy { get; init; } = () => null;
+    internal PolicyFile? Policy { get; init; }
 }

@@ -50,10 +50,10 @@ public sealed class StatusReader
         var lanes = View.Lanes.Statuses;
         var log = View.Log;
         var durable = log.DurableSequence;
-        var streams = View.Streams();
-        var drain = View.Drain();
+        var streams = View.Streams.Snapshot();
+        var drain = View.Drain.Status;
         var reasons = View.Gate.Reasons;
-        var sample = View.Health();
+        var sample = View.Health.Sample;
         return _attention.Look(new NodeStatus
         {
             Node = View.Name,
@@ -69,11 +69,11 @@ public sealed class StatusReader
             Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable, log.SkippedUpTo))],
             Orphans = [.. View.Lanes.Orphans.Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
-            DeadLetters = DeadLetterView.Of(View.DeadLetters(), _time.GetUtcNow()),
+            DeadLetters = DeadLetterView.Of(View.DeadLetters.Status, _time.GetUtcNow()),
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
-            Policy = View.Policy() is { } policy ? PolicyView.Of(policy) : null,
+            Policy = View.Policy is { } policy ? PolicyView.Of(policy.Status) : null,
         });
     }
 

@@ -132,7 +132,7 @@ public sealed class LimitedGroupTests
         var options = new HealthOptions { DiskFreeLow = 0 };
         return new HealthSampler(
             options,
-            new HealthSources { Gate = _gate },
+            new StagedHealth { Gate = _gate },
             new HealthState(new AdmissionGate(), options, _time),
             new RetryAdvice(TimeSpan.FromMinutes(1), new Random(1)),
             _time,

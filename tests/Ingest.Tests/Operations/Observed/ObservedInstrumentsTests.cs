@@ -37,12 +37,12 @@ public sealed class ObservedInstrumentsTests : IDisposable
     {
         _node.Gate.Open(RefusalCode.Starting);
         _node.Gate.Close(RefusalCode.DiskPressure, "full");
-        _node.Streams = [new StreamTotal("orders", 7, 700)];
+        _node.Streams.Add("orders", 7, 700, 7);
         _node.Lanes =
         [
             LaneAccountingTests.Lane(start: 0, settled: 5) with { Name = "north", Delivered = 4, DeadLettered = 1, PendingEvents = 2 },
         ];
-        _node.Sample = new HealthSample { DiskFree = 1000 };
+        _node.Health.Publish(new HealthSample { DiskFree = 1000 });
 
         var read = Scrape();
 

@@ -3,7 +3,6 @@ using Ingest.Drain;
 using Ingest.Health;
 using Ingest.Health.Memory;
 using Ingest.Operations.Status;
-using Ingest.Queue.Totals;
 
 namespace Ingest.Tests.Operations.Status;
 
@@ -32,17 +31,17 @@ public sealed class StatusReaderTests : IDisposable
     public void The_document_keeps_its_shape()
     {
         _node.Gate.Open(RefusalCode.Starting);
-        _node.Streams = [new StreamTotal("orders", 7, 700)];
+        _node.Streams.Add("orders", 7, 700, 7);
         _node.Lanes =
         [
             LaneAccountingTests.Lane(start: 0, settled: 5) with { Delivered = 4, DeadLettered = 1, Streams = [new("orders", 4, 1)] },
         ];
-        _node.Sample = new HealthSample
+        _node.Health.Publish(new HealthSample
         {
             Memory = new MemoryReading(50, 100, "cgroup", 20, 80),
             DiskFree = 1000,
             DiskTotal = 2000,
-        };
+        });
         _node.Drain = _node.Drain with
         {
             Phase = DrainPhase.BalancerDelay,

@@ -1,5 +1,39 @@
 namespace Ingest.Health;
 
+/// <summary>
+/// Shows a node to its health: the sampler's thread reads each member about once a second, so each must answer at once. A figure that is
+/// only shown may fail; it is missing from the detail then.
+/// </summary>
+public interface IHealthSources
+{
+    /// <summary>What intake goes by, and what readiness says.</summary>
+    AdmissionGate Gate { get; }
+
+    /// <summary>Where the log lies; its file system is watched. Empty: none is.</summary>
+    string DataDirectory { get; }
+
+    /// <summary>The commit loop.</summary>
+    CommitHeartbeat Commits { get; }
+
+    /// <summary>Why the log takes nothing more, or null when it is sound.</summary>
+    string? LogFailure { get; }
+
+    /// <summary>The log; null when it is not open.</summary>
+    LogHealth? Log { get; }
+
+    /// <summary>The lanes.</summary>
+    IReadOnlyList<LaneHealth> Lanes { get; }
+
+    /// <summary>The drain.</summary>
+    DrainHealth Drain { get; }
+
+    /// <summary>The version that runs.</summary>
+    string Version { get; }
+
+    /// <summary>Drops what pools and caches hold without need, when memory runs short.</summary>
+    void TrimBuffers();
+}
+
 /// <summary>The log as seen from outside.</summary>
 /// <param name="Bytes">What its files take.</param>
 /// <param name="BytesMax">What they may take before intake refuses.</param>
@@ -23,34 +57,3 @@ public sealed record LaneHealth(string Name, string State, long Pending, string?
 /// <param name="Phase">The phase in snake case.</param>
 /// <param name="Left">How long it may take at most.</param>
 public sealed record DrainHealth(string Phase, TimeSpan Left);
-
-/// <summary>What health asks others for. Each is called about once a second on the sampler's thread, and must be quick.</summary>
-public sealed class HealthSources
-{
-    /// <summary>What intake goes by, and what readiness says.</summary>
-    public required AdmissionGate Gate { get; init; }
-
-    /// <summary>Where the log lies; its file system is watched. Empty: none is.</summary>
-    public string DataDirectory { get; init; } = "";
-
-    /// <summary>The commit loop.</summary>
-    public Func<CommitHeartbeat> Commits { get; init; } = () => default;
-
-    /// <summary>Why the log takes nothing more, or null when it is sound.</summary>
-    public Func<string?> LogFailure { get; init; } = () => null;
-
-    /// <summary>The log; null when it is not open.</summary>
-    public Func<LogHealth?> Log { get; init; } = () => null;
-
-    /// <summary>The lanes.</summary>
-    public Func<IReadOnlyList<LaneHealth>> Lanes { get; init; } = () => [];
-
-    /// <summary>The drain.</summary>
-    public Func<DrainHealth> Drain { get; init; } = () => new DrainHealth("serving", TimeSpan.Zero);
-
-    /// <summary>Drops what pools and caches hold without need, when memory runs short.</summary>
-    public Action TrimBuffers { get; init; } = () => { };
-
-    /// <summary>The version that runs.</summary>
-    public string Version { get; init; } = "";
-}
