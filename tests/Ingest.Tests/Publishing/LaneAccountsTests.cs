@@ -1,4 +1,5 @@
 using System.Text;
+using Ingest.Events;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Requeue;
 using Ingest.Wal.Reading;
@@ -33,8 +34,8 @@ public sealed class LaneAccountsTests
             Add(accounts, i, accounts.StreamIndex(name), Settlement.Delivered);
         }
         var streams = accounts.Snapshot().Streams;
-        Assert.Equal(LaneAccounts.StreamsMax + 1, streams.Count);
-        Assert.Equal(1000 - LaneAccounts.StreamsMax, streams.Single(stream => stream.Stream == LaneAccounts.Other).Delivered);
+        Assert.Equal(StreamCounters.StreamsMax + 1, streams.Count);
+        Assert.Equal(1000 - StreamCounters.StreamsMax, streams.Single(stream => stream.Stream == StreamCounters.Other).Delivered);
         Assert.True(accounts.Encode().Length <= WalCursor.AnnotationBytesMax);
     }
 

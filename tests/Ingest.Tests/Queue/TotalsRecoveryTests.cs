@@ -1,3 +1,4 @@
+using Ingest.Events;
 using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Ingest.Wal.Reading;
@@ -47,13 +48,13 @@ public sealed class TotalsRecoveryTests
     public void Streams_beyond_the_limit_are_counted_together()
     {
         var totals = new StreamTotals();
-        for (var i = 0; i < StreamTotals.StreamsMax + 10; i++)
+        for (var i = 0; i < StreamCounters.StreamsMax + 10; i++)
         {
             totals.Add($"s{i}", 1, 1, i + 1);
         }
         var snapshot = totals.Snapshot();
-        Assert.Equal(StreamTotals.StreamsMax + 10, snapshot.Sum(total => total.Events));
-        Assert.Equal(10, snapshot.Single(total => total.Stream == StreamTotals.Other).Events);
+        Assert.Equal(StreamCounters.StreamsMax + 10, snapshot.Sum(total => total.Events));
+        Assert.Equal(10, snapshot.Single(total => total.Stream == StreamCounters.Other).Events);
         Assert.True(new StreamTotals().TryDecode(totals.Encode().Encoded, 1));
         Assert.True(totals.Encode().Encoded.Length <= WalCursor.AnnotationBytesMax);
     }

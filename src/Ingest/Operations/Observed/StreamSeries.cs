@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
+using Ingest.Events;
 using Ingest.Operations.Status;
-using Ingest.Queue.Totals;
 
 namespace Ingest.Operations.Observed;
 
@@ -27,7 +27,7 @@ internal sealed class StreamSeries
         {
             foreach (var stream in streams)
             {
-                if (stream.Stream != StreamTotals.Other && IsApartNeedsLock(stream.Stream))
+                if (stream.Stream != StreamCounters.Other && IsApartNeedsLock(stream.Stream))
                 {
                     measurements.Add(new Measurement<long>(read(stream), new KeyValuePair<string, object?>("stream", stream.Stream)));
                     continue;
@@ -38,7 +38,7 @@ internal sealed class StreamSeries
         }
         if (any)
         {
-            measurements.Add(new Measurement<long>(others, new KeyValuePair<string, object?>("stream", StreamTotals.Other)));
+            measurements.Add(new Measurement<long>(others, new KeyValuePair<string, object?>("stream", StreamCounters.Other)));
         }
         return measurements;
     }

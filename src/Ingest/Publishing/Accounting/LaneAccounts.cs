@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Ingest.Events;
 using Ingest.Publishing.Requeue;
 
 namespace Ingest.Publishing.Accounting;
@@ -11,37 +12,21 @@ namespace Ingest.Publishing.Accounting;
 /// </summary>
 /// <remarks>
 /// The lane loop writes under the lock, any thread reads under it. Events a rewind delivers once more are counted as repeated and change
-/// nothing else. Encoding, little-endian: <c>u8 version (4) · i64 start · i64 high water · i64 lost · i64 repeated · i64 requeues applied ·
-/// i64 recovered · i64 parked resolutions applied · u16 streams · per stream: u8 name bytes, i64 delivered, i64 dead-lettered, i64 parked,
-/// name</c>, and behind it what was delivered ahead of the position (<see cref="AheadRuns"/>). Version 3 knew no parked events, version 2
-/// did not count what was recovered, version 1 knew no requeues.
+/// nothing else. Encoding, little-endian: <c>u8 version · i64 start · i64 high water · i64 lost · i64 repeated · i64 requeues applied ·
+/// i64 recovered · i64 parked resolutions applied</c>, then <see cref="StreamCounters"/> with three counters each, delivered,
+/// dead-lettered and parked, and behind them what was delivered ahead of the position (<see cref="AheadRuns"/>).
 /// </remarks>
 public sealed class LaneAccounts
 {
-    /// <summary>Streams counted apart.</summary>
-    public const int StreamsMax = 256;
-
-    /// <summary>The name under which all further streams are counted.</summary>
-    public const string Other = "(other)";
-
     private const byte Version = 4;
-    private const byte VersionWithRecovered = 3;
-    private const byte VersionWithRequeues = 2;
-    private const byte VersionWithoutRequeues = 1;
-    private const int HeadBytes = 59;
-    private const int HeadBytesWithRecovered = 51;
-    private const int HeadBytesWithRequeues = 43;
-    private const int HeadBytesWithoutRequeues = 35;
-    private const int EntryFixedBytes = 25;
-    private const int EntryFixedBytesWithoutParked = 17;
-    private const int OtherIndex = 0;
+    private const int HeadBytes = 57;
+    private const int Delivered = 0;
+    private const int DeadLettered = 1;
+    private const int Parked = 2;
+    private const int CountersEach = 3;
 
     private readonly Lock _lock = new();
-    private readonly List<AccountEntry> _entries = [new(Other, Encoding.ASCII.GetBytes(Other))];
-
-    // Lane loop only.
-    private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal);
-    private int _recent;
+    private readonly StreamCounters _streams;
 
     // The lane begins behind this position: everything up to here was reclaimed before the lane existed.
     private readonly long _start;
@@ -55,7 +40,12 @@ public sealed class LaneAccounts
     // Position of the last requeue settlement that was taken.
     private long _requeuesApplied;
 
-    internal LaneAccounts(long start) => (_start, _highWater) = (start, start);
+    internal LaneAccounts(long start)
+        : this(start, new StreamCounters(CountersEach))
+    {
+    }
+
+    private LaneAccounts(long start, StreamCounters streams) => (_start, _highWater, _streams) = (start, start, streams);
 
     internal Lock Lock => _lock;
 
@@ -95,13 +85,13 @@ public sealed class LaneAccounts
         switch (settlement)
         {
             case Settlement.Delivered:
-                _entries[stream].Delivered++;
+                _streams[stream, Delivered]++;
                 break;
             case Settlement.DeadLettered:
-                _entries[stream].DeadLettered++;
+                _streams[stream, DeadLettered]++;
                 break;
             case Settlement.Parked:
-                _entries[stream].Parked++;
+                _streams[stream, Parked]++;
                 break;
             default:
                 _lost++;
@@ -116,26 +106,24 @@ public sealed class LaneAccounts
     internal long ParkedApplied { get; set; }
 
     /// <summary>Parked events of a stream. Lane loop only.</summary>
-    internal long ParkedOf(int stream) => _entries[stream].Parked;
+    internal long ParkedOf(int stream) => _streams[stream, Parked];
 
     /// <summary>Streams with parked events, and how many. Lane loop only.</summary>
     internal List<(int Stream, long Parked)> ParkedByStream() =>
-        [.. Enumerable.Range(0, _entries.Count).Where(i => _entries[i].Parked > 0).Select(i => (i, _entries[i].Parked))];
+        [.. Enumerable.Range(0, _streams.Count).Where(i => _streams[i, Parked] > 0).Select(i => (i, _streams[i, Parked]))];
 
     /// <summary>A parked event was delivered or dead-lettered. Lane loop only.</summary>
     internal void ResolveParked(int stream, Settlement settlement)
     {
         lock (_lock)
         {
-            var entry = _entries[stream];
-            if (entry.Parked == 0)
+            if (_streams[stream, Parked] == 0)
             {
                 _repeated++;
                 return;
             }
-            entry.Parked--;
-            entry.Delivered += settlement == Settlement.Delivered ? 1 : 0;
-            entry.DeadLettered += settlement == Settlement.Delivered ? 0 : 1;
+            _streams[stream, Parked]--;
+            _streams[stream, settlement == Settlement.Delivered ? Delivered : DeadLettered]++;
         }
     }
 
@@ -144,7 +132,7 @@ public sealed class LaneAccounts
     {
         lock (_lock)
         {
-            _entries[stream].Parked -= events;
+            _streams[stream, Parked] -= events;
             _lost += events;
         }
     }
@@ -168,9 +156,9 @@ public sealed class LaneAccounts
             var stream = StreamIndex(name[..Encoding.Latin1.GetBytes(letter.Stream, name)]);
             lock (_lock)
             {
-                var moved = letter.IsCounted && _entries[stream].DeadLettered > 0 ? 1 : 0;
-                _entries[stream].DeadLettered -= moved;
-                _entries[stream].Delivered += moved;
+                var moved = letter.IsCounted && _streams[stream, DeadLettered] > 0 ? 1 : 0;
+                _streams[stream, DeadLettered] -= moved;
+                _streams[stream, Delivered] += moved;
                 _repeated += 1 - moved;
                 _recovered += moved;
             }
@@ -182,34 +170,22 @@ public sealed class LaneAccounts
     /// <summary>The number a stream is counted under. Lane loop only: no one else adds streams.</summary>
     internal int StreamIndex(ReadOnlySpan<byte> name)
     {
-        if (_entries[_recent].NameUtf8.AsSpan().SequenceEqual(name))
+        var known = _streams.Find(name);
+        if (known >= 0)
         {
-            return _recent;
-        }
-        Span<char> characters = stackalloc char[byte.MaxValue];
-        var text = characters[..Encoding.Latin1.GetChars(name, characters)];
-        if (_index.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var known))
-        {
-            return _recent = known;
-        }
-        if (_entries.Count > StreamsMax)
-        {
-            return OtherIndex;
+            return known;
         }
         lock (_lock)
         {
-            _entries.Add(new(text.ToString(), name.ToArray()));
+            return _streams.Add(Encoding.Latin1.GetString(name));
         }
-        _index[text.ToString()] = _entries.Count - 1;
-        return _recent = _entries.Count - 1;
     }
 
     internal AccountsSnapshot Snapshot()
     {
         lock (_lock)
         {
-            var streams = _entries.Where(entry => entry.Delivered + entry.DeadLettered + entry.Parked > 0)
-                .Select(entry => new StreamAccount(entry.Name, entry.Delivered, entry.DeadLettered, entry.Parked)).ToList();
+            var streams = Enumerable.Range(0, _streams.Count).Where(_streams.HasCounts).Select(AccountNeedsLock).ToList();
             return new(_start, _highWater, _lost, _repeated, _recovered, streams);
         }
     }
@@ -218,7 +194,7 @@ public sealed class LaneAccounts
     {
         lock (_lock)
         {
-            var encoded = new byte[HeadBytes + _entries.Sum(entry => EntryFixedBytes + entry.NameUtf8.Length)];
+            var encoded = new byte[HeadBytes + _streams.EncodedBytes];
             encoded[0] = Version;
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(1), _start);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(9), _highWater);
@@ -227,17 +203,7 @@ public sealed class LaneAccounts
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(33), _requeuesApplied);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(41), _recovered);
             BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(49), ParkedApplied);
-            BinaryPrimitives.WriteUInt16LittleEndian(encoded.AsSpan(57), (ushort)_entries.Count);
-            var rest = encoded.AsSpan(HeadBytes);
-            foreach (var entry in _entries)
-            {
-                rest[0] = (byte)entry.NameUtf8.Length;
-                BinaryPrimitives.WriteInt64LittleEndian(rest[1..], entry.Delivered);
-                BinaryPrimitives.WriteInt64LittleEndian(rest[9..], entry.DeadLettered);
-                BinaryPrimitives.WriteInt64LittleEndian(rest[17..], entry.Parked);
-                entry.NameUtf8.CopyTo(rest[EntryFixedBytes..]);
-                rest = rest[(EntryFixedBytes + entry.NameUtf8.Length)..];
-            }
+            _streams.Encode(encoded.AsSpan(HeadBytes));
             return encoded;
         }
     }
@@ -249,48 +215,22 @@ public sealed class LaneAccounts
     internal static LaneAccounts? TryDecode(ReadOnlySpan<byte> encoded, out ReadOnlySpan<byte> rest)
     {
         rest = default;
-        var version = encoded.IsEmpty ? 0 : encoded[0];
-        var headBytes = version switch
-        {
-            Version => HeadBytes,
-            VersionWithRecovered => HeadBytesWithRecovered,
-            VersionWithRequeues => HeadBytesWithRequeues,
-            VersionWithoutRequeues => HeadBytesWithoutRequeues,
-            _ => int.MaxValue,
-        };
-        if (encoded.Length < headBytes)
+        if (encoded.Length < HeadBytes || encoded[0] != Version
+            || StreamCounters.TryDecode(encoded[HeadBytes..], CountersEach, out rest) is not { } streams)
         {
             return null;
         }
-        var accounts = new LaneAccounts(BinaryPrimitives.ReadInt64LittleEndian(encoded[1..]))
+        return new LaneAccounts(BinaryPrimitives.ReadInt64LittleEndian(encoded[1..]), streams)
         {
             _highWater = BinaryPrimitives.ReadInt64LittleEndian(encoded[9..]),
             _lost = BinaryPrimitives.ReadInt64LittleEndian(encoded[17..]),
             _repeated = BinaryPrimitives.ReadInt64LittleEndian(encoded[25..]),
-            _requeuesApplied = version >= VersionWithRequeues ? BinaryPrimitives.ReadInt64LittleEndian(encoded[33..]) : 0,
-            _recovered = version >= VersionWithRecovered ? BinaryPrimitives.ReadInt64LittleEndian(encoded[41..]) : 0,
-            ParkedApplied = version == Version ? BinaryPrimitives.ReadInt64LittleEndian(encoded[49..]) : 0,
+            _requeuesApplied = BinaryPrimitives.ReadInt64LittleEndian(encoded[33..]),
+            _recovered = BinaryPrimitives.ReadInt64LittleEndian(encoded[41..]),
+            ParkedApplied = BinaryPrimitives.ReadInt64LittleEndian(encoded[49..]),
         };
-        var fixedBytes = version == Version ? EntryFixedBytes : EntryFixedBytesWithoutParked;
-        int count = BinaryPrimitives.ReadUInt16LittleEndian(encoded[(headBytes - sizeof(ushort))..]);
-        accounts._entries.Clear();
-        rest = encoded[headBytes..];
-        for (var i = 0; i < count; i++)
-        {
-            if (rest.Length < fixedBytes || rest.Length < fixedBytes + rest[0])
-            {
-                return null;
-            }
-            var name = rest.Slice(fixedBytes, rest[0]).ToArray();
-            accounts._index[Encoding.Latin1.GetString(name)] = i;
-            accounts._entries.Add(new(Encoding.Latin1.GetString(name), name)
-            {
-                Delivered = BinaryPrimitives.ReadInt64LittleEndian(rest[1..]),
-                DeadLettered = BinaryPrimitives.ReadInt64LittleEndian(rest[9..]),
-                Parked = version == Version ? BinaryPrimitives.ReadInt64LittleEndian(rest[17..]) : 0,
-            });
-            rest = rest[(fixedBytes + name.Length)..];
-        }
-        return count > 0 && accounts._entries[OtherIndex].Name == Other ? accounts : null;
     }
+
+    private StreamAccount AccountNeedsLock(int stream) => new(
+        _streams.NameOf(stream), _streams[stream, Delivered], _streams[stream, DeadLettered], _streams[stream, Parked]);
 }

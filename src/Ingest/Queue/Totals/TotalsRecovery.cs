@@ -10,7 +10,7 @@ internal static class TotalsRecovery
 {
     /// <summary>
     /// Reads at most what came after the last save (a few seconds of intake). Events whose stream can no longer be told, because
-    /// the log lost or removed them first, count as <see cref="StreamTotals.Other"/>, so that the sum stays the number of the last
+    /// the log lost or removed them first, count as <see cref="StreamCounters.Other"/>, so that the sum stays the number of the last
     /// event.
     /// </summary>
     internal static void Recover(WriteAheadLog log, WalCursor cursor, StreamTotals totals)
@@ -29,7 +29,7 @@ internal static class TotalsRecovery
             var lost = log.FirstSequence - 1 - from - (log.SkippedUpTo(log.FirstSequence - 1) - log.SkippedUpTo(from));
             if (lost > 0)
             {
-                totals.Add(StreamTotals.Other, lost, 0, log.FirstSequence - 1);
+                totals.Add(StreamCounters.Other, lost, 0, log.FirstSequence - 1);
             }
             from = log.FirstSequence - 1;
         }
@@ -42,7 +42,7 @@ internal static class TotalsRecovery
             }
             else if (status == WalReadStatus.Gap)
             {
-                totals.Add(StreamTotals.Other, reader.Gap.Count, 0, reader.Gap.First + reader.Gap.Count - 1);
+                totals.Add(StreamCounters.Other, reader.Gap.Count, 0, reader.Gap.First + reader.Gap.Count - 1);
             }
             else
             {
@@ -54,7 +54,7 @@ internal static class TotalsRecovery
     private static void Count(WalReader reader, StreamTotals totals)
     {
         // The name's place is fixed in the record's head; the body is not copied to look at it.
-        var stream = StoredEvent.TryReadStream(reader.Body, out var name) ? Encoding.UTF8.GetString(name) : StreamTotals.Other;
+        var stream = StoredEvent.TryReadStream(reader.Body, out var name) ? Encoding.UTF8.GetString(name) : StreamCounters.Other;
         totals.Add(stream, 1, reader.Body.Length, reader.Sequence);
     }
 }

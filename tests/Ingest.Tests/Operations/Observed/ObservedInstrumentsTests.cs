@@ -1,9 +1,9 @@
 using System.Text;
+using Ingest.Events;
 using Ingest.Health;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
-using Ingest.Queue.Totals;
 using Ingest.Tests.Operations.Prometheus;
 using Ingest.Tests.Operations.Status;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -81,9 +81,9 @@ public sealed class ObservedInstrumentsTests : IDisposable
         var second = Read();
 
         Assert.Equal(StreamSeries.StreamsMax + 1, first.Count);
-        Assert.Equal(50, first[StreamTotals.Other]);
+        Assert.Equal(50, first[StreamCounters.Other]);
         Assert.Equal(first.Keys, second.Keys);
-        Assert.Equal(50 + 250, second[StreamTotals.Other]);
+        Assert.Equal(50 + 250, second[StreamCounters.Other]);
 
         Dictionary<string, long> Read() => series.Read(streams, stream => stream.Accepted)
             .ToDictionary(measurement => (string)measurement.Tags[0].Value!, measurement => measurement.Value);
