@@ -43,6 +43,12 @@ internal sealed class InFlightLedger
     /// <summary>Events of refused batches, to be sent one by one.</summary>
     internal IsolationSet IsolationSet { get; }
 
+    /// <summary>
+    /// Held by the sender from the question whether an event may go until the client has it, and by a report of a failure: no earlier event
+    /// of the key comes back between the two.
+    /// </summary>
+    internal Lock Handing { get; } = new();
+
     /// <summary>Topics whose events go one at a time.</summary>
     internal TroubledTopics TroubledTopics { get; }
 
@@ -110,12 +116,18 @@ internal sealed class InFlightLedger
         }
     }
 
-    /// <summary>Whether a producer other than this one holds an event with the key.</summary>
-    internal bool IsSentElsewhere(ulong key, ProducerRoom room)
+    /// <summary>
+    /// Whether an event may go through another producer than the one the events before it went through: none of its key is with that one,
+    /// and none is owed. Both are asked at once, for a report can make the one the other at any moment.
+    /// </summary>
+    internal bool MayGoApart(StoredEvent stored, ProducerRoom room)
     {
+        var key = KeyHash.Of(stored);
         lock (_lock)
         {
-            return key != KeyHash.None && (_left.HasSent(key, except: room) || _attempts.Exists(attempt => attempt.HasSent(key, room)));
+            return key == KeyHash.None
+                || (!_left.HasSent(key, except: room) && !_attempts.Exists(attempt => attempt.HasSent(key, room))
+                    && _owed.MayGo(key, stored.Sequence, _now()));
         }
     }
 
@@ -138,6 +150,19 @@ internal sealed class InFlightLedger
 
     /// <summary>A delivery report. Any thread; never throws.</summary>
     internal void Report(LedgerEntry entry, ErrorCode code, string topic)
+    {
+        if (code == ErrorCode.NoError)
+        {
+            Take(entry, code, topic);
+            return;
+        }
+        lock (Handing)
+        {
+            Take(entry, code, topic);
+        }
+    }
+
+    private void Take(LedgerEntry entry, ErrorCode code, string topic)
     {
         Attempt? attempt;
         lock (_lock)

@@ -32,7 +32,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
         {
             var entry = attempt[index];
             if (!CanGoOn(attempt, session)
-                || (entry.State == EntryState.NotSent && attempt.Batch[index] is var stored && ledger.MayGo(entry, stored)
+                || (entry.State == EntryState.NotSent && attempt.Batch[index] is var stored
                     && !TryHandOver(entry, stored, session)
                     && !await HandOverAsync(entry, stored, attempt, session, cancel)))
             {
@@ -69,7 +69,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
                 {
                     anyLeft = true;
                 }
-                else if (entry.State == EntryState.NotSent && ledger.MayGo(entry, stored) && !TryHandOver(entry, stored, session))
+                else if (entry.State == EntryState.NotSent && !TryHandOver(entry, stored, session))
                 {
                     await HandOverAsync(entry, stored, attempt, session, cancel);
                 }
@@ -87,9 +87,15 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
 
     private static bool CanGoOn(Attempt attempt, IProducerSession session) => !session.Room.IsDead && attempt.Interruption is null;
 
-    // False when the queue is full and nothing happened.
+    // False when the queue is full and nothing happened. Asks each time whether the event may go: an earlier one of its key may have come
+    // back while this one waited for room.
     private bool TryHandOver(LedgerEntry entry, StoredEvent stored, IProducerSession session)
     {
+        using var handing = ledger.Handing.EnterScope();
+        if (!ledger.MayGo(entry, stored))
+        {
+            return true;
+        }
         if (ledger.TroubledTopics.Any && encoder.TopicOf(stored) is var topic && ledger.TroubledTopics.Contains(topic)
             && !ledger.TroubledTopics.IsImpossible(topic))
         {
@@ -102,12 +108,12 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
     // One event shows whether the topic still refuses, without stopping those of other topics; the others wait for it.
     private void TryTopic(LedgerEntry entry, StoredEvent stored, string topic)
     {
-        if (!_behind.Contains(topic) && ledger.TroubledTopics.TryBegin(topic))
+        // Taken first: where it is another one than before, what the last one tried has come back.
+        if (!_behind.Contains(topic) && apart() is var session && ledger.TroubledTopics.TryBegin(topic))
         {
             entry.TriesTopic = true;
-            var session = apart();
-            // An earlier one of its key may still be with the other producer.
-            if (!ledger.IsSentElsewhere(KeyHash.Of(stored), session.Room) && TryGive(entry, stored, session))
+            // An earlier one of its key may still be with the other producer, or have come back from it a moment ago.
+            if (ledger.MayGoApart(stored, session.Room) && TryGive(entry, stored, session))
             {
                 return;
             }
