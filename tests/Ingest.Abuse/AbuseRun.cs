@@ -153,7 +153,7 @@ public sealed class AbuseRun : IDisposable
             try
             {
                 using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-                using var wire = await Wire.OpenAsync(port, patience.Token);
+                using var wire = await RawConnection.ConnectAsync(port, patience.Token);
                 return true;
             }
             catch (System.Net.Sockets.SocketException)

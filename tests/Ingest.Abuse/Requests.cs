@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Ingest.Testing;
 
 namespace Ingest.Abuse;
 
@@ -24,7 +25,7 @@ internal static class Requests
     /// <inheritdoc cref="Send(string)"/>
     internal static Func<AbuseTarget, CancellationToken, Task<string>> Send(Func<byte[]> request) => async (target, patience) =>
     {
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         await wire.SendAsync(request(), patience);
         return await wire.OutcomeAsync(patience);
     };

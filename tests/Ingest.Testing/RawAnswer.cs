@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -23,13 +24,60 @@ public sealed record RawAnswer(int Status, IReadOnlyList<string> Headers, ReadOn
     public string? Header(string name) =>
         Headers.FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))?[(name.Length + 1)..].Trim();
 
-    /// <summary>Reads the status line and the headers.</summary>
-    internal static RawAnswer Parse(ReadOnlySpan<byte> head)
+    /// <summary>Reads the answer that begins what was received, as far as it came.</summary>
+    internal static RawAnswer Read(ReadOnlySpan<byte> received)
+    {
+        var headEnd = received.IndexOf("\r\n\r\n"u8);
+        if (headEnd < 0)
+        {
+            // A first line that came whole is an answer already, whatever is missing behind it.
+            var line = received.IndexOf("\r\n"u8);
+            return line < 0 ? None : ParseHead(received[..line]);
+        }
+        var answer = ParseHead(received[..headEnd]);
+        var chunked = string.Equals(answer.Header("Transfer-Encoding"), "chunked", StringComparison.OrdinalIgnoreCase);
+        _ = int.TryParse(answer.Header("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var length);
+        var rest = received[(headEnd + 4)..];
+        return WholeBody(rest, chunked, length) is { } body
+            ? answer with { Body = body, Complete = true }
+            : answer with { Body = rest.ToArray() };
+    }
+
+    private static RawAnswer ParseHead(ReadOnlySpan<byte> head)
     {
         var lines = Encoding.ASCII.GetString(head).Split("\r\n");
         var words = lines[0].Split(' ', 3);
         return words.Length >= 2 && int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var status)
             ? new RawAnswer(status, lines[1..], default, false)
             : None;
+    }
+
+    // Null: it is not whole.
+    private static byte[]? WholeBody(ReadOnlySpan<byte> rest, bool chunked, int length)
+    {
+        if (!chunked)
+        {
+            return rest.Length >= length ? rest[..length].ToArray() : null;
+        }
+        var body = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            var line = rest.IndexOf("\r\n"u8);
+            if (line < 0)
+            {
+                return null;
+            }
+            var size = int.Parse(rest[..line], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (rest.Length < line + 2 + size + 2)
+            {
+                return null;
+            }
+            if (size == 0)
+            {
+                return body.WrittenSpan.ToArray();
+            }
+            body.Write(rest.Slice(line + 2, size));
+            rest = rest[(line + 2 + size + 2)..];
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -7,27 +6,35 @@ using System.Text;
 namespace Ingest.Testing;
 
 /// <summary>
-/// HTTP/1.1 over a socket of its own, one request at a time. Nothing is retried or hidden: what a client library would smooth over is
-/// what these tests are about.
+/// A socket of its own, which sends exactly the bytes it is given and keeps all that comes back. Nothing is retried or hidden: what a
+/// client library would smooth over is what these tests are about.
 /// </summary>
 public sealed class RawConnection : IDisposable
 {
-    private const int AnswerBytesMax = 1024 * 1024;
+    private const int ReceivedBytesMax = 64 * 1024 * 1024;
 
     private readonly Socket _socket;
-    private byte[] _received = new byte[8192];
-    private int _count;
+    private byte[] _received = new byte[4096];
 
     private RawConnection(Socket socket) => _socket = socket;
 
+    /// <summary>What was received so far, since <see cref="Clear"/>.</summary>
+    public ReadOnlySpan<byte> Received => _received.AsSpan(0, Count);
+
+    /// <summary>Bytes of <see cref="Received"/>.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The other side has closed or reset the connection.</summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Connects to a loopback port.</summary>
     /// <exception cref="SocketException">No socket listens.</exception>
-    public static async Task<RawConnection> ConnectAsync(int port, CancellationToken cancel)
+    public static async Task<RawConnection> ConnectAsync(int port, CancellationToken patience)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), patience);
             return new RawConnection(socket);
         }
         catch
@@ -48,115 +55,83 @@ public sealed class RawConnection : IDisposable
     /// <exception cref="OperationCanceledException">Neither an answer nor an end came before <paramref name="patience"/> ended.</exception>
     public async Task<RawAnswer> ExchangeAsync(ReadOnlyMemory<byte> request, CancellationToken patience)
     {
+        Clear();
         await SendAsync(request, patience);
-        return await ReadAnswerAsync(patience);
+        await ReceiveAsync(connection => RawAnswer.Read(connection.Received) is { Complete: true }, patience);
+        return RawAnswer.Read(Received);
     }
 
-    /// <summary>Sends the beginning of a request; <see cref="ExchangeAsync"/> sends the rest.</summary>
-    public async Task SendAsync(ReadOnlyMemory<byte> part, CancellationToken patience)
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/>
+    public Task<bool> SendAsync(string latin1, CancellationToken patience) => SendAsync(Encoding.Latin1.GetBytes(latin1), patience);
+
+    /// <summary>Sends as much as the other side takes.</summary>
+    /// <returns>False if it closed before it had everything: what it answered is still to be read.</returns>
+    public async Task<bool> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken patience)
     {
         try
         {
-            while (!part.IsEmpty)
+            while (!bytes.IsEmpty)
             {
-                part = part[await _socket.SendAsync(part, patience)..];
+                bytes = bytes[await _socket.SendAsync(bytes, patience)..];
             }
-        }
-        catch (SocketException)
-        {
-            // The server may have answered and closed before it read everything: the reader finds out.
-        }
-    }
-
-    /// <summary>Waits until the other side closes.</summary>
-    /// <exception cref="OperationCanceledException">It did not before <paramref name="patience"/> ended.</exception>
-    public async Task EndAsync(CancellationToken patience)
-    {
-        do
-        {
-            _count = 0;
-        }
-        while (await ReceiveAsync(patience));
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
-
-    private async Task<RawAnswer> ReadAnswerAsync(CancellationToken patience)
-    {
-        _count = 0;
-        int headEnd;
-        while ((headEnd = _received.AsSpan(0, _count).IndexOf("\r\n\r\n"u8)) < 0)
-        {
-            if (!await ReceiveAsync(patience))
-            {
-                // A first line that came whole is an answer already, whatever is missing behind it.
-                var line = _received.AsSpan(0, _count).IndexOf("\r\n"u8);
-                return line < 0 ? RawAnswer.None : RawAnswer.Parse(_received.AsSpan(0, line));
-            }
-        }
-        var answer = RawAnswer.Parse(_received.AsSpan(0, headEnd));
-        var chunked = string.Equals(answer.Header("Transfer-Encoding"), "chunked", StringComparison.OrdinalIgnoreCase);
-        _ = int.TryParse(answer.Header("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out var length);
-        byte[]? body;
-        while ((body = Body(_received.AsSpan((headEnd + 4).._count), chunked, length)) is null)
-        {
-            if (!await ReceiveAsync(patience))
-            {
-                return answer with { Body = _received.AsSpan((headEnd + 4).._count).ToArray() };
-            }
-        }
-        return answer with { Body = body, Complete = true };
-    }
-
-    /// <summary>The body when it is whole, else null.</summary>
-    private static byte[]? Body(ReadOnlySpan<byte> rest, bool chunked, int length)
-    {
-        if (!chunked)
-        {
-            return rest.Length >= length ? rest[..length].ToArray() : null;
-        }
-        var body = new ArrayBufferWriter<byte>();
-        while (true)
-        {
-            var line = rest.IndexOf("\r\n"u8);
-            if (line < 0)
-            {
-                return null;
-            }
-            var size = int.Parse(rest[..line], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            if (rest.Length < line + 2 + size + 2)
-            {
-                return null;
-            }
-            if (size == 0)
-            {
-                return body.WrittenSpan.ToArray();
-            }
-            body.Write(rest.Slice(line + 2, size));
-            rest = rest[(line + 2 + size + 2)..];
-        }
-    }
-
-    private async Task<bool> ReceiveAsync(CancellationToken patience)
-    {
-        if (_count == _received.Length)
-        {
-            if (_count >= AnswerBytesMax)
-            {
-                throw new InvalidDataException("The answer is larger than any a node gives.");
-            }
-            Array.Resize(ref _received, _count * 2);
-        }
-        try
-        {
-            var read = await _socket.ReceiveAsync(_received.AsMemory(_count), patience);
-            _count += read;
-            return read > 0;
+            return true;
         }
         catch (SocketException)
         {
             return false;
         }
     }
+
+    /// <summary>Ends sending; the other side may still answer.</summary>
+    public void EndSending()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // Already closed by the other side.
+        }
+    }
+
+    /// <summary>Ends the connection with a reset when it is disposed of, as a process that is killed does.</summary>
+    public void ResetOnDispose() => _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+
+    /// <summary>Receives until <paramref name="enough"/> or the end of the connection.</summary>
+    /// <exception cref="OperationCanceledException">Neither came before <paramref name="patience"/> ended.</exception>
+    public async Task ReceiveAsync(Func<RawConnection, bool> enough, CancellationToken patience)
+    {
+        while (!IsClosed && !enough(this))
+        {
+            if (Count == _received.Length)
+            {
+                if (Count >= ReceivedBytesMax)
+                {
+                    throw new InvalidDataException("More came back than any answer has.");
+                }
+                Array.Resize(ref _received, Count * 2);
+            }
+            try
+            {
+                var count = await _socket.ReceiveAsync(_received.AsMemory(Count), patience);
+                Count += count;
+                IsClosed = count == 0;
+            }
+            catch (SocketException)
+            {
+                IsClosed = true;
+            }
+        }
+    }
+
+    /// <summary>Waits until the other side closes.</summary>
+    /// <exception cref="OperationCanceledException">It did not before <paramref name="patience"/> ended.</exception>
+    public Task EndAsync(CancellationToken patience) => ReceiveAsync(_ => false, patience);
+
+    /// <summary>Forgets what was received.</summary>
+    public void Clear() => Count = 0;
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
 }

@@ -126,14 +126,12 @@ public sealed class ServeTests : IDisposable
         var setup = new IngestSetup { Data = _directory["data"], Wrapper = Cli.Limited(openFiles: 500) }.With(("Drain:BalancerDelay", "0"));
         using var node = await IngestProcess.StartReadyAsync(setup);
         Assert.Contains("there is room for 40 connections", node.Output, StringComparison.Ordinal);
-        var flood = new List<TcpClient>();
+        var flood = new List<RawConnection>();
         try
         {
             for (var i = 0; i < 1000; i++)
             {
-                var connection = new TcpClient();
-                flood.Add(connection);
-                await connection.ConnectAsync(setup.Intake.Host, setup.Intake.Port, TestContext.Current.CancellationToken);
+                flood.Add(await RawConnection.ConnectAsync(setup.IntakePort, TestContext.Current.CancellationToken));
             }
         }
         finally
@@ -155,16 +153,14 @@ public sealed class ServeTests : IDisposable
         var setup = new IngestSetup { Data = _directory["data"], Wrapper = Cli.Limited(openFiles: 500), Sinks = ["discard"] }
             .With(("Drain:BalancerDelay", "0"));
         using var node = await IngestProcess.StartReadyAsync(setup);
-        var flood = new List<TcpClient>();
+        var flood = new List<RawConnection>();
         try
         {
             foreach (var listener in new[] { setup.Intake, setup.Admin })
             {
                 for (var i = 0; i < 300; i++)
                 {
-                    var connection = new TcpClient();
-                    flood.Add(connection);
-                    await connection.ConnectAsync(listener.Host, listener.Port, TestContext.Current.CancellationToken);
+                    flood.Add(await RawConnection.ConnectAsync(listener.Port, TestContext.Current.CancellationToken));
                     Assert.InRange(Directory.GetFiles($"/proc/{node.Pid}/fd").Length, 1, own + room);
                 }
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ingest.Testing;
 
 namespace Ingest.Abuse.Cases;
 
@@ -27,7 +28,7 @@ internal static class ConnectionCases
 
     private static async Task<string> HalfCloseAsync(AbuseTarget target, byte[] request, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         await wire.SendAsync(request, patience);
         wire.EndSending();
         return await wire.OutcomeAsync(patience);
@@ -42,12 +43,12 @@ internal static class ConnectionCases
     /// <summary>Opens connections, says the same over each, and waits until an honest request on each hundredth is answered.</summary>
     private static async Task<string> FloodAsync(AbuseTarget target, int count, string start, CancellationToken patience)
     {
-        var wires = new List<Wire>(count);
+        var wires = new List<RawConnection>(count);
         try
         {
             for (var i = 0; i < count; i++)
             {
-                wires.Add(await Wire.OpenAsync(target.Port, patience));
+                wires.Add(await RawConnection.ConnectAsync(target.Port, patience));
                 if (start.Length > 0)
                 {
                     await wires[i].SendAsync(start, patience);
@@ -77,7 +78,7 @@ internal static class ConnectionCases
     {
         for (var i = 0; i < target.Connections / 5; i++)
         {
-            using var wire = await Wire.OpenAsync(target.Port, patience);
+            using var wire = await RawConnection.ConnectAsync(target.Port, patience);
             await wire.SendAsync(Requests.Line + "Content-Length: 100\r\n\r\n{", patience);
             wire.ResetOnDispose();
         }
@@ -87,7 +88,7 @@ internal static class ConnectionCases
     private static async Task<string> PipelineAsync(AbuseTarget target, CancellationToken patience)
     {
         const int depth = 100;
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         await wire.SendAsync(Enumerable.Range(0, depth).SelectMany(_ => Requests.Post()).ToArray(), patience);
         var answers = await wire.AnswersAsync(depth, patience);
         var firsts = answers.Select(answer => answer.Accepted.First).ToList();

@@ -1,3 +1,5 @@
+using Ingest.Testing;
+
 namespace Ingest.Abuse.Cases;
 
 /// <summary>Where a body ends: what one reader takes for a body and another for the next request is how requests are smuggled.</summary>
@@ -45,7 +47,7 @@ internal static class FramingCases
     /// <summary>The bytes behind a body are the next request, and nothing of the body is.</summary>
     private static async Task<string> SmuggledAsync(AbuseTarget target, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         var hidden = "\"GET /health HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n\"";
         await wire.SendAsync(Requests.Post(body: hidden), patience);
         await wire.SendAsync("0\r\n\r\n", patience);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Ingest.Testing;
 
 namespace Ingest.Abuse.Cases;
 
@@ -40,7 +41,7 @@ internal static class Http2Cases
 
     private static async Task<string> HonestAsync(AbuseTarget target, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Http2Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Http2Port, patience);
         byte[] request = [.. Frame(Headers, EndHeaders, 1, RequestHeaders()), .. Frame(Data, EndStream, 1, "{}"u8)];
         await wire.SendAsync(Preface.Concat(request).ToArray(), patience);
         await wire.ReceiveAsync(received => Find(received, Data, 1) is not null, patience);
@@ -105,7 +106,7 @@ internal static class Http2Cases
 
     private static async Task<string> NotHttp2Async(AbuseTarget target, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Http2Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Http2Port, patience);
         await wire.SendAsync(Requests.Post(), patience);
         await wire.ReceiveAsync(_ => false, patience);
         return Find(wire, GoAway, 0) is not null ? Outcomes.GoAway : Outcomes.Closed;
@@ -117,7 +118,7 @@ internal static class Http2Cases
     /// </summary>
     private static async Task<string> ManyAsync(AbuseTarget target, Func<int, byte[]> frames, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Http2Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Http2Port, patience);
         await wire.SendAsync(Preface, patience);
         var mark = "lastping"u8.ToArray();
         var ended = wire.ReceiveAsync(received => Find(received, GoAway, 0) is not null || Pings(received, mark), patience);
@@ -136,9 +137,9 @@ internal static class Http2Cases
         return Find(wire, GoAway, 0) is not null ? Outcomes.GoAway : wire.IsClosed ? Outcomes.Closed : Outcomes.Held;
     }
 
-    private static bool Pings(Wire wire, byte[] mark) => Find(wire, Ping, 0, payload => payload.AsSpan().SequenceEqual(mark)) is not null;
+    private static bool Pings(RawConnection wire, byte[] mark) => Find(wire, Ping, 0, payload => payload.AsSpan().SequenceEqual(mark)) is not null;
 
-    private static byte[]? Find(Wire wire, byte type, int stream, Func<byte[], bool>? isIt = null)
+    private static byte[]? Find(RawConnection wire, byte type, int stream, Func<byte[], bool>? isIt = null)
     {
         for (var rest = wire.Received; rest.Length >= 9;)
         {

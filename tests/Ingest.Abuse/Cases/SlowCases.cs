@@ -1,3 +1,5 @@
+using Ingest.Testing;
+
 namespace Ingest.Abuse.Cases;
 
 /// <summary>Connections that are held by sending next to nothing.</summary>
@@ -16,20 +18,20 @@ internal static class SlowCases
 
     private static async Task<string> SlowHeadersAsync(AbuseTarget target, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         await wire.SendAsync(Requests.Line + "X-Slow: ", patience);
         return await DripAsync(wire, Drip, patience);
     }
 
     private static async Task<string> SlowBodyAsync(AbuseTarget target, TimeSpan pause, CancellationToken patience)
     {
-        using var wire = await Wire.OpenAsync(target.Port, patience);
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
         await wire.SendAsync(Requests.Line + "Content-Length: 1000000\r\n\r\n\"", patience);
         return await DripAsync(wire, pause, patience);
     }
 
     /// <summary>Goes on until there is an answer.</summary>
-    private static async Task<string> DripAsync(Wire wire, TimeSpan pause, CancellationToken patience)
+    private static async Task<string> DripAsync(RawConnection wire, TimeSpan pause, CancellationToken patience)
     {
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(patience);
         var outcome = wire.OutcomeAsync(patience);

@@ -77,7 +77,7 @@ public sealed class RequestFuzz : IDisposable
     private async Task SendAsync(int port, byte[] request)
     {
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var wire = await Wire.OpenAsync(port, patience.Token);
+        using var wire = await RawConnection.ConnectAsync(port, patience.Token);
         await wire.SendAsync(request, patience.Token);
         await wire.SendAsync(HealthRequest, patience.Token);
         var closed = wire.ReceiveAsync(_ => false, patience.Token);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Ingest.Hosting.Server;
 using Ingest.Testing;
@@ -20,7 +19,7 @@ public sealed class ClientFaultTests
         await using var node = await NodeHost.StartAsync(_ => [], logs);
         const string request = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\nX-Trailer: a\0b\r\n\r\n";
-        using var connection = await Testing.RawConnection.ConnectAsync(node.Intake.Port, TestContext.Current.CancellationToken);
+        using var connection = await RawConnection.ConnectAsync(node.Intake.Port, TestContext.Current.CancellationToken);
 
         var answer = await connection.ExchangeAsync(Encoding.ASCII.GetBytes(request), TestContext.Current.CancellationToken);
 
@@ -35,13 +34,12 @@ public sealed class ClientFaultTests
     {
         using var logs = new CollectedLogs();
         await using var node = await NodeHost.StartAsync(_ => ["Listen:ConnectionsMax=16"], logs);
-        var flood = new List<TcpClient>();
+        var flood = new List<RawConnection>();
         try
         {
             for (var i = 0; i < 100; i++)
             {
-                flood.Add(new TcpClient());
-                await flood[i].ConnectAsync(node.Intake.Host, node.Intake.Port, TestContext.Current.CancellationToken);
+                flood.Add(await RawConnection.ConnectAsync(node.Intake.Port, TestContext.Current.CancellationToken));
             }
             await Poll.Until("one was refused", () => Refusals(logs) > 0);
             // An operator still gets in.

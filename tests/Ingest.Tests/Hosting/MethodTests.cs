@@ -41,7 +41,7 @@ public sealed class MethodTests
     {
         await using var node = await NodeHost.StartAsync();
         await OnAllPathsAsync(node, HttpStatusCode.OK, HttpStatusCode.OK);
-        using var check = await Tests.Intake.RawConnection.OpenAsync(node.Intake);
+        using var check = await Tests.Intake.RawText.OpenAsync(node.Intake);
         await check.SendAsync("OPTIONS / HTTP/1.0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", await check.ReadAsync(_ => false), StringComparison.Ordinal);
 

@@ -106,7 +106,7 @@ public sealed class RequestHeaderTests(RequestHeaderTests.Shared shared) : IClas
 
     private static async Task<string> AskAsync(NodeHost node, string request)
     {
-        using var raw = await RawConnection.OpenAsync(node.Intake);
+        using var raw = await RawText.OpenAsync(node.Intake);
         await raw.SendAsync(request);
         return await raw.ReadAsync(text =>
             text.Contains("\"accepted\"", StringComparison.Ordinal) || text.Contains("\"code\"", StringComparison.Ordinal));

@@ -112,7 +112,7 @@ public sealed class AdmissionTests
     {
         await using var server = await IntakeServer.StartAsync();
         server.Gate.Close(code, "Because.");
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
         var answer = await raw.ReadAsync(text => text.Contains("Because.", StringComparison.Ordinal));
         Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);

@@ -104,7 +104,7 @@ internal sealed class IntakeServer : IAsyncDisposable
     /// <summary>Sends the bytes as they are, and reads until the server closes or <paramref name="enough"/> says so.</summary>
     internal async Task<string> SendRawAsync(byte[] bytes, bool shutdown = false, Func<string, bool>? enough = null)
     {
-        using var raw = await RawConnection.OpenAsync(Address);
+        using var raw = await RawText.OpenAsync(Address);
         await raw.SendAsync(bytes);
         if (shutdown)
         {

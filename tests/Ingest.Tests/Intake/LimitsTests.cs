@@ -93,7 +93,7 @@ public sealed class LimitsTests
     public async Task A_body_is_refused_by_its_Content_Length_before_a_byte_of_it_is_there()
     {
         await using var server = await StartAsync();
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync($"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: {BodyMax + 1}\r\n\r\n");
         var answer = await raw.ReadAsync(text => text.Contains("batch_too_large", StringComparison.Ordinal));
         Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
@@ -104,7 +104,7 @@ public sealed class LimitsTests
     public async Task Bodies_that_arrive_in_pieces_share_a_bounded_amount_of_memory()
     {
         await using var server = await IntakeServer.StartAsync(options => options.BufferBytesMax = 100_000);
-        using var first = await RawConnection.OpenAsync(server.Address);
+        using var first = await RawText.OpenAsync(server.Address);
         await first.SendAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n" + new string(' ', 59_998));
         await Testing.Poll.Until("the first body is held", () => server.Endpoint.BytesArriving > 0);
 

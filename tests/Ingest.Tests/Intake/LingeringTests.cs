@@ -21,7 +21,7 @@ public sealed class LingeringTests
     {
         await using var server = await IntakeServer.StartAsync(options =>
             (options.BodyBytesMax, options.EventBytesMax, options.Streams) = (BodyBytesMax, BodyBytesMax, ["default"]));
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head(path, headers, chunked));
         await SendBodyAsync(raw, chunked, SentBytes);
         Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadAsync(HasCode), StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class LingeringTests
     public async Task A_slow_body_is_read_on_for_longer_than_the_server_would()
     {
         await using var server = await IntakeServer.StartAsync();
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head("/v1/events", "Content-Type: application/xml\r\n", chunked: true));
         var started = TimeProvider.System.GetTimestamp();
         // The server itself gives up after five seconds.
@@ -62,7 +62,7 @@ public sealed class LingeringTests
                 options.BodyBytesMax = options.EventBytesMax = BodyBytesMax;
                 configure(options);
             });
-            using var raw = await RawConnection.OpenAsync(server.Address);
+            using var raw = await RawText.OpenAsync(server.Address);
             await raw.SendAsync(Head("/v1/events", "Content-Type: application/xml\r\n", chunked: true));
             await Assert.ThrowsAnyAsync<IOException>(() => SendBodyAsync(raw, chunked: true, int.MaxValue));
         }
@@ -73,7 +73,7 @@ public sealed class LingeringTests
     private static string Head(string path, string headers, bool chunked) =>
         $"POST {path} HTTP/1.1\r\nHost: x\r\n{headers}{(chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {SentBytes}")}\r\n\r\n";
 
-    private static async Task SendBodyAsync(RawConnection raw, bool chunked, int bytes, bool end = true)
+    private static async Task SendBodyAsync(RawText raw, bool chunked, int bytes, bool end = true)
     {
         var block = new byte[Math.Min(bytes, 1024 * 1024)];
         byte[] piece = chunked ? [.. Encoding.ASCII.GetBytes($"{block.Length:x}\r\n"), .. block, .. "\r\n"u8] : block;

@@ -48,7 +48,7 @@ public sealed class TransportTests
         await using var server = await IntakeServer.StartAsync();
         var statuses = new List<object?>();
         using var listener = Listen(server, statuses);
-        using (var raw = await RawConnection.OpenAsync(server.Address))
+        using (var raw = await RawText.OpenAsync(server.Address))
         {
             await raw.SendAsync(Head + "Content-Length: 100\r\n\r\n{\"a\":1}");
             await Poll.Until("the request is let in", () => server.Endpoint.InFlight == 1);
@@ -64,7 +64,7 @@ public sealed class TransportTests
     public async Task A_body_that_dribbles_is_refused_at_the_deadline()
     {
         await using var server = await IntakeServer.StartAsync(options => options.BodyDeadline = TimeSpan.FromMilliseconds(300));
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head + "Content-Length: 100000\r\n\r\n");
         var answer = raw.ReadAsync(text => text.Contains('}', StringComparison.Ordinal));
         await Poll.Until("the answer is there", async () =>
@@ -86,7 +86,7 @@ public sealed class TransportTests
     {
         await using var server = await IntakeServer.StartAsync(
             kestrel: kestrel => kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(100_000, TimeSpan.FromSeconds(1.1)));
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head + "Content-Length: 100000\r\n\r\n123");
         var answer = await raw.ReadAsync(text => text.Contains('}', StringComparison.Ordinal));
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
@@ -98,7 +98,7 @@ public sealed class TransportTests
     public async Task A_body_that_is_late_but_in_time_is_taken()
     {
         await using var server = await IntakeServer.StartAsync();
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head + "Content-Length: 7\r\n\r\n");
         await Poll.Until("the request is let in", () => server.Endpoint.InFlight == 1);
         foreach (var piece in new[] { "{\"a", "\":", "1}" })
@@ -174,7 +174,7 @@ public sealed class TransportTests
     {
         await using var server = await IntakeServer.StartAsync();
         server.Gate.Close(RefusalCode.MemoryPressure, "Because.");
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync(Head + "Content-Length: 7\r\nExpect: 100-continue\r\n\r\n");
         var answer = await raw.ReadAsync(text => text.Contains("Because.", StringComparison.Ordinal));
         Assert.StartsWith("HTTP/1.1 503 ", answer, StringComparison.Ordinal);

@@ -119,7 +119,7 @@ public sealed class KeysTests : IDisposable
     {
         await using var server = await StartAsync("""{"keys":[{"name":"a","sha256":"$a","eventsPerSecond":1,"burstSeconds":1}]}""");
         await PostAsync(server, "a", "1");
-        using var raw = await RawConnection.OpenAsync(server.Address);
+        using var raw = await RawText.OpenAsync(server.Address);
         await raw.SendAsync("POST /v1/events HTTP/1.1\r\nHost: x\r\nX-Api-Key: a\r\nContent-Length: 1000\r\n\r\n");
         var answer = await raw.ReadAsync(text => text.EndsWith('}'));
         Assert.StartsWith("HTTP/1.1 429 ", answer, StringComparison.Ordinal);
