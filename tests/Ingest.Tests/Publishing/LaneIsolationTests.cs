@@ -143,6 +143,42 @@ public sealed class LaneIsolationTests
     }
 
     [Fact]
+    public async Task A_stream_with_many_parked_events_holds_up_no_other_and_follows_in_order()
+    {
+        const int Each = 10_000;
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 8, BatchEventsMax = 200 });
+        var refusing = true;
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(
+            Volatile.Read(ref refusing) && events.Any(seen => seen.Key.StartsWith("bad", StringComparison.Ordinal))
+                ? Refuse(events, "bad") : SinkResult.Delivered);
+        fixture.Start();
+        for (var round = 0; round < 10; round++)
+        {
+            fixture.Log.AppendKeyed(Each / 10, n => $"bad-{n % 20}", "bad");
+            fixture.Log.AppendMany(Each / 10, 20, "good");
+        }
+
+        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count == Each);
+        await Poll.Until("the stream is parked", () => fixture.Status is { ParkedEvents: Each, Settled: 2 * Each });
+        Assert.True(IsBalanced(fixture.Status), fixture.Status.ToString());
+        // Beside all that is parked, what comes now is delivered as ever.
+        fixture.Log.AppendMany(1_000, 20, "good");
+        await Poll.Until("what came later is delivered", () => fixture.Sink.Delivered.Count == Each + 1_000, InTime);
+
+        Volatile.Write(ref refusing, false);
+        await fixture.Settled(2 * Each + 1_000);
+        Assert.Equal(2 * Each + 1_000, fixture.Status.Delivered);
+        AssertOrderPerKey(fixture.Sink.Delivered);
+
+        static SinkResult Refuse(Seen[] events, string key)
+        {
+            var refused = new SinkVerdict(VerdictKind.Blocked, "refused", Scope: VerdictScope.Stream);
+            return new SinkResult(
+                refused, [.. events.Select(seen => seen.Key.StartsWith(key, StringComparison.Ordinal) ? refused : SinkVerdict.Delivered)]);
+        }
+    }
+
+    [Fact]
     public async Task Operators_list_try_move_and_drop_parked_events()
     {
         await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 8, BatchEventsMax = 100 });

@@ -53,7 +53,11 @@ internal sealed class TestLog : IDisposable
         AppendBody(batch => Write(batch, payload, key, stream, id, contentType, format, attributes));
 
     /// <summary>Appends <paramref name="count"/> events in one commit; keys go around <paramref name="keys"/>.</summary>
-    internal void AppendMany(int count, int keys = 0, string stream = "default", int payloadBytes = 0)
+    internal void AppendMany(int count, int keys = 0, string stream = "default", int payloadBytes = 0) =>
+        AppendKeyed(count, n => keys == 0 ? "" : $"k{n % keys}", stream, payloadBytes);
+
+    /// <summary>Appends events in one commit, with the key that <paramref name="keyOf"/> gives each number.</summary>
+    internal void AppendKeyed(int count, Func<long, string> keyOf, string stream = "default", int payloadBytes = 0)
     {
         var padding = payloadBytes == 0 ? "" : new string('x', payloadBytes);
         var first = Log.NextSequence;
@@ -63,8 +67,7 @@ internal sealed class TestLog : IDisposable
             for (; done < count && batch.Bytes < 256 * 1024; done++)
             {
                 var n = first + done;
-                var key = keys == 0 ? "" : $"k{n % keys}";
-                Write(batch, $"{{\"n\":{n},\"p\":\"{padding}\"}}", key, stream, "", "application/json", EventFormat.Json, null);
+                Write(batch, $"{{\"n\":{n},\"p\":\"{padding}\"}}", keyOf(n), stream, "", "application/json", EventFormat.Json, null);
             }
             Commit(batch);
         }

@@ -127,6 +127,26 @@ public sealed class HttpVerdictTests : IDisposable
         Assert.All(Enumerable.Range(50, 50), i => Assert.Equal(VerdictKind.Retryable, result[i].Kind));
     }
 
+    [Fact]
+    public async Task Too_large_and_then_unavailable_keeps_what_was_taken_and_blames_no_event()
+    {
+        await using var server = await HttpDownstream.StartAsync();
+        var isUp = false;
+        server.Answer = request => new DownstreamAnswer(
+            request.Sequences.Count > 4 ? 413 : request.Sequences[0] > 8 && !Volatile.Read(ref isUp) ? 503 : 204);
+        await using var sink = await _sinks.OpenAsync(server);
+        using var batch = TestEvents.Numbered(1, 16);
+
+        var result = await sink.SendAsync(batch, Cancel);
+
+        Assert.All(Enumerable.Range(0, 8), i => Assert.Equal(VerdictKind.Delivered, result[i].Kind));
+        Assert.All(Enumerable.Range(8, 8), i => Assert.Equal(VerdictKind.Retryable, result[i].Kind));
+        Volatile.Write(ref isUp, true);
+        using var left = batch.Select(Enumerable.Range(8, 8));
+        HttpSinkFixture.AllAre(VerdictKind.Delivered, await sink.SendAsync(left, Cancel));
+        Assert.Equal(Enumerable.Range(1, 16).Select(n => (long)n), server.Taken);
+    }
+
     // Each attempt has time for one answer.
     [Fact]
     public async Task A_slow_receiver_gets_to_the_guilty_event_attempt_by_attempt()
