@@ -23,13 +23,14 @@ install -m 0644 "$source"/{README.md,CHANGELOG.md,LICENSE} "$doc"
 install -m 0644 "$source"/docs/*.* "$doc/docs"
 install -m 0644 "$source"/wal/*.md "$doc/wal"
 
-# Completion, printed by the build itself, or by INGEST_RUN where the build is for another system.
+# Completion and the manual page, printed by the build itself, or by INGEST_RUN where the build is for another system.
 run=${INGEST_RUN:-$build/ingest}
 share=$DESTDIR$PREFIX/share
-install -d "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+install -d "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d" "$share/man/man1"
 "$run" completion bash >"$share/bash-completion/completions/ingest"
 "$run" completion zsh >"$share/zsh/site-functions/_ingest"
 "$run" completion fish >"$share/fish/vendor_completions.d/ingest.fish"
+"$run" man >"$share/man/man1/ingest.1"
 
 # The unit with the paths of this installation. Units of a prefix below /usr/local are found too; of any other they are not.
 units=$DESTDIR$PREFIX/lib/systemd/system

@@ -14,7 +14,7 @@ folder=$work/$(basename "$tarball" .tar.gz)
 # Without any runtime of the machine: what the program needs is with it.
 said=$(cd / && env -i HOME="$work" DOTNET_ROOT=/nowhere "$folder/bin/ingest" --version)
 [[ $said == "ingest "* ]] || fail "the tarball's program does not run: $said"
-for part in share/bash-completion/completions/ingest share/zsh/site-functions/_ingest share/fish/vendor_completions.d/ingest.fish \
+for part in share/bash-completion/completions/ingest share/zsh/site-functions/_ingest share/fish/vendor_completions.d/ingest.fish share/man/man1/ingest.1 \
   lib/systemd/system/ingest.service share/doc/ingest/README.md share/doc/ingest/LICENSE; do
   [[ -s $folder/$part ]] || fail "the tarball has no $part"
 done

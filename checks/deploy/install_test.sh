@@ -17,8 +17,8 @@ while read -r page; do
   [[ -e $work/opt/x/share/man/man${page: -2:1}/${page%(*}.${page: -2:1} ]] || fail "the unit names $page, which is not installed"
 done < <(sed -n 's#^Documentation=man:##p' "$unit")
 [[ $(cd / && "$work/opt/x/bin/ingest" --version) == "ingest "* ]] || fail "the command does not run from another folder"
-for script in bash-completion/completions/ingest zsh/site-functions/_ingest fish/vendor_completions.d/ingest.fish; do
-  [[ -s $work/opt/x/share/$script ]] || fail "completion is not installed: $script"
+for script in bash-completion/completions/ingest zsh/site-functions/_ingest fish/vendor_completions.d/ingest.fish man/man1/ingest.1; do
+  [[ -s $work/opt/x/share/$script ]] || fail "completion or manual is not installed: $script"
 done
 echo '{}' >"$work/etc/ingest/ingest.json"
 DESTDIR=$work PREFIX=/opt/x deploy/install.sh "$build" >/dev/null

@@ -76,6 +76,7 @@ internal static class CommandTree
             ConfigCommand.Create(),
             ContextCommand.Create(),
             CompletionCommand.Create(),
+            ManualCommand.Create(),
         };
         root.HelpName = "ingest";
         root.SetAction(parsed => new Examples(new HelpAction()).Invoke(parsed));

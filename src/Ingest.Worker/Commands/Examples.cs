@@ -79,6 +79,7 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
         ["completion bash"] = ["ingest completion bash >/etc/bash_completion.d/ingest"],
         ["completion zsh"] = ["ingest completion zsh >\"${fpath[1]}/_ingest\""],
         ["completion fish"] = ["ingest completion fish >~/.config/fish/completions/ingest.fish"],
+        ["man"] = ["ingest man | man -l -", "ingest man >/usr/local/share/man/man1/ingest.1"],
     };
 
     /// <inheritdoc/>
