@@ -63,10 +63,11 @@ internal sealed class NodeDialects : IDialectNode
 
     /// <summary>Runs a handler of producers' requests: within a span where one is wanted, and for pages of allowed origins alone.</summary>
     internal Task RunAsync(HttpContext context, string route, Func<HttpContext, Task> handle) =>
-        context.Request.Headers.Origin.Count > 0
-            ? _origins.RunAsync(
-                context, allowed => SpanAsync(allowed, route, handle), refused => _node.Intake.RefuseOriginAsync(refused, route))
-            : SpanAsync(context, route, handle);
+        context.Request.Headers.Origin.Count > 0 ? OriginAsync(context, route, handle) : SpanAsync(context, route, handle);
+
+    // Apart: what it remembers for its handlers would be an allocation for each request, also of those without an origin.
+    private Task OriginAsync(HttpContext context, string route, Func<HttpContext, Task> handle) => _origins.RunAsync(
+        context, allowed => SpanAsync(allowed, route, handle), refused => _node.Intake.RefuseOriginAsync(refused, route));
 
     private static Task SpanAsync(HttpContext context, string route, Func<HttpContext, Task> handle) =>
         Spans.AreWanted ? IntakeSpan.RunAsync(context, route, handle) : handle(context);

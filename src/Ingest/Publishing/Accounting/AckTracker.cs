@@ -1,3 +1,5 @@
+using Ingest.Sinks.Contract;
+
 namespace Ingest.Publishing.Accounting;
 
 /// <summary>
@@ -99,6 +101,15 @@ internal sealed class AckTracker
         SettledAhead++;
     }
 
+    /// <summary>Settles every event of a batch as delivered.</summary>
+    public void SettleDelivered(EventBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            Settle(batch.SequenceAt(i), Settlement.Delivered);
+        }
+    }
+
     /// <summary>A parked event that the position has not passed yet was delivered or dead-lettered after all.</summary>
     public void Resettle(long sequence, Settlement settlement)
     {
@@ -173,7 +184,7 @@ internal sealed class AckTracker
         return Settled != first;
     }
 
-    private int Tracked => (int)(Place(Last) - (Settled - _passed));
+    private int Tracked => _skips.Count == 0 ? (int)(Last - Settled) : (int)(Place(Last) - (Settled - _passed));
 
     // How many numbers from this one on were never given out.
     private long SkippedFrom(long sequence)
@@ -192,15 +203,14 @@ internal sealed class AckTracker
     }
 
     // The number without those before it that were never given out.
-    private long Place(long sequence)
+    private long Place(long sequence) => _skips.Count == 0 ? sequence - _passed : PlaceBehindSkips(sequence);
+
+    private long PlaceBehindSkips(long sequence)
     {
         var place = sequence - _passed;
-        if (_skips.Count > 0)
+        foreach (var (first, last) in _skips)
         {
-            foreach (var (first, last) in _skips)
-            {
-                place -= last <= sequence ? last - first + 1 : 0;
-            }
+            place -= last <= sequence ? last - first + 1 : 0;
         }
         return place;
     }

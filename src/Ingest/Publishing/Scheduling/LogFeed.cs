@@ -152,7 +152,10 @@ internal sealed class LogFeed : IDisposable
         try
         {
             var isHeld = TryHold();
-            (Failure, RetryDue, _failures) = (null, null, 0);
+            if (_failures > 0)
+            {
+                (Failure, RetryDue, _failures) = (null, null, 0);
+            }
             return isHeld;
         }
         catch (StorageException e)

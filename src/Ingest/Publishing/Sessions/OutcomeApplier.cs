@@ -52,6 +52,11 @@ internal sealed class OutcomeApplier(SessionState state)
     private void Settle(BatchDelivery delivery, in SinkResult result)
     {
         _remaining.Clear();
+        if (delivery.Requeue is null && result is { PerEvent: null, Verdict.Kind: VerdictKind.Delivered })
+        {
+            state.Tracker.SettleDelivered(delivery.Batch);
+            return;
+        }
         for (var i = 0; i < delivery.Batch.Count; i++)
         {
             var verdict = result[i];

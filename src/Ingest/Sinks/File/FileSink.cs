@@ -182,6 +182,8 @@ internal sealed class FileSink : ISink, IRewindable
         var stream = StreamOf(group.Stream);
         stream.LastUse = _batches;
         long first = 0, last = 0;
+        // The numbers of an epoch follow each other: mostly the first and the last one tell that all are of one.
+        var isOfOneEpoch = _setup.EpochOf(batch.SequenceAt(group.Indexes[0])) == _setup.EpochOf(batch.SequenceAt(group.Indexes[^1]));
         _lines.Clear();
         foreach (var index in group.Indexes)
         {
@@ -190,7 +192,7 @@ internal sealed class FileSink : ISink, IRewindable
             {
                 continue;
             }
-            if (first != 0 && _setup.EpochOf(stored.Sequence) != _setup.EpochOf(last))
+            if (!isOfOneEpoch && first != 0 && _setup.EpochOf(stored.Sequence) != _setup.EpochOf(last))
             {
                 stream.Append(_lines.Written, first, last);
                 _lines.Clear();

@@ -135,8 +135,12 @@ internal sealed class LineEncoder
         line.Write(",\"data\":"u8);
         var written = line.Reserve(payload.Length)[..payload.Length];
         payload.CopyTo(written);
-        written.Replace((byte)'\n', (byte)' ');
-        written.Replace((byte)'\r', (byte)' ');
+        // Most payloads have none.
+        if (payload.IndexOfAny((byte)'\n', (byte)'\r') is >= 0 and var at)
+        {
+            written[at..].Replace((byte)'\n', (byte)' ');
+            written[at..].Replace((byte)'\r', (byte)' ');
+        }
         line.Advance(payload.Length);
     }
 }

@@ -20,6 +20,11 @@ internal sealed class FileSinkFixture : IAsyncDisposable
 
     internal Guid LogId { get; set; } = Guid.Parse("0193a000-0000-7000-8000-000000000001");
 
+    /// <summary>From this number on events are of a second epoch of the log.</summary>
+    internal long SecondEpochFrom { get; init; } = long.MaxValue;
+
+    internal Guid SecondEpoch { get; } = Guid.Parse("0193a000-0000-7000-8000-000000000002");
+
     internal FailingDirectory Disk { get; private set; } = null!;
 
     internal string Out => _directory["out"];
@@ -37,7 +42,11 @@ internal sealed class FileSinkFixture : IAsyncDisposable
             await _sink.DisposeAsync();
         }
         var settings = new ConfigurationBuilder().Build().GetSection("Sinks:file");
-        var setup = new SinkSetup("file", settings, _directory.Path, LogId, Time, NullLoggerFactory.Instance);
+        var setup = new SinkSetup("file", settings, _directory.Path, LogId, Time, NullLoggerFactory.Instance)
+        {
+            EpochOf = sequence => sequence < SecondEpochFrom ? LogId : SecondEpoch,
+            LastOfEpoch = epoch => epoch == SecondEpoch ? long.MaxValue : epoch == LogId ? SecondEpochFrom - 1 : null,
+        };
         _sink = new FileSink(setup, Options, () => Disk = new FailingDirectory(FileSinkFactory.OpenOutput(Out)));
         Assert.Equal(SinkVerdict.Delivered, await _sink.OpenAsync(TestContext.Current.CancellationToken));
         return this;

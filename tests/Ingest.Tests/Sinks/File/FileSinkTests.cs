@@ -212,6 +212,20 @@ public sealed class FileSinkTests
     }
 
     [Fact]
+    public async Task A_batch_of_two_epochs_notes_where_the_second_one_begins()
+    {
+        await using var fixture = await new FileSinkFixture { SecondEpochFrom = 4 }.OpenAsync();
+        await fixture.DeliverAsync(TestEvents.Numbered(1, 6));
+        await fixture.OpenAsync();
+        var noted = await System.IO.File.ReadAllTextAsync(
+            Path.Combine(fixture.Out, "default", ".position"), TestContext.Current.CancellationToken);
+
+        Assert.Equal([1, 2, 3, 4, 5, 6], fixture.Sequences());
+        Assert.Contains(
+            $$"""[{"id":"{{fixture.LogId}}","last":3},{"id":"{{fixture.SecondEpoch}}","last":6}]""", noted, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_position_noted_by_an_earlier_version_is_believed()
     {
         await using var fixture = await new FileSinkFixture().OpenAsync();
