@@ -20,6 +20,8 @@ public sealed class Instruments : IDisposable
         FlushDuration = Meter.CreateHistogram(
             "ingest.commit.flush.duration", "s", "Time of one write and one flush of a commit group.", advice: Seconds(2e-5));
         GroupEvents = Meter.CreateHistogram<long>("ingest.commit.group.events", "{event}", "Events in a commit group.", advice: Powers());
+        AckDuration = Meter.CreateHistogram(
+            "ingest.ack.wait.duration", "s", "Time requests waited for delivery once durable, by outcome.", advice: Seconds(1e-4));
         AttemptDuration = Meter.CreateHistogram(
             "messaging.client.operation.duration",
             "s",
@@ -46,6 +48,9 @@ public sealed class Instruments : IDisposable
 
     /// <summary>Events per commit group.</summary>
     public Histogram<long> GroupEvents { get; }
+
+    /// <summary>Seconds; tag outcome: delivered, undelivered, timeout, full, draining.</summary>
+    public Histogram<double> AckDuration { get; }
 
     /// <summary>Seconds per attempt; tags lane, verdict.</summary>
     public Histogram<double> AttemptDuration { get; }

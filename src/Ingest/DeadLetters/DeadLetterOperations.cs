@@ -161,6 +161,11 @@ public sealed class DeadLetterOperations
             {
                 return new DeadLetterChange(0, 0, [], missing.Key);
             }
+            if (kind == DeadLetterRecordKind.Dropped)
+            {
+                // Before the letters are gone: a receipt must not take them for delivered in between.
+                byLane.ForEach(lane => _lanes()?.NoteDropped(lane.Key, lane));
+            }
             // Unique: under this lock every requeue appends at least one record.
             var ticket = open.Log.Wal.DurableSequence + 1;
             await AppendAsync(open, kind, kind == DeadLetterRecordKind.Requeued ? ticket : 0, byLane, cancel);

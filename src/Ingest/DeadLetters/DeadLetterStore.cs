@@ -121,6 +121,12 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     public void Begin(string lane, long highWater) => _lifetime.Open?.Log.Begin(lane, highWater);
 
     /// <inheritdoc/>
+    public long? CountIn(string lane, long first, long last) =>
+        _lifetime.Open is not { } open ? (_lifetime.Failure is null ? 0 : null)
+        : open.Feed is not { Rebuilt.IsCompletedSuccessfully: true, Lost: 0 } || open.Failed.IsCompleted ? null
+        : open.Ledger.CountIn(lane, first, last);
+
+    /// <inheritdoc/>
     public async ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
     {
         var open = _lifetime.OpenOrCreate();

@@ -2,6 +2,7 @@ using Ingest.Health;
 using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Server;
 using Ingest.Intake.Http;
+using Ingest.Intake.Receipts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,7 +28,8 @@ public static class IngestEndpoints
     internal static IEnumerable<string> HealthPatterns => HealthRoutes.Select(route => route.Pattern);
 
     /// <summary>
-    /// Maps intake and health: <c>/v1/events</c>, <c>/v1/streams/{stream}/events</c>, <c>/health/live</c>, <c>/health/ready</c>,
+    /// Maps intake and health: <c>/v1/events</c>, <c>/v1/streams/{stream}/events</c>, <c>/v1/receipts/{range}</c>,
+    /// <c>/health/live</c>, <c>/health/ready</c>,
     /// <c>/health</c> and <c>/healthz</c>, and the paths of the dialects that are enabled.
     /// </summary>
     public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder endpoints)
@@ -50,6 +52,9 @@ public static class IngestEndpoints
             dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, single))).WithMetadata(mark);
         endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context =>
             dialects.RunAsync(context, IntakeEndpoint.StreamPattern, named))).WithMetadata(mark);
+        Func<HttpContext, Task> receipt = context => node.Intake.HandleReceiptAsync(context);
+        endpoints.Map(ReceiptEndpoint.Pattern, (RequestDelegate)(context =>
+            dialects.RunAsync(context, ReceiptEndpoint.Pattern, receipt))).WithMetadata(mark);
         dialects.Map(endpoints, mark);
         return endpoints;
     }

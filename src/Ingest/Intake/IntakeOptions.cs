@@ -82,6 +82,31 @@ public sealed class IntakeOptions : IValidatableObject
     public int DecompressionRatioMax { get; set; } = 100;
 
     /// <summary>
+    /// When requests may be answered, the default first: <c>durable</c>, when their events are on disk, <c>delivered</c>, when the lanes
+    /// have delivered them too. Default both. The operator's policy may say otherwise for streams and keys.
+    /// </summary>
+    [Description("When requests may be answered (Ingest-Ack), the default first: durable, delivered or both.")]
+    public string[] Acks { get; set; } = ["durable", "delivered"];
+
+    /// <summary>Names of the sinks that count for <c>delivered</c>. Default none: all of them.</summary>
+    [Description("Names of the sinks that count for delivered; empty: all.")]
+    public string[] AckLanes { get; set; } = [];
+
+    /// <summary>How long a request waits for delivery where it does not say. Default 10 s; 0 to 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00"), Description("How long a request waits for delivery where it does not say.")]
+    public TimeSpan AckTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a request may wait for delivery; longer ones wait so long. Default 1 min; 0 to 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00"), Description("How long a request may wait for delivery, whatever it asks for.")]
+    public TimeSpan AckTimeoutMax { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Requests that wait for delivery at once; further ones are answered as not delivered. Default 10,000; 0 to 1,000,000.
+    /// </summary>
+    [Range(0, 1_000_000), Description("Requests that wait for delivery at once; further ones are answered as not delivered.")]
+    public int AckWaitsMax { get; set; } = 10_000;
+
+    /// <summary>
     /// How long the answer to a request with an <c>Idempotency-Key</c>, or with one CloudEvent, is remembered, so that a repeat stores
     /// nothing. Default 10 min; 0 (never) to 1 day.
     /// </summary>

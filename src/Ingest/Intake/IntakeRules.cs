@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ingest.Events;
+using Ingest.Health.Policy;
 using Ingest.Intake.Json;
 
 namespace Ingest.Intake;
@@ -33,6 +34,10 @@ internal static class IntakeRules
         if (options.IdempotencyHeaders.FirstOrDefault(name => !IsHeader(name) || IsTaken(name)) is { } unfit)
         {
             yield return Wrong(nameof(options.IdempotencyHeaders), $"has \"{unfit}\": a header's name, and none of credentials.");
+        }
+        if (!AckChoice.TryParse(string.Join(',', options.Acks), out AckChoice _))
+        {
+            yield return Wrong(nameof(options.Acks), $"must be {AckChoice.Expected}.");
         }
         if (options.IntrospectionUrl.Length > 0 && !IsHttp(options.IntrospectionUrl))
         {

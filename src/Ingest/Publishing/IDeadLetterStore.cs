@@ -15,6 +15,15 @@ public interface IDeadLetterStore
     }
 
     /// <summary>
+    /// How many events of a range are among the dead letters of a lane now; null when that is not known, so that receipts call none of
+    /// them delivered. Quick. Any thread.
+    /// </summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="first">The first event.</param>
+    /// <param name="last">The last event.</param>
+    long? CountIn(string lane, long first, long last) => null;
+
+    /// <summary>
     /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the caller's and
     /// valid until then. An exception means that none of them counts as stored; the lane tries again later.
     /// </summary>

@@ -8,6 +8,9 @@ internal static class Scale
     /// <summary>Rounds of kill -9.</summary>
     internal static int KillRounds => (int)Read("INGEST_TEST_KILL_ROUNDS", 30);
 
+    /// <summary>Nodes destroyed with their disks.</summary>
+    internal static int DestroyedRounds => (int)Read("INGEST_TEST_DESTROYED_ROUNDS", 5);
+
     /// <summary>Rounds of kill -9 around dead letters.</summary>
     internal static int DeadLetterRounds => (int)Read("INGEST_TEST_DEADLETTER_ROUNDS", 4);
 

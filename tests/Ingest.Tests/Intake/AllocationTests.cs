@@ -5,6 +5,7 @@ using Ingest.Health;
 using Ingest.Intake;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Http;
+using Ingest.Tests.Intake.Receipts;
 using Ingest.Tests.Queue;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -50,6 +51,7 @@ public sealed class AllocationTests
             new StreamDirectory(options, []),
             queue.Gate,
             queue.Queue.SubmitAsync,
+            new KeptDeliveries(),
             new NoAdvice(),
             instruments,
             TimeProvider.System,

@@ -6,6 +6,8 @@ using Ingest.Intake;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
+using Ingest.Intake.Receipts;
+using Ingest.Tests.Intake.Receipts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,9 +22,11 @@ internal sealed class IntakeServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private IntakeServer(WebApplication app, IntakeEndpoint endpoint, AdmissionGate gate, KeptQueue queue, Instruments instruments)
+    private IntakeServer(
+        WebApplication app, IntakeEndpoint endpoint, AdmissionGate gate, KeptQueue queue, KeptDeliveries deliveries,
+        Instruments instruments)
     {
-        (_app, Endpoint, Gate, Queue, Instruments) = (app, endpoint, gate, queue, instruments);
+        (_app, Endpoint, Gate, Queue, Deliveries, Instruments) = (app, endpoint, gate, queue, deliveries, instruments);
         Address = new Uri(app.Urls.First());
         Client = new HttpClient { BaseAddress = Address };
     }
@@ -37,6 +41,8 @@ internal sealed class IntakeServer : IAsyncDisposable
 
     internal KeptQueue Queue { get; }
 
+    internal KeptDeliveries Deliveries { get; }
+
     internal Instruments Instruments { get; }
 
     internal static async Task<IntakeServer> StartAsync(
@@ -48,6 +54,7 @@ internal sealed class IntakeServer : IAsyncDisposable
     {
         var options = new IntakeOptions();
         configure?.Invoke(options);
+        var deliveries = new KeptDeliveries();
         var (gate, queue, instruments) = (new AdmissionGate(), new KeptQueue(), new Instruments());
         gate.Open(RefusalCode.Starting);
         var endpoint = new IntakeEndpoint(
@@ -55,6 +62,7 @@ internal sealed class IntakeServer : IAsyncDisposable
             new StreamDirectory(options, known ?? []),
             gate,
             queue.SubmitAsync,
+            deliveries,
             new FixedAdvice(),
             instruments,
             time ?? TimeProvider.System,
@@ -75,9 +83,10 @@ internal sealed class IntakeServer : IAsyncDisposable
         var app = builder.Build();
         app.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)endpoint.HandleDefaultAsync);
         app.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)endpoint.HandleStreamAsync);
+        app.Map(ReceiptEndpoint.Pattern, (RequestDelegate)endpoint.HandleReceiptAsync);
         app.MapFallback("{*path}", (RequestDelegate)endpoint.HandleUnknownAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new IntakeServer(app, endpoint, gate, queue, instruments);
+        return new IntakeServer(app, endpoint, gate, queue, deliveries, instruments);
     }
 
     internal Task<HttpResponseMessage> PostAsync(string path, string? contentType, string body) =>

@@ -8,7 +8,14 @@ internal sealed class MemoryDeadLetters : IDeadLetterStore
 {
     internal ConcurrentQueue<(string Lane, long Sequence, string Reason, int Attempts)> Stored { get; } = new();
 
+    /// <summary>Letters that an operator gave up.</summary>
+    internal ConcurrentBag<long> Dropped { get; } = [];
+
     internal Func<Task>? BeforeStore { get; set; }
+
+    public long? CountIn(string lane, long first, long last) => Stored.Where(letter => letter.Lane == lane)
+        .Select(letter => letter.Sequence).Distinct()
+        .Count(sequence => sequence >= first && sequence <= last && !Dropped.Contains(sequence));
 
     public async ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
     {

@@ -31,11 +31,18 @@ internal static class PolicyMembers
         {
             return JsonNode.Parse(text);
         }
+        catch (JsonException) when (IsText(path))
+        {
+            return JsonValue.Create(text);
+        }
         catch (JsonException)
         {
             throw new CommandFailure(ExitCode.Usage, $"{path} = {text} must be true, false, null or a number.");
         }
     }
+
+    // The one member that is a text may be written without quotes.
+    private static bool IsText(string path) => path == "acks" || path.EndsWith(".acks", StringComparison.Ordinal);
 
     private static (JsonObject Parent, string Member) Find(JsonObject root, string path)
     {

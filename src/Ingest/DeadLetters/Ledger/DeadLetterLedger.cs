@@ -150,6 +150,35 @@ internal sealed class DeadLetterLedger
         while (next is not null);
     }
 
+    /// <summary>How many letters a lane has of a range of events.</summary>
+    internal long CountIn(string lane, long first, long last)
+    {
+        lock (_lock)
+        {
+            if (!_letters.Lanes.TryGetValue(lane, out var letters) || letters.Count == 0)
+            {
+                return 0;
+            }
+        }
+        var count = 0L;
+        // Lanes' names are ASCII: no name is behind this one.
+        Walk(new DeadLetterKey(first - 1, "\uffff"), letter =>
+        {
+            count += letter.Key.Lane == lane && letter.Key.Sequence <= last ? 1 : 0;
+            return letter.Key.Sequence <= last;
+        });
+        return count;
+    }
+
+    /// <summary>Letters that were dropped and whose lanes may not have noted it, by lane.</summary>
+    internal IReadOnlyList<(string Lane, long[] Sequences)> Drops()
+    {
+        lock (_lock)
+        {
+            return [.. _letters.Lanes.SelectMany(lane => lane.Value.Drops.Select(sequences => (lane.Key, sequences)))];
+        }
+    }
+
     internal RequeueTicket? Ticket(long ticket)
     {
         lock (_lock)
@@ -211,7 +240,7 @@ internal sealed class DeadLetterLedger
             {
                 var saved = bounds(name);
                 lane.TrimSettlements(saved?.SettledTo);
-                lane.TrimDrops(saved?.CountedTo);
+                lane.TrimDrops(saved is { } known ? Math.Min(known.CountedTo, known.DroppedTo) : null);
                 from = lane.Settlements.TryPeek(out var settlement) ? Math.Min(from, settlement.Position) : from;
                 from = Math.Min(from, lane.OldestDrop ?? from);
             }

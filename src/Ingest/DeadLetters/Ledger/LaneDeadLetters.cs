@@ -32,11 +32,14 @@ internal sealed class LaneDeadLetters
     /// <summary>True if the letter was dropped and the lane may store it once more after a crash.</summary>
     internal bool IsDropped(long sequence) => _dropped.Contains(sequence);
 
+    /// <summary>The letters of each drop that is remembered.</summary>
+    internal IEnumerable<long[]> Drops => _drops.Select(drop => drop.Sequences);
+
     /// <summary>Position of the oldest record of a drop that is still needed; null if there is none.</summary>
     internal long? OldestDrop => _drops.TryPeek(out var drop) ? drop.Position : null;
 
-    /// <summary>Forgets drops whose letters are all at or below the high water of the lane's accounts on disk.</summary>
-    /// <param name="countedTo">That high water; null if there is no such lane.</param>
+    /// <summary>Forgets drops whose letters are all at or below what the lane's accounts on disk cover.</summary>
+    /// <param name="countedTo">The last event that is counted there, and noted as dropped; null if there is no such lane.</param>
     internal void TrimDrops(long? countedTo)
     {
         while (_drops.TryPeek(out var drop) && drop.Sequences.All(sequence => sequence <= (countedTo ?? long.MaxValue)))

@@ -103,6 +103,10 @@ internal sealed class RequeuePump : IAsyncDisposable
         {
             _opening = opening;
             _offered.Clear();
+            foreach (var (lane, sequences) in _letters.Ledger.Drops())
+            {
+                _lanes.NoteDropped(lane, sequences);
+            }
         }
         foreach (var (lane, settlement) in _letters.Ledger.Settlements())
         {

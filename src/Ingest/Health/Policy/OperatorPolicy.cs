@@ -12,12 +12,14 @@ public sealed class OperatorPolicy
     private readonly FrozenDictionary<string, Rule> _streams;
     private readonly FrozenDictionary<string, Rule> _keys;
 
+    private readonly AckChoice? _acks;
     private readonly bool _limits;
 
     internal OperatorPolicy(PolicyDocument document, TimeProvider time, OperatorPolicy? before)
     {
         Document = document;
         _node = Bucket(document.RateLimit, time, before?._node);
+        _acks = Acks(document.Acks);
         _streams = Rules(document.Streams, time, before?._streams);
         _keys = Rules(document.Keys, time, before?._keys);
         _limits = _node is not null || _streams.Count > 0 || _keys.Count > 0;
@@ -53,6 +55,15 @@ public sealed class OperatorPolicy
             ? new PolicyDecision(PolicyVerdict.Refuse, PolicyScope.Key)
             : TakeAll(keyRule?.Bucket, streamRule?.Bucket, events);
     }
+
+    /// <summary>
+    /// When requests may be answered: by the rule for their key, else for their stream, else for the node; null where none says.
+    /// </summary>
+    /// <param name="stream">Its stream.</param>
+    /// <param name="keyName">The name of its API key, or null.</param>
+    public AckChoice? Acks(string stream, string? keyName) =>
+        !_limits ? _acks
+        : (keyName is null ? null : _keys.GetValueOrDefault(keyName)?.Acks) ?? _streams.GetValueOrDefault(stream)?.Acks ?? _acks;
 
     /// <summary>
     /// Takes what was not known when the request was admitted: the further events of its batch. They are paid for afterwards.
@@ -112,7 +123,10 @@ public sealed class OperatorPolicy
         IReadOnlyDictionary<string, PolicyRule> rules, TimeProvider time, FrozenDictionary<string, Rule>? before) =>
         rules.ToFrozenDictionary(
             entry => entry.Key,
-            entry => new Rule(entry.Value.Enabled, Bucket(entry.Value.RateLimit, time, before?.GetValueOrDefault(entry.Key)?.Bucket)),
+            entry => new Rule(
+                entry.Value.Enabled,
+                Bucket(entry.Value.RateLimit, time, before?.GetValueOrDefault(entry.Key)?.Bucket),
+                Acks(entry.Value.Acks)),
             StringComparer.Ordinal);
 
     // An unchanged limit keeps its bucket, or switching the policy would be a way around it.
@@ -121,5 +135,7 @@ public sealed class OperatorPolicy
         : before?.PerSecond == perSecond ? before
         : new RateBucket(perSecond, burst: perSecond, least: 0, time, before);
 
-    private sealed record Rule(bool Enabled, RateBucket? Bucket);
+    private static AckChoice? Acks(string? acks) => acks is not null && AckChoice.TryParse(acks, out AckChoice choice) ? choice : null;
+
+    private sealed record Rule(bool Enabled, RateBucket? Bucket, AckChoice? Acks);
 }

@@ -11,6 +11,9 @@ public sealed class PolicyRule
 
     /// <summary>Events a second; null: no limit. Above 0, at most a billion.</summary>
     public double? RateLimit { get; set; }
+
+    /// <summary>When requests may be answered, the default first: <c>durable,delivered</c>. Null: as the node has it.</summary>
+    public string? Acks { get; set; }
 }
 
 /// <summary>The policy file as it is written: what an operator may change on the running node.</summary>
@@ -31,6 +34,9 @@ public sealed class PolicyDocument
 
     /// <summary>Events a second of the whole node; null: no limit. Above 0, at most a billion.</summary>
     public double? RateLimit { get; set; }
+
+    /// <summary>When requests may be answered, the default first: <c>durable,delivered</c>. Null: as <c>Intake:Acks</c> has it.</summary>
+    public string? Acks { get; set; }
 
     /// <summary>Share of failed attempts at which a lane's breaker opens; null: as configured. Above 0, at most 1.</summary>
     public double? CircuitBreakerThreshold { get; set; }
@@ -72,7 +78,8 @@ public sealed class PolicyDocument
         {
             return $"circuitBreakerThreshold = {CircuitBreakerThreshold} must be above 0 and at most 1.";
         }
-        return RateViolation("rateLimit", RateLimit) ?? RulesViolation("streams", Streams) ?? RulesViolation("keys", Keys);
+        return AcksViolation("acks", Acks) ?? RateViolation("rateLimit", RateLimit)
+            ?? RulesViolation("streams", Streams) ?? RulesViolation("keys", Keys);
     }
 
     private static string? RulesViolation(string member, IReadOnlyDictionary<string, PolicyRule>? rules)
@@ -89,7 +96,8 @@ public sealed class PolicyDocument
         {
             var violation = name.Length is 0 or > NameCharactersMax
                 ? $"{member} has a name of {name.Length} characters; 1 to {NameCharactersMax} are allowed."
-                : rule is null ? $"{member}.{name} must be an object." : RateViolation($"{member}.{name}.rateLimit", rule.RateLimit);
+                : rule is null ? $"{member}.{name} must be an object."
+                : RateViolation($"{member}.{name}.rateLimit", rule.RateLimit) ?? AcksViolation($"{member}.{name}.acks", rule.Acks);
             if (violation is not null)
             {
                 return violation;
@@ -97,6 +105,9 @@ public sealed class PolicyDocument
         }
         return null;
     }
+
+    private static string? AcksViolation(string key, string? acks) =>
+        acks is null || AckChoice.TryParse(acks, out AckChoice _) ? null : $"{key} = {acks} must be {AckChoice.Expected}.";
 
     private static string? RateViolation(string key, double? rate) =>
         rate is null or (> 0 and <= RateMax)

@@ -7,6 +7,7 @@ internal static class PolicyMistake
 {
     private const string Switch = "true or false";
     private const string Number = "a number or null";
+    private const string Acks = "a text or null: " + AckChoice.Expected;
     private const string Rules = "an object with a rule for each name";
 
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
@@ -15,6 +16,7 @@ internal static class PolicyMistake
     {
         ["enabled"] = Switch,
         ["rateLimit"] = Number,
+        ["acks"] = Acks,
         ["circuitBreakerThreshold"] = Number,
         ["streams"] = Rules,
         ["keys"] = Rules,
@@ -24,6 +26,7 @@ internal static class PolicyMistake
     {
         ["enabled"] = Switch,
         ["rateLimit"] = Number,
+        ["acks"] = Acks,
     };
 
     /// <summary>What is wrong with a text that could not be read as a policy.</summary>
@@ -67,6 +70,7 @@ internal static class PolicyMistake
         {
             Switch => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
             Number => value.ValueKind is JsonValueKind.Null || (value.ValueKind is JsonValueKind.Number && value.TryGetDouble(out _)),
+            Acks => value.ValueKind is JsonValueKind.Null or JsonValueKind.String,
             _ => value.ValueKind is JsonValueKind.Object,
         };
         return !fits ? $"{name} = {Shown(value)} must be {expected}." : expected == Rules ? InRules(value, name) : null;

@@ -4,6 +4,7 @@ using Ingest.Intake;
 using Ingest.Intake.Dialects;
 using Ingest.Intake.Dialects.Browsers;
 using Ingest.Intake.Dialects.Engine;
+using Ingest.Publishing.Receipts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -40,6 +41,9 @@ internal sealed class NodeDialects : IDialectNode
 
     /// <inheritdoc/>
     public long SettledSequence => _node.Lanes.SettledSequence;
+
+    /// <inheritdoc/>
+    public bool IsSettled(long sequence) => new DeliveryReceipts(_node.Lanes, []).Read(sequence, sequence).All(lane => lane.IsSettled);
 
     /// <summary>The further listeners of the dialects that are enabled.</summary>
     internal static IEnumerable<string> Listeners(NodeSettings settings) => settings.Catalogue.Sections

@@ -63,6 +63,15 @@ internal static class NodeRules
         }
     }
 
+    /// <summary>The lanes that count for <c>delivered</c> must be there, or no event would ever be.</summary>
+    internal static IEnumerable<SettingError> CheckAckLanes(
+        IntakeOptions intake, IReadOnlyList<SinkName> sinks, Func<string, string> source)
+    {
+        const string key = "Intake:AckLanes";
+        return intake.AckLanes.Where(lane => !sinks.Any(sink => sink.Name.Equals(lane, StringComparison.OrdinalIgnoreCase)))
+            .Select(lane => new SettingError(key, lane, "must name sinks of Deliver.", source(key)));
+    }
+
     /// <summary>Whether producers have to show who they are, or the settings say that anyone may send.</summary>
     internal static bool IsGuarded(ListenerOptions listen, IntakeOptions intake) =>
         intake.Anonymous || intake.KeysFile.Length > 0 || intake.IntrospectionUrl.Length > 0 || listen.ClientAuthoritiesPath.Length > 0;

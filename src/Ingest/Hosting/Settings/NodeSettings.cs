@@ -38,6 +38,10 @@ public sealed class NodeSettings
         {
             _errors.AddRange(NodeRules.Check(listen, intake, admin, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         }
+        if (Find<IntakeOptions>() is { } acks)
+        {
+            _errors.AddRange(NodeRules.CheckAckLanes(acks, Sinks, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
+        }
         _errors.AddRange(DialectRules.Check(_options, key => sources.Values.GetValueOrDefault(key)?.Source ?? "default"));
         if (Find<DeadLetterOptions>() is { PublishTo.Length: > 0 } letters && PublishTo is not { Delivers: false })
         {

@@ -5,6 +5,8 @@ using Ingest.Intake.Admission;
 using Ingest.Intake.Dialects;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Http;
+using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Receipts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -40,6 +42,8 @@ internal static class IntakeServices
                 options, writing.Totals.Snapshot().Select(total => total.Stream), context.Time, () => backlog.Current.OldestAge),
             context.Gate,
             writing.Queue.SubmitAsync,
+            new NodeDeliveries(
+                new DeliveryReceipts(provider.GetRequiredService<LaneSet>(), options.AckLanes), writing.Log),
             provider.GetRequiredService<IRetryAdvice>(),
             context.Instruments,
             context.Time,

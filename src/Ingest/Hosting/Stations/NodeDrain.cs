@@ -28,6 +28,7 @@ internal sealed class NodeDrain(
     {
         context.Gate.Announce(RefusalCode.Draining, "The node is draining; new connections belong elsewhere.", Owner);
         intake.ClosesConnections = true;
+        intake.Waits.End(on: true);
     }
 
     /// <inheritdoc/>
@@ -74,6 +75,7 @@ internal sealed class NodeDrain(
     public void Withdraw()
     {
         intake.ClosesConnections = false;
+        intake.Waits.End(on: false);
         context.Gate.Open(RefusalCode.Draining, Owner);
     }
 

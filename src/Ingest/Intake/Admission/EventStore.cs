@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
+using Ingest.Intake.Receipts;
 using Ingest.Queue;
 using Ingest.Wal.Writing;
 using Microsoft.AspNetCore.Http;
@@ -9,11 +10,12 @@ using Microsoft.AspNetCore.Http;
 namespace Ingest.Intake.Admission;
 
 /// <summary>Hands encoded events over to the queue, once, waits for the disk, and answers.</summary>
-internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, Refusals refusals, RequestMetrics metrics)
+internal sealed class EventStore(
+    SubmitBatch submit, IdempotencyWindow window, DeliveredWaits waits, Refusals refusals, RequestMetrics metrics)
 {
     /// <summary>Stores the events and answers. The batch is this method's from here on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    internal async ValueTask StoreAsync(HttpContext context, EncodedRequest request, string stream, string route, long started)
+    internal async ValueTask StoreAsync(HttpContext context, EncodedRequest request, AckWish ack, string stream, string route, long started)
     {
         if (request.Batch is not { } batch)
         {
@@ -27,17 +29,18 @@ internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, R
         }
         else if (request.Mark is { } mark)
         {
-            await StoreOnceAsync(context, batch, mark, stream, route, started);
+            await StoreOnceAsync(context, batch, mark, ack, stream, route, started);
         }
         else
         {
             var count = batch.Count;
-            await AnswerAsync(context, count, await submit(batch, stream, CancellationToken.None), route, started);
+            await AnswerAsync(context, count, await submit(batch, stream, CancellationToken.None), ack, route, started);
         }
     }
 
     /// <summary>The same for events that may have been stored before, or may be on their way at this moment.</summary>
-    private async Task StoreOnceAsync(HttpContext context, RecordBatch batch, RequestMark mark, string stream, string route, long started)
+    private async Task StoreOnceAsync(
+        HttpContext context, RecordBatch batch, RequestMark mark, AckWish ack, string stream, string route, long started)
     {
         if (window.IsRecovering)
         {
@@ -54,7 +57,7 @@ internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, R
         if (claim.Outcome == ClaimOutcome.New)
         {
             var count = batch.Count;
-            await AnswerAsync(context, count, await SubmitClaimedAsync(batch, mark, stream), route, started);
+            await AnswerAsync(context, count, await SubmitClaimedAsync(batch, mark, stream), ack, route, started);
             return;
         }
         batch.Dispose();
@@ -65,7 +68,7 @@ internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, R
         }
         context.Response.Headers[IntakeHeaders.IdempotentReplayed] = "true";
         var receipt = new CommitReceipt(CommitStatus.Durable, claim.First, claim.First + claim.Count - 1);
-        await AnswerAsync(context, claim.Count, receipt, route, started);
+        await AnswerAsync(context, claim.Count, receipt, ack, route, started);
     }
 
     private async ValueTask<CommitReceipt> SubmitClaimedAsync(RecordBatch batch, RequestMark mark, string stream)
@@ -91,14 +94,26 @@ internal sealed class EventStore(SubmitBatch submit, IdempotencyWindow window, R
         }
     }
 
-    private Task AnswerAsync(HttpContext context, int count, CommitReceipt receipt, string route, long started)
+    private Task AnswerAsync(HttpContext context, int count, CommitReceipt receipt, AckWish ack, string route, long started)
     {
         if (receipt.Status != CommitStatus.Durable)
         {
             return refusals.AnswerAsync(context, OfReceipt(receipt.Status), route, started);
         }
+        if (ack.IsDelivered)
+        {
+            return AnswerDeliveredAsync(context, count, receipt, ack, route, started);
+        }
         metrics.Accepted(route, started);
         return Answers.AcceptedAsync(context, count, receipt);
+    }
+
+    private async Task AnswerDeliveredAsync(
+        HttpContext context, int count, CommitReceipt receipt, AckWish ack, string route, long started)
+    {
+        var delivered = await waits.AreDeliveredAsync(context, receipt.First, receipt.Last, ack);
+        metrics.Accepted(route, started);
+        await Answers.AcceptedAsync(context, count, receipt, delivered);
     }
 
     internal static Problem Recovering { get; } = new(

@@ -62,6 +62,18 @@ internal sealed class RequestAdmission(IntakeOptions options, StreamDirectory st
         return problem.IsNone && producer is not null ? Authorize(producer, admitted, request.ContentLength ?? 0) : problem;
     }
 
+    /// <summary>Whether a request that brings nothing may ask: it shows a key that may send, or none is needed.</summary>
+    internal async ValueTask<Problem> IdentifyAsync(HttpRequest request)
+    {
+        var problem = CheckTransport(request, options);
+        if (!problem.IsNone)
+        {
+            return problem;
+        }
+        var producer = FindProducer(request, out problem);
+        return producer is null && problem.IsNone ? (await authentication.VerifyAsync(request.Headers)).Problem : problem;
+    }
+
     /// <summary>By the headers, or by the query where that is allowed and no header shows a key.</summary>
     private Producer? FindProducer(HttpRequest request, out Problem problem)
     {

@@ -46,6 +46,11 @@ public interface IDialectNode
     /// <summary>Every event up to this number is settled by every lane: delivered, or a dead letter.</summary>
     long SettledSequence { get; }
 
+    /// <summary>
+    /// Whether no lane has the event before it any more: it was delivered, is a dead letter or was given up. Parked events are not settled.
+    /// </summary>
+    bool IsSettled(long sequence);
+
     /// <summary>Whether the request shows a key that may send, or none is needed.</summary>
     /// <param name="request">The request.</param>
     /// <param name="credentials">The keys it shows in the dialect's own places.</param>

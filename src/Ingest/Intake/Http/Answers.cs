@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Ingest.Queue;
 using Microsoft.AspNetCore.Http;
@@ -34,6 +35,19 @@ internal static class Answers
         }
         WriteAccepted(response, length, count, receipt);
         return Task.CompletedTask;
+    }
+
+    /// <summary>202 with the numbers of the stored events, and whether they are delivered.</summary>
+    internal static async Task AcceptedAsync(HttpContext context, int count, CommitReceipt receipt, bool delivered)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status202Accepted;
+        response.Headers.ContentType = JsonType;
+        var body = Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"accepted\":{count},\"first\":{receipt.First},\"last\":{receipt.Last},\"delivered\":{(delivered ? "true" : "false")}}}"));
+        response.ContentLength = body.Length;
+        await response.BodyWriter.WriteAsync(body);
     }
 
     /// <summary>202 for a batch without events, where a batch may be one.</summary>
@@ -72,6 +86,9 @@ internal static class Answers
             context.Response.Headers.Connection = "close";
         }
     }
+
+    /// <summary>A time in whole seconds, rounded up, as text.</summary>
+    internal static string OfWholeSeconds(TimeSpan time) => ((long)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A whole number of seconds, at least 1, as text.</summary>
     internal static string OfSeconds(int seconds) =>

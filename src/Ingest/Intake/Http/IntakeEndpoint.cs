@@ -6,6 +6,7 @@ using Ingest.Intake.CloudEvents;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Keys;
+using Ingest.Intake.Receipts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,8 @@ internal sealed class IntakeEndpoint : IDisposable
     private readonly BodyDecoder _decoder;
     private readonly RequestEncoding _encoding;
     private readonly EventStore _store;
+    private readonly AckRules _acks;
+    private readonly ReceiptEndpoint _receipts;
     private readonly RequestMetrics _metrics;
     private readonly Refusals _refusals;
     private readonly LingeringClose _lingering;
@@ -52,6 +55,7 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <param name="streams">The streams there are.</param>
     /// <param name="gate">Whether intake accepts at all.</param>
     /// <param name="submit">The queue.</param>
+    /// <param name="deliveries">What became of events.</param>
     /// <param name="advice">When refused producers should come back.</param>
     /// <param name="instruments">Where requests are counted.</param>
     /// <param name="time">The clock.</param>
@@ -64,6 +68,7 @@ internal sealed class IntakeEndpoint : IDisposable
         StreamDirectory streams,
         AdmissionGate gate,
         SubmitBatch submit,
+        IDeliveries deliveries,
         IRetryAdvice advice,
         Instruments instruments,
         TimeProvider time,
@@ -80,7 +85,10 @@ internal sealed class IntakeEndpoint : IDisposable
         _metrics = new RequestMetrics(instruments, time);
         _refusals = new Refusals(advice, _metrics);
         _lingering = new LingeringClose(options, time);
-        _store = new EventStore(submit, Idempotency, _refusals, _metrics);
+        _acks = new AckRules(options);
+        Waits = new DeliveredWaits(deliveries, options, instruments, time);
+        _receipts = new ReceiptEndpoint(deliveries, _admission, options, _refusals, _metrics);
+        _store = new EventStore(submit, Idempotency, Waits, _refusals, _metrics);
         Parts = new IntakeParts
         {
             Options = options,
@@ -111,6 +119,9 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>Whether HTTP/1.1 answers close their connection, so that balancers and producers turn elsewhere. Any thread.</summary>
     public bool ClosesConnections { get; set; }
 
+    /// <summary>Requests that wait for delivery.</summary>
+    internal DeliveredWaits Waits { get; }
+
     /// <summary>What the dialects share with this endpoint.</summary>
     internal IntakeParts Parts { get; }
 
@@ -123,6 +134,13 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>Handles <see cref="StreamPattern"/>.</summary>
     public Task HandleStreamAsync(HttpContext context) =>
         HandleAsync(context, context.Request.RouteValues["stream"] as string, StreamPattern);
+
+    /// <summary>Handles <see cref="ReceiptEndpoint.Pattern"/>.</summary>
+    internal Task HandleReceiptAsync(HttpContext context)
+    {
+        Begin(context);
+        return _receipts.HandleAsync(context);
+    }
 
     /// <summary>Handles what a page of an origin sends that may not.</summary>
     internal Task RefuseOriginAsync(HttpContext context, string route)
@@ -150,7 +168,11 @@ internal sealed class IntakeEndpoint : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _authentication.Dispose();
+    public void Dispose()
+    {
+        _authentication.Dispose();
+        Waits.Dispose();
+    }
 
     private Task HandleAsync(HttpContext context, string? streamName, string route)
     {
@@ -197,6 +219,12 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>The whole way of an admitted request.</summary>
     private async Task TakeAsync(HttpContext context, AdmittedRequest admitted, string route, long started)
     {
+        var problem = _acks.Read(context.Request.Headers, admitted, out var ack);
+        if (!problem.IsNone)
+        {
+            await RefuseAsync(context, problem, route, started);
+            return;
+        }
         Interlocked.Increment(ref _inFlight);
         try
         {
@@ -226,14 +254,14 @@ internal sealed class IntakeEndpoint : IDisposable
                     : new EncodedRequest { Problem = body.Problem };
                 _budget.Release(body);
             }
-            await _store.StoreAsync(context, request, admitted.Stream.Name, route, started);
+            await _store.StoreAsync(context, request, ack, admitted.Stream.Name, route, started);
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
             // Whatever it is, it is ours: the producer is told that the event may or may not be stored, as with any 5xx.
             Log.RequestFailed(_logger, context.Response.Headers[IntakeHeaders.RequestId].ToString(), e);
-            var problem = new Problem(ProblemKind.InternalError, "Look for the X-Request-Id in the node's log.");
-            await _refusals.AnswerAsync(context, problem, route, started);
+            var failed = new Problem(ProblemKind.InternalError, "Look for the X-Request-Id in the node's log.");
+            await _refusals.AnswerAsync(context, failed, route, started);
         }
         finally
         {

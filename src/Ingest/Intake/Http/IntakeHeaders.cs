@@ -5,6 +5,8 @@ internal static class IntakeHeaders
 {
     internal const string Key = "Ingest-Key";
     internal const string Sequence = "Ingest-Sequence";
+    internal const string Ack = "Ingest-Ack";
+    internal const string AckTimeout = "Ingest-Ack-Timeout";
     internal const string Code = "Ingest-Code";
     internal const string RequestId = "X-Request-Id";
     internal const string ApiKey = "X-Api-Key";

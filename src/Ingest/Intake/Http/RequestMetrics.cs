@@ -19,6 +19,8 @@ internal sealed class RequestMetrics(Instruments instruments, TimeProvider time)
 
     internal void Accepted(string route, int status, long started) => Record(HttpMethods.Post, route, status, started);
 
+    internal void Answered(string method, string route, int status, long started) => Record(method, route, status, started);
+
     internal void Refused(string method, string route, ProblemKind kind, long started) =>
         Refused(method, route, kind, kind.Status, started);
 

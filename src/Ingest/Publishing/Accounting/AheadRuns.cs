@@ -5,7 +5,8 @@ namespace Ingest.Publishing.Accounting;
 /// <summary>
 /// Events that were delivered ahead of a saved position, while an earlier one waited: after a restart they are passed over, so that no more
 /// is delivered twice than between two saves. Saved behind the accounts: <c>u16 runs</c>, and for each run the events between it and the
-/// one before (or the position) and its length, as LEB128.
+/// one before (or the position) and its length, as LEB128. Behind them <c>i64</c>, the highest of the
+/// <see cref="DoubtfulEvents"/>, where there is any.
 /// </summary>
 internal sealed class AheadRuns
 {
@@ -30,6 +31,22 @@ internal sealed class AheadRuns
             _next++;
         }
         return _next < _runs.Count && sequence >= _runs[_next].First;
+    }
+
+    /// <summary>The number that was saved behind the runs; 0: none.</summary>
+    internal long DoubtfulUpTo { get; private set; }
+
+    /// <summary>The saved form with a number behind it.</summary>
+    internal static byte[] WithDoubtful(byte[] runs, long upTo)
+    {
+        if (upTo == 0)
+        {
+            return runs;
+        }
+        var whole = new byte[Math.Max(runs.Length, sizeof(ushort)) + sizeof(long)];
+        runs.CopyTo(whole, 0);
+        BinaryPrimitives.WriteInt64LittleEndian(whole.AsSpan(whole.Length - sizeof(long)), upTo);
+        return whole;
     }
 
     /// <summary>Encodes as many runs as fit.</summary>
@@ -71,6 +88,7 @@ internal sealed class AheadRuns
             ahead._runs.Add((first, end));
             position = end;
         }
+        ahead.DoubtfulUpTo = encoded.Length - at == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(encoded[at..]) : 0;
         return ahead;
     }
 

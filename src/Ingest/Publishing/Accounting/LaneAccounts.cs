@@ -47,19 +47,16 @@ public sealed class LaneAccounts
 
     private LaneAccounts(long start, StreamCounters streams) => (_start, _highWater, _streams) = (start, start, streams);
 
+    /// <summary>The lane begins behind this event. Any thread.</summary>
+    internal long Start => _start;
+
+    /// <summary>Settled events that were neither delivered nor are kept elsewhere. Any thread.</summary>
+    internal DoubtfulEvents Doubtful { get; } = new();
+
     internal Lock Lock => _lock;
 
     /// <summary>Events that could not be read from the log.</summary>
-    public long Lost
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _lost;
-            }
-        }
-    }
+    public long Lost => Snapshot().Lost;
 
     /// <summary>Everything up to here was settled at least once.</summary>
     public long HighWater
@@ -94,6 +91,7 @@ public sealed class LaneAccounts
                 _streams[stream, Parked]++;
                 break;
             default:
+                Doubtful.Raise(sequence);
                 _lost++;
                 break;
         }
@@ -132,6 +130,7 @@ public sealed class LaneAccounts
     {
         lock (_lock)
         {
+            Doubtful.Raise(_highWater);
             _streams[stream, Parked] -= events;
             _lost += events;
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Parking;
+using Ingest.Publishing.Receipts;
 using Ingest.Publishing.Requeue;
 using Ingest.Publishing.Sessions;
 using Ingest.Publishing.Window;
@@ -35,9 +36,6 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
     // Null where the log's records are no events.
     private readonly OldestPending? _oldest;
 
-    // Of the session that runs; null between two.
-    private volatile ParkedEvents? _parked;
-
     // 1 while the loop sleeps and wants to know of the next commit.
     private int _watching;
     private int _drainBegun;
@@ -50,6 +48,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
         _cursor = new LaneCursor(context.Name, context.Log, context.Logger);
+        Receipts = new LaneReceipts(context, _cursor);
         Backoff = new LaneBackoff(context.Options, context.Random);
         Connection = new SinkConnection(context, Backoff, () => Now);
         Window = new AimdWindow(new AimdOptions { LimitMax = context.Sink.Traits.WindowMax });
@@ -63,6 +62,9 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
 
     /// <summary>The position saved on disk. Any thread.</summary>
     internal long Saved => _cursor.Saved;
+
+    /// <summary>What became of its events. Any thread.</summary>
+    internal LaneReceipts Receipts { get; }
 
     public bool IsDraining => _draining;
 
@@ -135,11 +137,12 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
 
     /// <summary>What may be sent again now. Any thread.</summary>
     internal RequeueBounds RequeueBounds => new(
-        _cursor.SavedHighWater, _cursor.SavedRequeues, _context.Sink.Traits.BatchEventsMax, _context.Sink.Traits.BatchBytesMax);
+        _cursor.SavedHighWater, _cursor.SavedRequeues, _cursor.SavedDoubtful,
+        _context.Sink.Traits.BatchEventsMax, _context.Sink.Traits.BatchBytesMax);
 
     /// <summary>Parked events in log order: of one stream or of all. Any thread.</summary>
     internal IReadOnlyList<ParkedEventStatus> ListParked(string? stream, long after, int limit) =>
-        _parked?.List(stream, after, limit, Now) ?? [];
+        Receipts.Parked?.List(stream, after, limit, Now) ?? [];
 
     /// <summary>Does something with parked events; how many, when it is durable. Null: the lane stopped before. Any thread.</summary>
     internal async Task<int?> ActOnParkedAsync(ParkedSelection selection, ParkedAction action, CancellationToken cancel)
@@ -182,7 +185,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
             Recovered = accounts.Recovered,
             PendingEvents = unsettled + accounts.Parked,
             ParkedEvents = accounts.Parked,
-            Parked = _parked?.Summary(Now) ?? [],
+            Parked = Receipts.Parked?.Summary(Now) ?? [],
             InFlightBatches = gauges.InFlightBatches,
             InFlightEvents = gauges.InFlightEvents,
             Window = gauges.Window,
@@ -216,6 +219,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
             _gauges = gauges;
             _obstacle.Note(gauges);
         }
+        Receipts.Moved(gauges.Settled);
     }
 
     public void ReportEmpty()
@@ -228,8 +232,6 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
     }
 
     public bool TakeDrainBegun() => Interlocked.Exchange(ref _drainBegun, 0) == 1;
-
-    /// <summary>Asks to be woken by the next commit. Look at the log once more afterwards: a commit may have been faster.</summary>
     public void WatchLog() => Interlocked.Exchange(ref _watching, 1);
 
     // Commit thread: one interlocked operation, and a wake-up only for a lane that sleeps. It must be interlocked: a plain read could be
@@ -265,12 +267,12 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
                 }
                 _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
                 using var session = new LaneSession(this, _context, _cursor);
-                _parked = session.Parked;
+                Receipts.Parked = session.Parked;
                 await session.RunAsync(_stop.Token);
             }
             catch (Exception e)
             {
-                _parked = null;
+                Receipts.Parked = null;
                 // A lane that dies silently is the worst of its failures: it begins again where it was, whatever happened.
                 failures = _cursor.Saved > settled ? 1 : failures + 1;
                 var pause = _restart.After(failures);

@@ -18,6 +18,7 @@ internal sealed class LaneCursor : IDisposable
     private long _savedHighWater;
     private long _savedRequeues;
     private long _savedParked;
+    private long _savedDoubtful;
     private byte[] _ahead = [];
 
     internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
@@ -54,6 +55,9 @@ internal sealed class LaneCursor : IDisposable
 
     /// <summary>The accounts on disk know of every record of the parked log up to here. Any thread.</summary>
     internal long SavedParkedApplied => Volatile.Read(ref _savedParked);
+
+    /// <summary>What is doubtful up to here is noted on disk. Any thread.</summary>
+    internal long SavedDoubtful => Volatile.Read(ref _savedDoubtful);
 
     /// <summary>
     /// What was delivered ahead of the position when it was saved. Each session that begins there takes its own. Numbers that the log
@@ -94,8 +98,10 @@ internal sealed class LaneCursor : IDisposable
         _cursor ??= _log.OpenCursor(_lane);
         try
         {
-            _cursor.Save(settled, [.. Accounts.Encode(), .. ahead]);
+            var doubtful = Accounts.Doubtful.UpTo;
+            _cursor.Save(settled, [.. Accounts.Encode(), .. AheadRuns.WithDoubtful(ahead, doubtful)]);
             Volatile.Write(ref _saved, settled);
+            Volatile.Write(ref _savedDoubtful, doubtful);
             _ahead = ahead;
             RememberSaved(Accounts);
         }
@@ -156,6 +162,7 @@ internal sealed class LaneCursor : IDisposable
         if (LaneAccounts.TryDecode(cursor.Annotation.Span, out var ahead) is { } saved && saved.HighWater >= settled)
         {
             _ahead = ahead.ToArray();
+            saved.Doubtful.Raise(_savedDoubtful = AheadRuns.Decode(ahead, settled, long.MaxValue).DoubtfulUpTo);
             RememberSaved(saved);
             return saved;
         }

@@ -222,6 +222,16 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     public Task<int?>? ActOnParkedAsync(string lane, ParkedSelection selection, ParkedAction action, CancellationToken cancel) =>
         Find(lane)?.ActOnParkedAsync(selection, action, cancel);
 
+    /// <summary>Dead letters of a lane were given up: its receipts do not call them delivered. Repeatable. Any thread.</summary>
+    public void NoteDropped(string lane, IEnumerable<long> sequences)
+    {
+        if (Find(lane) is { } found)
+        {
+            found.Receipts.NoteDropped(sequences);
+            found.Signal.Set();
+        }
+    }
+
     /// <summary>The lanes stop or have stopped: they take nothing more. Any thread.</summary>
     public bool IsStopped => _stopped;
 
@@ -253,6 +263,9 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
 
     /// <summary>Stops all lanes for good.</summary>
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    internal IEnumerable<Lane> Named(IReadOnlyCollection<string> only) =>
+        only.Count == 0 ? _lanes : _lanes.Where(lane => only.Contains(lane.Name, StringComparer.OrdinalIgnoreCase));
 
     private Lane[] Open()
     {

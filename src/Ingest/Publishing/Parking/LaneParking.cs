@@ -100,6 +100,7 @@ internal sealed class LaneParking : IDisposable
         {
             Log.ParkedFound(_context.Logger, _context.Name, Events.Count);
         }
+        Events.IsComplete = true;
     }
 
     /// <summary>What became of an event before the crash that has it read once more; null: nothing.</summary>
@@ -220,6 +221,10 @@ internal sealed class LaneParking : IDisposable
     {
         var accounts = _cursor.Accounts;
         var settlement = change.Kind == ParkedKind.Delivered ? Settlement.Delivered : Settlement.DeadLettered;
+        if (change.Kind == ParkedKind.Dropped)
+        {
+            accounts.Doubtful.Drop(change.Events.Select(parked => parked.Sequence));
+        }
         foreach (var parked in change.Events)
         {
             if (parked.Sequence > accounts.HighWater)

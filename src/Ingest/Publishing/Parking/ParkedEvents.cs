@@ -22,6 +22,7 @@ internal sealed class ParkedEvents(PublishingOptions options)
     // Sequences of the events that hold a key.
     private readonly Dictionary<ulong, SortedSet<long>> _keys = [];
     private long _bytes;
+    private bool _complete;
 
     /// <summary>Parked events, those on their way to the parked log included.</summary>
     internal int Count => _all.Count;
@@ -35,6 +36,13 @@ internal sealed class ParkedEvents(PublishingOptions options)
 
     /// <summary>The hash a key is known by in this process; 0 for none.</summary>
     internal static ulong HashOf(ReadOnlySpan<byte> key) => key.IsEmpty ? 0 : Math.Max(1, XxHash3.HashToUInt64(key));
+
+    /// <summary>What earlier runs left is known too. Any thread.</summary>
+    internal bool IsComplete
+    {
+        get => Volatile.Read(ref _complete);
+        set => Volatile.Write(ref _complete, value);
+    }
 
     internal ParkedEvent? Find(long sequence) => _all.GetValueOrDefault(sequence);
 
@@ -195,6 +203,17 @@ internal sealed class ParkedEvents(PublishingOptions options)
                     parked.Bytes,
                     parked.Reason.Length > 0 ? parked.Reason : "waits for an earlier event of its key or stream",
                     Math.Max(((_streams[parked.Stream] is { IsHeld: true } held ? held.Due : parked.Due) - now).TotalSeconds, 0)))];
+        }
+    }
+
+    /// <summary>How many events of a range are parked. Any thread.</summary>
+    internal long CountIn(long first, long last)
+    {
+        lock (_lock)
+        {
+            return _all.Count == 0 ? 0
+                : last - first < _all.Count ? Enumerable.Range(0, (int)(last - first + 1)).Count(i => _all.ContainsKey(first + i))
+                : _all.Keys.Count(sequence => sequence >= first && sequence <= last);
         }
     }
 

@@ -117,6 +117,10 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
                 break;
             default:
                 var settlement = record.Kind == ParkedKind.Delivered ? Settlement.Delivered : Settlement.DeadLettered;
+                if (record.Kind == ParkedKind.Dropped)
+                {
+                    accounts.Doubtful.Drop([parked.Sequence]);
+                }
                 if (parked.Sequence > accounts.HighWater)
                 {
                     Resolved.Add(parked, settlement);

@@ -13,6 +13,7 @@ public readonly record struct RequeuedDeadLetter(string Stream, bool IsCounted);
 /// <summary>What the dead letters have to know of a lane before they hand it anything.</summary>
 /// <param name="CountedTo">Letters up to this event are in the accounts on disk: only these may be sent again.</param>
 /// <param name="SettledTo">Settlements up to this position are in the accounts on disk, and need not be kept.</param>
+/// <param name="DroppedTo">That letters up to this event were dropped is noted with the accounts on disk.</param>
 /// <param name="EventsMax">Most events in a batch.</param>
 /// <param name="BytesMax">Most bytes in a batch.</param>
-public readonly record struct RequeueBounds(long CountedTo, long SettledTo, int EventsMax, int BytesMax);
+public readonly record struct RequeueBounds(long CountedTo, long SettledTo, long DroppedTo, int EventsMax, int BytesMax);

@@ -24,7 +24,8 @@ internal sealed class PositionKeeper(SessionState state)
         {
             moved = state.Tracker.Advance(accounts);
         }
-        if (moved || state.Tracker.SettledAhead != _ahead || state.Parking.HasMoved)
+        if (moved || state.Tracker.SettledAhead != _ahead || state.Parking.HasMoved
+            || state.Cursor.Accounts.Doubtful.UpTo > state.Cursor.SavedDoubtful)
         {
             _ahead = state.Tracker.SettledAhead;
             state.Parking.HasMoved = false;

@@ -10,6 +10,7 @@ using Ingest.Intake.Dialects;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Http;
 using Ingest.Testing;
+using Ingest.Tests.Intake.Receipts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -84,7 +85,8 @@ internal sealed class DialectServer : IAsyncDisposable
         var (gate, queue, instruments) = (new AdmissionGate(), new KeptQueue(), new Instruments());
         gate.Open(RefusalCode.Starting);
         var intake = new IntakeEndpoint(
-            intakeOptions, new StreamDirectory(intakeOptions, []), gate, queue.SubmitAsync, new FixedAdvice(), instruments,
+            intakeOptions, new StreamDirectory(intakeOptions, []), gate, queue.SubmitAsync, new KeptDeliveries(),
+            new FixedAdvice(), instruments,
             TimeProvider.System, NullLogger<IntakeEndpoint>.Instance);
         var endpoint = new DialectEndpoint(
             intake.Parts, (batch, shares, _, cancel) => queue.SubmitAsync(batch, shares[0].Stream, cancel));
@@ -165,6 +167,8 @@ internal sealed class DialectServer : IAsyncDisposable
         public long DurableSequence { get; set; } = long.MaxValue;
 
         public long SettledSequence { get; set; }
+
+        public bool IsSettled(long sequence) => sequence <= SettledSequence;
 
         public bool Knows(HttpRequest request, DialectCredentials credentials) => endpoint.Knows(request, credentials);
     }

@@ -58,6 +58,6 @@ public enum HecAck
     /// <summary>The events are on disk, flushed.</summary>
     Durable,
 
-    /// <summary>Every lane has settled the events: delivered, or a dead letter.</summary>
+    /// <summary>Every lane has settled the events: delivered, or a dead letter. Parked events are not.</summary>
     Delivered,
 }

@@ -50,16 +50,16 @@ internal sealed class HecReplies(HecDialectOptions options)
         else
         {
             var durable = node.DurableSequence;
-            Answer(context, ids, options.Ack == HecAck.Delivered ? Math.Min(node.SettledSequence, durable) : durable);
+            Answer(context, ids, id => id > 0 && id <= durable && (options.Ack != HecAck.Delivered || node.IsSettled(id)));
         }
     }
 
-    private static void Answer(HttpContext context, List<long> ids, long reached)
+    private static void Answer(HttpContext context, List<long> ids, Func<long, bool> isReached)
     {
         var text = new StringBuilder("{\"acks\":{");
         foreach (var id in ids)
         {
-            text.Append(text[^1] == '{' ? "\"" : ",\"").Append(id).Append("\":").Append(id > 0 && id <= reached ? "true" : "false");
+            text.Append(text[^1] == '{' ? "\"" : ",\"").Append(id).Append("\":").Append(isReached(id) ? "true" : "false");
         }
         DialectResponse.WriteJson(context, StatusCodes.Status200OK, text.Append("}}").ToString());
     }
