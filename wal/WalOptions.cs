@@ -34,7 +34,7 @@ public sealed record WalOptions
     public int SegmentsKept { get; init; }
 
     /// <summary>
-    /// Which cursors, by name, hold the log: a call of <see cref="WriteAheadLog.Reclaim"/> never passes their positions. So a file that
+    /// Tells which cursors, by name, hold the log: <see cref="WriteAheadLog.Reclaim"/> never passes their positions. So a file that
     /// cannot be read and is named like a segment older than all others is known to have cost nothing that they had settled. Null, the
     /// default: it is not known of any.
     /// </summary>

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Ingest.LiteDb;
 
-/// <summary>What a projection is of, and how far it is. Written with each change, in the same transaction.</summary>
+/// <summary>Names the log that a projection was made from, and how far it is. Written with each change, in its transaction.</summary>
 /// <param name="Log">Identity of the dead-letter log.</param>
 /// <param name="Position">Position in that log up to which everything is in the projection.</param>
-/// <param name="Root">The sum of the checksums of all blocks and groups: one that is missing, old or left over shows.</param>
+/// <param name="Root">Sum of the checksums of all blocks and groups: a block that is missing, old or left over changes it.</param>
 internal readonly record struct ProjectionMark(Guid Log, long Position, ulong Root)
 {
     private const int LayoutVersion = 2;

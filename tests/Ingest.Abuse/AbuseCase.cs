@@ -10,7 +10,7 @@ public sealed record AbuseCase(string Name, IReadOnlyList<string> Expected, Func
     public bool OverHttp2 { get; init; }
 }
 
-/// <summary>Whom it is sent to.</summary>
+/// <summary>The node it is sent to.</summary>
 /// <param name="Port">A node's intake, HTTP/1.1.</param>
 /// <param name="Http2Port">Another node's intake, HTTP/2 in clear text.</param>
 /// <param name="Connections">How many connections a flood opens.</param>

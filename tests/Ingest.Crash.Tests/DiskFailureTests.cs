@@ -6,7 +6,7 @@ namespace Ingest.Crash.Tests;
 /// <summary>A disk that fails under the log: nothing is acknowledged any more, the process ends, the next start has every 202.</summary>
 public sealed class DiskFailureTests(ITestOutputHelper output)
 {
-    /// <summary>Which call of the commit thread on the segment fails: some requests have been answered before.</summary>
+    /// <summary>The call of the commit thread on the segment that fails: some requests have been answered before.</summary>
     private const int FailingCall = 40;
 
     [Theory]

@@ -3,7 +3,7 @@ using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests;
 
-/// <summary>Which build of the native library the executable loads, with others hidden in a mount namespace of its own.</summary>
+/// <summary>The build of the native library that the executable loads, with others hidden in a mount namespace of its own.</summary>
 /// <remarks>Skipped, with the reason, for users who may not mount: files of the system cannot be hidden from a process otherwise.</remarks>
 public sealed class NativeLibraryTests
 {

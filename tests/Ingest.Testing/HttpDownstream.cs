@@ -198,12 +198,12 @@ public sealed record DownstreamAnswer(int Status, string Body = "")
 /// <summary>What a server may do instead of answering.</summary>
 public enum DownstreamFault
 {
-    /// <summary>It answers.</summary>
+    /// <summary>Answers.</summary>
     None,
 
-    /// <summary>It resets the connection.</summary>
+    /// <summary>Resets the connection.</summary>
     Reset,
 
-    /// <summary>It says nothing until the other side goes.</summary>
+    /// <summary>Says nothing until the other side goes.</summary>
     Hang,
 }

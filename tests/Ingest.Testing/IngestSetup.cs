@@ -33,7 +33,7 @@ public sealed record IngestSetup
     /// <summary>Where operators look.</summary>
     public Uri Admin => new($"http://127.0.0.1:{AdminPort}");
 
-    /// <summary>This setup with further settings.</summary>
+    /// <summary>Copies the setup with further settings.</summary>
     public IngestSetup With(params IEnumerable<(string Key, string Value)> settings)
     {
         var merged = new Dictionary<string, string>(Settings);

@@ -6,10 +6,10 @@ public sealed class OpenLoopRequest
     /// <summary>The event's number; also the first number in its payload.</summary>
     public required long Id { get; init; }
 
-    /// <summary>It had a connection of its own.</summary>
+    /// <summary>True if it had a connection of its own.</summary>
     public required bool Fresh { get; init; }
 
-    /// <summary>It was sent to a node itself, past the balancer: a refusal is an answer then and no failure.</summary>
+    /// <summary>True if it was sent to a node itself, past the balancer: a refusal is an answer then and no failure.</summary>
     public bool Direct { get; init; }
 
     /// <summary>When it was to be sent, a timestamp of <see cref="TimeProvider.System"/>: latency counts from here.</summary>

@@ -21,7 +21,7 @@ internal sealed class AcknowledgedLosses
 
     private AcknowledgedLosses(List<(long First, long Last)> ranges, bool damaged = false) => (_ranges, Damaged) = (ranges, damaged);
 
-    /// <summary>There is a file, and it cannot be read as one.</summary>
+    /// <summary>True if there is a file, and it cannot be read as one.</summary>
     internal bool Damaged { get; }
 
     internal int Count => _ranges.Count;
@@ -45,7 +45,7 @@ internal sealed class AcknowledgedLosses
     internal bool Covers(long first, long count) =>
         _ranges.Exists(range => range.First <= first && first + count - 1 <= range.Last);
 
-    /// <summary>These and further ones, in order, neighbours joined, and none below <paramref name="from"/>.</summary>
+    /// <summary>Joins these and further ones, in order, neighbours joined, and none below <paramref name="from"/>.</summary>
     internal AcknowledgedLosses With(IEnumerable<(long First, long Last)> more, long from)
     {
         var joined = new List<(long First, long Last)>();

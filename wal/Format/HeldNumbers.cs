@@ -26,7 +26,7 @@ public sealed class HeldNumbers
     /// <summary>Epochs with the last number held of each, newest last.</summary>
     public IReadOnlyList<(Guid Epoch, long Last)> Epochs => _epochs;
 
-    /// <summary>As it was stored.</summary>
+    /// <summary>Makes it of what was stored.</summary>
     public static HeldNumbers Of(IEnumerable<(Guid Epoch, long Last)> epochs) => new([.. epochs.TakeLast(EpochsMax)]);
 
     /// <summary>With a record of an epoch held as well.</summary>

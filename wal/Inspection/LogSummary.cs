@@ -40,7 +40,7 @@ public sealed record LogSummary
     public long PendingBehind(long sequence) =>
         Math.Max(0, LastSequence - sequence - Skipped + Epochs.SkippedUpTo(Math.Min(sequence, LastSequence)));
 
-    /// <summary>Which numbers were passed over.</summary>
+    /// <summary>Tells which numbers were passed over.</summary>
     internal EpochTable Epochs { get; init; } = EpochTable.Empty;
 
     /// <summary>Bytes of all segments.</summary>

@@ -68,7 +68,7 @@ internal sealed class LogVerifier(
         };
     }
 
-    /// <summary>Which log this is, what its openings gave out, and which files are another log's: those say nothing about their
+    /// <summary>Finds out which log this is, what its openings gave out, and which files are another log's: those say nothing about their
     /// neighbours.</summary>
     private void Identify(List<SegmentName> names)
     {

@@ -20,9 +20,10 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
 
     /// <summary>Reads only what was written of the two slots: most cursors have no annotation worth a second read.</summary>
     /// <param name="file">The cursor.</param>
-    /// <param name="log">The log's tag: a position of another log is left out, but its generation is kept, so that the next save
-    /// counts. Null:
-    /// whatever log it is of.</param>
+    /// <param name="log">
+    /// The log's tag: a position of another log is left out, but its generation is kept, so that the next save counts. Null: a position
+    /// of any log is taken.
+    /// </param>
     internal static CursorFile Read(IWalFile file, ulong? log)
     {
         var read = Read(file);
@@ -34,7 +35,7 @@ internal sealed record CursorFile(int Slot, CursorSlot Value, byte[] Annotation,
     private static CursorFile Read(IWalFile file)
     {
         var best = new CursorFile(-1, default, [], Damaged: false);
-        // One that was cut had room for both its slots before.
+        // A file that was cut had room for both its slots before.
         var written = file.Length < CursorSlot.FileBytes;
         for (var slot = 0; slot < 2; slot++)
         {

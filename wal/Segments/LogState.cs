@@ -33,7 +33,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
 
     internal Guid Id => Epochs.LogId;
 
-    /// <summary>Who gave out which numbers, this opening included. Does not change once the log is open.</summary>
+    /// <summary>Tells which opening gave out which numbers, this one included. Does not change once the log is open.</summary>
     internal EpochTable Epochs { get; private set; } = epochs;
 
     /// <summary>The number the first group of this opening begins with. Recovery and the committing thread.</summary>
@@ -84,7 +84,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     /// not removed. Any thread.</summary>
     internal long FirstKnown => Segments[0].BaseSequence is var first && first == _lostHead.Next ? _lostHead.First : first;
 
-    /// <summary>While the log is opened: segments before the oldest one were there, the first of them from this number on.</summary>
+    /// <summary>Notes while the log is opened that segments before the oldest one were there, the first from this number on.</summary>
     internal void NoteLostHead(long? lostFrom)
     {
         if (lostFrom < Segments[0].BaseSequence)
@@ -93,7 +93,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
         }
     }
 
-    /// <summary>While the log is opened: what this opening gives out. It is made durable before the first number of it is.</summary>
+    /// <summary>Sets while the log is opened what this opening gives out. It is made durable before the first number of it is.</summary>
     internal void BeginEpoch(in Epoch epoch)
     {
         Epochs = Epochs.With(epoch);

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Ingest.Wal.Storage;
 
 /// <summary>
-/// Which directory a path led to when it was opened, and whether it still does. A directory that was moved, replaced or covered by a mount
-/// keeps its open files, so that nothing else shows that a second process finds another directory under the same path.
+/// Remembers which directory a path led to when it was opened, and tells whether it still does. A directory that was moved, replaced or
+/// covered by a mount keeps its open files, so that nothing else shows that a second process finds another directory under the same path.
 /// </summary>
 internal sealed unsafe class DirectoryIdentity
 {

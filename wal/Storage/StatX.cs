@@ -24,7 +24,7 @@ internal struct StatX
     /// <summary>AT_FDCWD: the path alone says which file.</summary>
     internal const int ByPath = -100;
 
-    /// <summary>Which fields are set.</summary>
+    /// <summary>Mask of the fields that are set.</summary>
     [FieldOffset(0)]
     internal uint Known;
 

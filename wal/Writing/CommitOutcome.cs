@@ -6,7 +6,7 @@ public enum CommitOutcome
     /// <summary>The group is durable.</summary>
     Committed,
 
-    /// <summary>There was no room for the next segment; nothing was written.</summary>
+    /// <summary>No room for the next segment; nothing was written.</summary>
     DiskFull,
 
     /// <summary>A write or flush failed, now or earlier; the log takes nothing more.</summary>

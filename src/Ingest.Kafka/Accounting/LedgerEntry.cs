@@ -53,10 +53,10 @@ internal sealed class LedgerEntry
     /// <summary>The report speaks of this event and no other: it was alone in its request, or the client itself refused it.</summary>
     internal bool Alone { get; set; }
 
-    /// <summary>It is the event by which a topic that made trouble is tried.</summary>
+    /// <summary>True if this is the event by which a topic that made trouble is tried.</summary>
     internal bool TriesTopic { get; set; }
 
-    /// <summary>Its producer is gone and a straggling report would be another event's: never used again.</summary>
+    /// <summary>True once the producer is gone: a straggling report would be another event's, so the entry is never used again.</summary>
     internal bool Retired { get; set; }
 
     /// <summary>The attempt that waits for it; null once that was given up.</summary>

@@ -31,7 +31,7 @@ internal sealed class ProducerRoom(SendMode mode, long bytesMax, long eventsMax)
     /// <summary>Events it has delivered.</summary>
     internal long Delivered => Interlocked.Read(ref _delivered);
 
-    /// <summary>It sends no more.</summary>
+    /// <summary>True once the producer sends no more.</summary>
     internal bool IsDead => Volatile.Read(ref _dead) != 0;
 
     private bool IsBelowLowMark => Bytes <= bytesMax * LowMark && Events <= eventsMax * LowMark;
@@ -85,7 +85,7 @@ internal sealed class ProducerRoom(SendMode mode, long bytesMax, long eventsMax)
         return !IsDead && !interrupted.IsCompleted;
     }
 
-    /// <summary>It sends no more.</summary>
+    /// <summary>Marks that the producer sends no more.</summary>
     internal void Die()
     {
         Interlocked.Exchange(ref _dead, 1);

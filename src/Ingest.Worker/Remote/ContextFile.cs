@@ -93,7 +93,7 @@ internal sealed record NodeContext(string Admin, string? TokenFile)
     }
 }
 
-/// <summary>Its JSON.</summary>
+/// <summary>Serializers of the file.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

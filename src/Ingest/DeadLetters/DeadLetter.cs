@@ -3,7 +3,7 @@ namespace Ingest.DeadLetters;
 /// <summary>What the index knows of an event that a sink refused and that is not resolved yet. The event itself is in the log.</summary>
 public sealed record DeadLetter
 {
-    /// <summary>Which event, which lane.</summary>
+    /// <summary>The event and the lane.</summary>
     public required DeadLetterKey Key { get; init; }
 
     /// <summary>The event's stream.</summary>
@@ -39,6 +39,6 @@ public sealed record DeadLetter
     /// <summary>The requeue that has it sent again; 0 while none was asked for.</summary>
     public long Ticket { get; init; }
 
-    /// <summary>It waits to be sent again, or is on its way.</summary>
+    /// <summary>True while the letter waits to be sent again, or is on its way.</summary>
     public bool IsRequeued => Ticket != 0;
 }

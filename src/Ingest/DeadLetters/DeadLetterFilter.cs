@@ -1,6 +1,6 @@
 namespace Ingest.DeadLetters;
 
-/// <summary>Which dead letters are meant; what is not set, is not asked for.</summary>
+/// <summary>Selects dead letters; a member that is not set selects all.</summary>
 public sealed record DeadLetterFilter
 {
     /// <summary>All of them.</summary>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Ingest.DeadLetters;
 
-/// <summary>Which event was refused by which lane's sink: what identifies a dead letter, for good.</summary>
+/// <summary>Identifies a dead letter for good: the event, and the lane whose sink refused it.</summary>
 /// <param name="Sequence">The event's number in the node's log.</param>
 /// <param name="Lane">The lane.</param>
 public readonly record struct DeadLetterKey(long Sequence, string Lane) : IComparable<DeadLetterKey>
@@ -12,7 +12,7 @@ public readonly record struct DeadLetterKey(long Sequence, string Lane) : ICompa
     public int CompareTo(DeadLetterKey other) =>
         Sequence != other.Sequence ? Sequence.CompareTo(other.Sequence) : string.CompareOrdinal(Lane, other.Lane);
 
-    /// <summary>As operators write it: <c>LANE/SEQUENCE</c>.</summary>
+    /// <summary>The key as operators write it: <c>LANE/SEQUENCE</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Lane}/{Sequence}");
 
     /// <summary>Reads what <see cref="ToString"/> writes. A lane's name has no slash.</summary>

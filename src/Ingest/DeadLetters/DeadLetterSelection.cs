@@ -1,11 +1,11 @@
 namespace Ingest.DeadLetters;
 
-/// <summary>Which letters an operator means: those named, or those a filter matches.</summary>
+/// <summary>The letters an operator means: those named, or those a filter matches.</summary>
 /// <param name="Keys">Named; null: the filter says.</param>
 /// <param name="Filter">Used where none are named.</param>
 public sealed record DeadLetterSelection(IReadOnlyList<DeadLetterKey>? Keys, DeadLetterFilter Filter)
 {
-    /// <summary>These.</summary>
+    /// <summary>Selects the letters with these keys.</summary>
     public static DeadLetterSelection Of(params IReadOnlyList<DeadLetterKey> keys) => new(keys, DeadLetterFilter.All);
 
     /// <summary>All that match.</summary>

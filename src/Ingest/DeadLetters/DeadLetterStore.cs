@@ -184,5 +184,5 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     }
 }
 
-/// <summary>It cannot be said yet what dead letters there are: their log is still being read.</summary>
+/// <summary>Thrown while the log of the dead letters is still being read: their list is not known yet.</summary>
 public sealed class DeadLettersRebuildingException(string message) : Exception(message);

@@ -50,7 +50,7 @@ public enum ResumeOutcome
     /// <summary>The node serves again.</summary>
     Resumed,
 
-    /// <summary>There was no drain.</summary>
+    /// <summary>No drain was running.</summary>
     NotDraining,
 
     /// <summary>The process is to exit after this drain; that is not taken back.</summary>

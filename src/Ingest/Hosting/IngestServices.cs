@@ -29,7 +29,8 @@ public static class IngestServices
     /// <see cref="IngestEndpoints.MapIngest"/>. Further kinds of sinks are registered as <see cref="ISinkFactory"/>, dialects as
     /// <see cref="IDialect"/>, projections of the dead letters as <see cref="IDeadLetterProjectionFactory"/>, by instance, by type or
     /// by factory, before or after this call. What an application registers before this call takes the place of the node's: the clock, an
-    /// <see cref="Ingest.Intake.Admission.IRetryAdvice"/>, an <see cref="Ingest.Publishing.IDeadLetterStore"/>.
+    /// <see cref="Ingest.Intake.Admission.IRetryAdvice"/>, an <see cref="Ingest.Publishing.IDeadLetterStore"/>,
+    /// <see cref="Ingest.Drain.IDrainSteps"/>.
     /// </summary>
     /// <remarks>
     /// The settings are read when the host is built: a wrong one ends that with a <see cref="SettingsException"/> that has one line per

@@ -5,7 +5,7 @@ namespace Ingest.Hosting;
 /// <summary>The version that runs.</summary>
 public static class NodeVersion
 {
-    /// <summary>As the build named it, with the commit where the build knew it.</summary>
+    /// <summary>The version as the build named it, with the commit where the build knew it.</summary>
     public static string Text { get; } =
         typeof(NodeVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

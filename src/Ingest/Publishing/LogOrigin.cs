@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Publishing;
 
 /// <summary>
-/// Which log events that are kept apart from it came from, dead letters or parked ones: the file <c>origin</c> beside them. They are known
+/// Names the log that events kept apart from it came from, dead letters or parked ones: the file <c>origin</c> beside them. They are known
 /// by their numbers, and those mean nothing in another log: its lanes begin below them, which voids them, and its own take their places. So
 /// when the node's log was replaced, those of the old one are set aside as they are.
 /// </summary>

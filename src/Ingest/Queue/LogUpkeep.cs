@@ -16,7 +16,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     /// <summary>Name of the cursor that holds the totals. Lanes' names start with a letter or digit, so it is no lane's.</summary>
     public const string TotalsCursor = "_accepted";
 
-    /// <summary>Who closes the gate for want of room for the log.</summary>
+    /// <summary>Name under which the gate is closed for want of room for the log.</summary>
     public const string GateOwner = "log";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -137,7 +137,8 @@ internal static class Http2Cases
         return Find(wire, GoAway, 0) is not null ? Outcomes.GoAway : wire.IsClosed ? Outcomes.Closed : Outcomes.Held;
     }
 
-    private static bool Pings(RawConnection wire, byte[] mark) => Find(wire, Ping, 0, payload => payload.AsSpan().SequenceEqual(mark)) is not null;
+    private static bool Pings(RawConnection wire, byte[] mark) =>
+        Find(wire, Ping, 0, payload => payload.AsSpan().SequenceEqual(mark)) is not null;
 
     private static byte[]? Find(RawConnection wire, byte type, int stream, Func<byte[], bool>? isIt = null)
     {

@@ -32,7 +32,7 @@ internal sealed class MemoryTrace(IngestProcess node, LimitedGroup group, EventJ
     /// <summary>What the test is doing now.</summary>
     internal string Phase { get; set; } = "";
 
-    /// <summary>So far.</summary>
+    /// <summary>The looks so far.</summary>
     internal IReadOnlyList<MemoryLook> Looks
     {
         get

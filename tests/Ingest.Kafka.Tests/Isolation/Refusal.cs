@@ -18,7 +18,7 @@ internal sealed record Refusal(string Sink, Bad What, string How, short Code = 0
     /// <summary>Final refusals: their events are dead letters and do not come back by themselves.</summary>
     internal bool IsFinal { get; init; }
 
-    /// <summary>It is not refused, only late.</summary>
+    /// <summary>True if it is not refused, only late.</summary>
     internal bool IsSlow => How == "slow";
 
     internal static IReadOnlyList<Refusal> All =>

@@ -17,7 +17,7 @@ internal sealed class SimulatedInode
 
     internal long Length { get; private set; }
 
-    /// <summary>Who had the disk mounted when a flush of this file failed: to the same process another one would lie.</summary>
+    /// <summary>The process that held the disk when a flush of this file failed: to the same process another one would lie.</summary>
     internal SimulatedDirectory? FlushFailedFor { get; private set; }
 
     internal int Read(Span<byte> buffer, long offset)

@@ -8,7 +8,7 @@ public sealed class HistoryCoverage
     /// <summary>How often each thing happened.</summary>
     public IReadOnlyDictionary<string, int> Counts => _counts;
 
-    /// <summary>It happened.</summary>
+    /// <summary>Counts that it happened.</summary>
     public void Count(string what, int times = 1)
     {
         if (times > 0)

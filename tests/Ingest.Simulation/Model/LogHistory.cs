@@ -22,7 +22,7 @@ public sealed class LogHistory
     private readonly WalCursor?[] _cursors = new WalCursor?[Cursors];
     private WriteAheadLog _log = null!;
 
-    /// <summary>So small that a few appends roll.</summary>
+    /// <summary>Segments so small that a few appends roll.</summary>
     private WalOptions _options = new() { SegmentBytes = WalOptions.SegmentBytesMin, GroupBytesMax = 8 * 1024, SegmentsAhead = 1 };
     private (CrashStyle Style, int Seed)? _powerCut;
     private bool _markedClean;

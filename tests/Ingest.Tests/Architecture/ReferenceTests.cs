@@ -2,7 +2,7 @@ using ArchUnitNET.Loader;
 
 namespace Ingest.Tests.Architecture;
 
-/// <summary>Who may reference whom. The stations of an event's journey meet only where this table says.</summary>
+/// <summary>Stations refer only to those they may. The stations of an event's journey meet only where this table says.</summary>
 public sealed class ReferenceTests
 {
     internal static readonly Dictionary<string, string[]> Allowed = new()

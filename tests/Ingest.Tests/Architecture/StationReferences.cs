@@ -4,7 +4,7 @@ using ArchUnitNET.Domain.Dependencies;
 namespace Ingest.Tests.Architecture;
 
 /// <summary>
-/// Which stations the types of others refer to, read from compiled code: a reference counts whether it is written in full, relative to
+/// Reads from compiled code which stations the types of others refer to: a reference counts whether it is written in full, relative to
 /// the namespace around it, or not at all. A station is a namespace one level below the root, and so is everything within it.
 /// </summary>
 /// <param name="code">The assemblies.</param>

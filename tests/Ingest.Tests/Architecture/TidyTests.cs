@@ -7,6 +7,7 @@ public sealed partial class TidyTests
 {
     private const int FileLinesMax = 300;
     private const int LineCharactersMax = 140;
+    private const string SummaryStart = "/// <summary>";
 
     private static IEnumerable<string> Production => Repository.Files("src", ".cs").Concat(Repository.Files("wal", ".cs"));
 
@@ -73,6 +74,28 @@ public sealed partial class TidyTests
     }
 
     [Fact]
+    public void Summaries_open_with_what_they_describe()
+    {
+        None(Sources.SelectMany(path => Summaries(Repository.Lines(path))
+            .Where(summary => VagueOpening().IsMatch(summary.Text))
+            .Select(summary => $"{path}:{summary.Line}: {summary.Text}")));
+    }
+
+    [Theory]
+    [InlineData("It is free.", true)]
+    [InlineData("Its name.", true)]
+    [InlineData("Which lane.", true)]
+    [InlineData("Items that wait.", false)]
+    [InlineData("True while it waits.", false)]
+    public void A_summary_that_opens_with_a_pronoun_or_a_conjunction_is_found(string text, bool isFound)
+    {
+        string[] apart = ["    /// <summary>", "    /// " + text, "    /// </summary>"];
+
+        Assert.Equal(isFound, Summaries(apart).Any(summary => VagueOpening().IsMatch(summary.Text)));
+        Assert.Equal(isFound, Summaries([$"    /// <summary>{text}</summary>"]).Any(summary => VagueOpening().IsMatch(summary.Text)));
+    }
+
+    [Fact]
     public void Warnings_are_suppressed_with_a_reason_or_not_at_all()
     {
         var pragma = "#pragma warning " + "disable";
@@ -114,11 +137,32 @@ public sealed partial class TidyTests
             .Where(entry => broken(path, entry.line))
             .Select(entry => $"{path}:{entry.index + 1}"));
 
+    // The first line of each summary, and where it stands.
+    private static IEnumerable<(int Line, string Text)> Summaries(string[] lines)
+    {
+        for (var i = 0; i < lines.Length; i++)
+        {
+            var line = lines[i].TrimStart();
+            if (!line.StartsWith(SummaryStart, StringComparison.Ordinal))
+            {
+                continue;
+            }
+            var text = line[SummaryStart.Length..];
+            yield return text.Length > 0 || i + 1 == lines.Length ? (i + 1, text) : (i + 2, lines[i + 1].TrimStart(' ', '/'));
+        }
+    }
+
     [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Utilities)$")]
     private static partial Regex VagueName();
 
     [GeneratedRegex(@"/{2}.*\b(nobody|somebody|whoever)\b", RegexOptions.IgnoreCase)]
     private static partial Regex VagueWord();
+
+    // Pronouns and conjunctions: what they stand for is outside of the sentence.
+    [GeneratedRegex(
+        "^(It|Its|They|Them|Their|This|These|Those|That|Who|Whom|Whose|Which|There|As|Because|Since|So|Then|Though|Unless|Until|While"
+        + "|If|And|But|Or|I|We|You|He|She)\\b")]
+    private static partial Regex VagueOpening();
 
     [GeneratedRegex(@"LoggerMessage\(\s*(\d+),")]
     private static partial Regex LogNumber();

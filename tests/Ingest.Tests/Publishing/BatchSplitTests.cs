@@ -24,7 +24,7 @@ public sealed class BatchSplitTests
         }
     }
 
-    /// <summary>They would go in front of the earlier event of their key that waits between.</summary>
+    /// <summary>Otherwise they would go in front of the earlier event of their key that waits between.</summary>
     [Fact]
     public void Events_that_wait_are_not_put_to_others_that_stand_in_front_of_an_earlier_event_of_their_key()
     {

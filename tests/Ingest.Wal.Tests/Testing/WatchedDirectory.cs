@@ -71,7 +71,7 @@ internal sealed class WatchedDirectory(IWalDirectory inner) : IWalDirectory
 
     private sealed class WatchedFile(WatchedDirectory directory, IWalFile inner, string name) : IWalFile
     {
-        /// <summary>Its present name, also after a rename.</summary>
+        /// <summary>The present name, also after a rename.</summary>
         internal string Name { get; set; } = name;
 
         public long Length => inner.Length;

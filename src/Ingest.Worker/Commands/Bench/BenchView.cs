@@ -80,7 +80,7 @@ internal sealed record BenchResult(
 /// <summary>Percentiles of accepted requests, in milliseconds.</summary>
 internal sealed record BenchLatency(double P50, double P99, double P999, double Max);
 
-/// <summary>Its JSON.</summary>
+/// <summary>Serializers of the view.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(BenchResult))]
 internal sealed partial class BenchJson : JsonSerializerContext;

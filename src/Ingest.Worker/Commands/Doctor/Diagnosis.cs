@@ -6,19 +6,19 @@ namespace Ingest.Worker.Commands.Doctor;
 [JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
 internal enum Verdict
 {
-    /// <summary>It is as it should be.</summary>
+    /// <summary>Passed: nothing is wrong.</summary>
     [JsonStringEnumMemberName("good")]
     Good,
 
-    /// <summary>It could not be looked at; what was found says why.</summary>
+    /// <summary>Skipped: the check could not be made, and its finding says why.</summary>
     [JsonStringEnumMemberName("skipped")]
     Skipped,
 
-    /// <summary>It works, and may hurt later.</summary>
+    /// <summary>Works today, and may fail later.</summary>
     [JsonStringEnumMemberName("warning")]
     Warning,
 
-    /// <summary>It is wrong.</summary>
+    /// <summary>Failed: an operator has to act.</summary>
     [JsonStringEnumMemberName("bad")]
     Bad,
 }
@@ -36,7 +36,7 @@ internal sealed record Diagnosis(string Subject, Verdict Verdict, string Found, 
 /// <param name="Checks">Each.</param>
 internal sealed record DoctorReport(Verdict Verdict, Diagnosis[] Checks);
 
-/// <summary>Its JSON.</summary>
+/// <summary>Serializers of the diagnosis.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(DoctorReport))]
 internal sealed partial class DoctorJson : JsonSerializerContext;

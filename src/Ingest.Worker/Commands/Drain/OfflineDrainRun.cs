@@ -142,7 +142,7 @@ internal sealed record OfflineDrainSummary(
 internal sealed record OfflineLaneSummary(
     string Name, string Kind, long Delivered, long DeadLettered, long Lost, long Pending, string Reason);
 
-/// <summary>Its JSON.</summary>
+/// <summary>Serializers of the report.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(OfflineDrainSummary))]
 internal sealed partial class OfflineDrainJson : JsonSerializerContext;

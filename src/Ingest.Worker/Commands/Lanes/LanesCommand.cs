@@ -132,7 +132,7 @@ internal static class LanesCommand
 /// <param name="Action">The command's name.</param>
 internal sealed record LaneDone(string Lane, string Action);
 
-/// <summary>Its JSON.</summary>
+/// <summary>Serializers of the lanes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(LaneDone))]
 internal sealed partial class LaneJson : JsonSerializerContext;

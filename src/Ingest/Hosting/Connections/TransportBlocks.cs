@@ -15,7 +15,7 @@ internal sealed class TransportBlocks : MemoryPool<byte>, IMemoryPoolFactory<byt
     /// <summary>One block, in bytes.</summary>
     internal const int BlockBytes = 64 * 1024;
 
-    /// <summary>So many are made, when they are needed, and kept: 8 MiB.</summary>
+    /// <summary>Blocks that are made as they are needed, and then kept: 8 MiB.</summary>
     internal const int BlocksMax = 128;
 
     private const int SmallBytes = 4096;

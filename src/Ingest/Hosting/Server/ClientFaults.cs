@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Hosting.Server;
 
 /// <summary>
-/// Which of the server's messages any client can cause as often as it likes, and how they are said instead. The server tells most of what
+/// Names the server's messages that any client can cause as often as it likes, and how they are said instead. The server tells most of what
 /// clients do wrong at <see cref="LogLevel.Debug"/>; these it takes for its own trouble, with a stack trace, or says for each connection.
 /// </summary>
 internal static class ClientFaults

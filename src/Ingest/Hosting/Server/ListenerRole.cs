@@ -1,6 +1,6 @@
 namespace Ingest.Hosting.Server;
 
-/// <summary>Which listener a connection came in on: set on the connection, read by the endpoints.</summary>
+/// <summary>Names the listener that a connection came in on: set on the connection, read by the endpoints.</summary>
 public sealed class ListenerRole
 {
     /// <summary>Producers' listener.</summary>

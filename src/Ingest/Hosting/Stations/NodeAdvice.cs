@@ -3,7 +3,7 @@ using Ingest.Intake.Admission;
 
 namespace Ingest.Hosting.Stations;
 
-/// <summary>Gives intake the advice that health measures.</summary>
+/// <summary>Gives intake the Retry-After that health estimates.</summary>
 internal sealed class NodeAdvice(Ingest.Health.Advice.RetryAdvice advice) : IRetryAdvice
 {
     /// <inheritdoc/>

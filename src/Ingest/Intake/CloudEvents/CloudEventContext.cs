@@ -104,7 +104,7 @@ internal sealed class CloudEventContext
         return null;
     }
 
-    /// <summary>Which required attribute is missing, or null.</summary>
+    /// <summary>The required attribute that is missing, or null.</summary>
     internal string? End() => (Names.Required & ~_seen) switch
     {
         Names.None => null,

@@ -46,7 +46,7 @@ public readonly record struct DialectCredentials(string? First, string? Second =
     public static DialectCredentials Of(StringValues value) =>
         value.Count == 1 && value[0] is { Length: > 0 and <= CharactersMax } text ? new DialectCredentials(text.Trim()) : None;
 
-    /// <summary>These, or the others where there are none.</summary>
+    /// <summary>Returns these credentials, or the others where there are none.</summary>
     public DialectCredentials Or(DialectCredentials others) => IsEmpty ? others : this;
 
     // The record's own would show the keys.

@@ -58,7 +58,7 @@ public sealed class DialectEvents : IDisposable
     /// <summary>What the payloads are. Default JSON.</summary>
     internal EventFormat Format { get; private set; }
 
-    /// <summary>Their media type.</summary>
+    /// <summary>The events' media type.</summary>
     internal ReadOnlyMemory<byte> ContentType { get; private set; }
 
     /// <summary>The key found in the body, or null.</summary>

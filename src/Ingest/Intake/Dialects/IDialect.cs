@@ -10,7 +10,7 @@ namespace Ingest.Intake.Dialects;
 /// </remarks>
 public interface IDialect
 {
-    /// <summary>Its name in the settings and in <c>--dialect</c>: a lower-case letter, then lower-case letters and digits.</summary>
+    /// <summary>The name in the settings and in <c>--dialect</c>: a lower-case letter, then lower-case letters and digits.</summary>
     string Name { get; }
 
     /// <summary>

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Ingest.Intake.Http;
 
-/// <summary>Writes answers. Each is written once, whole, with its length.</summary>
+/// <summary>Writes the answers of intake: 202s and problems. Each is written once, whole, with its length.</summary>
 internal static class Answers
 {
     private const string ProblemType = "application/problem+json";

@@ -3,10 +3,10 @@ namespace Ingest.Intake.Idempotency;
 /// <summary>What becomes of a request that may be a repeat.</summary>
 internal enum ClaimOutcome
 {
-    /// <summary>It was free: the caller stores it, and settles or abandons the claim.</summary>
+    /// <summary>The identity was free: the caller stores it, and settles or abandons the claim.</summary>
     New,
 
-    /// <summary>It was stored before: the first answer is given again.</summary>
+    /// <summary>The request was stored before: the first answer is given again.</summary>
     Replayed,
 
     /// <summary>The same key came with another body.</summary>

@@ -165,7 +165,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> text, int depthMax)
         return true;
     }
 
-    /// <summary>Which of the open levels are objects: a bit each.</summary>
+    /// <summary>Tells which of the open levels are objects: a bit each.</summary>
     [InlineArray(DepthLimit / 64)]
     private struct Levels
     {

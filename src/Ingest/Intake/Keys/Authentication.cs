@@ -52,7 +52,7 @@ internal sealed class Authentication(bool isAnonymousAllowed, KeyFileWatch? keys
     /// <summary>Whether no keys are known, so that none is asked for.</summary>
     internal bool IsOff => keys is null && introspection is null;
 
-    /// <summary>Whose key it is, by the keys of the file; null where it is none of them.</summary>
+    /// <summary>The producer with this key in the file of keys; null where there is none.</summary>
     internal Producer? FindKey(ReadOnlySpan<char> key)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];

@@ -30,7 +30,7 @@ internal static class KeyDigest
         return text.StartsWith(Basic, StringComparison.OrdinalIgnoreCase) && TryDigestUser(text.AsSpan(Basic.Length).Trim(), digest);
     }
 
-    /// <summary>The bearer token, or null: other forms of keys are no tokens anybody else could know.</summary>
+    /// <summary>The bearer token, for asking its issuer about it; null where the request shows a key in another form.</summary>
     internal static string? BearerToken(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization;
@@ -52,7 +52,7 @@ internal static class KeyDigest
         return true;
     }
 
-    /// <summary>As a user without a password: what forms of clients that know nothing else can be made to send.</summary>
+    /// <summary>Digests the user's name of Basic credentials: clients without a setting for a key can send it so.</summary>
     private static bool TryDigestUser(ReadOnlySpan<char> credentials, Span<byte> digest)
     {
         Span<byte> utf8 = stackalloc byte[KeyBytesMax];

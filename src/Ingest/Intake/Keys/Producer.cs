@@ -1,6 +1,6 @@
 namespace Ingest.Intake.Keys;
 
-/// <summary>Who sends, as far as the node knows.</summary>
+/// <summary>A sender of events, as far as the node knows it.</summary>
 /// <param name="Name">The name its key has in the configuration; empty for one without a key.</param>
 /// <param name="Streams">The streams it may send to; null for all.</param>
 /// <param name="Quota">What it may send; null for as much as it likes.</param>

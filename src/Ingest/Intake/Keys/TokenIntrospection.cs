@@ -45,7 +45,7 @@ internal sealed class TokenIntrospection(
         }
     }
 
-    /// <summary>Whose the token is.</summary>
+    /// <summary>Asks the issuer about a token.</summary>
     internal Task<Verification> AskAsync(ReadOnlyMemory<byte> digest, string token)
     {
         var id = BinaryPrimitives.ReadUInt128LittleEndian(digest.Span);

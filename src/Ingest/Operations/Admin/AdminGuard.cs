@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace Ingest.Operations.Admin;
 
 /// <summary>
-/// Who gets in: the right token where one is set, by a host name that is meant, and not from a foreign page in the operator's
+/// Decides who gets in: the right token where one is set, by a host name that is meant, and not from a foreign page in the operator's
 /// browser.
 /// </summary>
 public sealed class AdminGuard

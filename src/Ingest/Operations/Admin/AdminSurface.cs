@@ -14,7 +14,7 @@ namespace Ingest.Operations.Admin;
 /// <summary>What the admin listener shows and moves.</summary>
 internal sealed record AdminSurface
 {
-    /// <summary>Who gets in.</summary>
+    /// <summary>Decides who gets in.</summary>
     public required AdminGuard Guard { get; init; }
 
     /// <summary>For who may see <c>/metrics</c>.</summary>
@@ -35,10 +35,10 @@ internal sealed record AdminSurface
     /// <summary>The operator's policy.</summary>
     public PolicyFile Policy => Node.Value.Policy;
 
-    /// <summary>Its lanes.</summary>
+    /// <summary>The node's lanes.</summary>
     public LaneSet Lanes => Node.Value.Lanes;
 
-    /// <summary>Its log.</summary>
+    /// <summary>The node's log.</summary>
     public WriteAheadLog Log => Node.Value.Log;
 
     /// <summary>Where the log lies, absolute.</summary>
@@ -61,7 +61,7 @@ internal sealed record AdminSurface
     /// <summary>What operators did.</summary>
     public required AuditTrail Audit { get; init; }
 
-    /// <summary>Its last hour.</summary>
+    /// <summary>The node's last hour.</summary>
     internal required NodeHistory History { get; init; }
 
     /// <summary>What rows of the history are held against.</summary>

@@ -23,7 +23,7 @@ public sealed record HistoryPage
     public IReadOnlyDictionary<string, double> Limits { get; init; } = new Dictionary<string, double>();
 }
 
-/// <summary>Its JSON, compiled.</summary>
+/// <summary>Serializers of the page.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(HistoryPage))]
 public sealed partial class HistoryJson : JsonSerializerContext;

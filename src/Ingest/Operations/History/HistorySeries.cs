@@ -3,7 +3,7 @@ namespace Ingest.Operations.History;
 /// <summary>How the seconds of a longer step become one value.</summary>
 internal enum HistoryFold
 {
-    /// <summary>Their mean: speeds.</summary>
+    /// <summary>Mean of the samples: for speeds.</summary>
     Mean,
 
     /// <summary>The largest: what must not be missed.</summary>

@@ -64,10 +64,10 @@ public sealed record DeadLetterListItem
 /// <param name="Total">Letters there are, whatever was asked for.</param>
 public sealed record DeadLetterPage(IReadOnlyList<DeadLetterListItem> Letters, string? Next, long Total);
 
-/// <summary>Which letters a request means: exactly one of the three.</summary>
+/// <summary>Names the letters that a request means, by exactly one of three ways.</summary>
 public sealed record DeadLetterRequest
 {
-    /// <summary>These, <c>LANE/SEQUENCE</c> each.</summary>
+    /// <summary>Letters by key, <c>LANE/SEQUENCE</c> each.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
     /// <summary>All that match.</summary>

@@ -3,10 +3,10 @@ namespace Ingest.Operations.Prometheus;
 /// <summary>What Prometheus calls an instrument.</summary>
 internal enum FamilyType
 {
-    /// <summary>It only grows.</summary>
+    /// <summary>Only grows.</summary>
     Counter,
 
-    /// <summary>It goes up and down.</summary>
+    /// <summary>Goes up and down.</summary>
     Gauge,
 
     /// <summary>A distribution.</summary>

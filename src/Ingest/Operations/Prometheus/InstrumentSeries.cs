@@ -35,10 +35,10 @@ internal sealed class InstrumentSeries
 
     internal FamilyType Type { get; }
 
-    /// <summary>Its name, without <c>_total</c>.</summary>
+    /// <summary>The instrument's name, without <c>_total</c>.</summary>
     internal string Family { get; }
 
-    /// <summary>Its unit in words, empty for none.</summary>
+    /// <summary>The instrument's unit in words, empty for none.</summary>
     internal string Unit { get; }
 
     internal IReadOnlyList<Series> Series => Volatile.Read(ref _table).Series;

@@ -15,7 +15,7 @@ public sealed record DeadLetterView
     /// <summary>Of them, on their way back.</summary>
     public required long Requeued { get; init; }
 
-    /// <summary>Their bytes.</summary>
+    /// <summary>Bytes of the letters.</summary>
     public required long Bytes { get; init; }
 
     /// <summary>How many there may be; a lane that has more stops.</summary>
@@ -27,7 +27,7 @@ public sealed record DeadLetterView
     /// <summary>How long ago the event with the lowest number among them was first tried, in seconds; 0 when there is none.</summary>
     public required double OldestSeconds { get; init; }
 
-    /// <summary>Their log is still being read after the start: more may be there than is shown.</summary>
+    /// <summary>True while the letters' log is still being read after the start: more may be there than is shown.</summary>
     public required bool Rebuilding { get; init; }
 
     /// <summary>Records of their log that could not be read.</summary>

@@ -24,7 +24,7 @@ public sealed record DrainProgress
     /// <summary>Events still to be delivered, of the lane that has most.</summary>
     public required long BacklogEvents { get; init; }
 
-    /// <summary>Their bytes in the log, about.</summary>
+    /// <summary>Bytes of these events in the log, about.</summary>
     public required long BacklogBytes { get; init; }
 
     /// <summary>Age of the oldest, in seconds.</summary>

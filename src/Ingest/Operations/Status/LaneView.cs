@@ -3,7 +3,7 @@ namespace Ingest.Operations.Status;
 /// <summary>A lane at one moment.</summary>
 public sealed record LaneView
 {
-    /// <summary>Its name.</summary>
+    /// <summary>The lane's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>The sink's kind.</summary>
@@ -18,7 +18,7 @@ public sealed record LaneView
     /// <summary>Why, where there is more to say; empty otherwise.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Since when it is in this state, wall time: within a second of it, or when the process started.</summary>
+    /// <summary>The wall time at which the lane came into this state, within a second, or the start of the process.</summary>
     public DateTimeOffset? StateSince { get; init; }
 
     /// <summary>In how many seconds a lane that waits tries again; null where it does not wait.</summary>
@@ -33,7 +33,7 @@ public sealed record LaneView
     /// <summary>Events it has yet to settle.</summary>
     public required long PendingEvents { get; init; }
 
-    /// <summary>Those of them that are parked: set aside because the sink cannot take them while it takes others.</summary>
+    /// <summary>Pending events that are parked: set aside because the sink cannot take them while it takes others.</summary>
     public long ParkedEvents { get; init; }
 
     /// <summary>Parked events by stream, with the reason and since when.</summary>

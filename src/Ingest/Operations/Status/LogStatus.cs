@@ -6,7 +6,7 @@ public sealed record LogStatus
     /// <summary>Where it lies.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>Its identity.</summary>
+    /// <summary>The log's identity.</summary>
     public required Guid Id { get; init; }
 
     /// <summary>The oldest sequence number still on disk.</summary>

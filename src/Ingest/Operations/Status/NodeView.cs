@@ -27,7 +27,7 @@ internal sealed record NodeView
     /// <summary>Where it lies.</summary>
     internal required string LogDirectory { get; init; }
 
-    /// <summary>Its limits.</summary>
+    /// <summary>The log's limits.</summary>
     internal required WalSettings WalSettings { get; init; }
 
     /// <summary>What waits for the disk.</summary>

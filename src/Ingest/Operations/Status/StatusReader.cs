@@ -78,7 +78,7 @@ public sealed class StatusReader
     }
 
     /// <summary>
-    /// As of at most a quarter of a second ago: forty instruments asked one after the other look at the node once. Any thread.
+    /// The node as of at most a quarter of a second ago: forty instruments asked one after the other look at the node once. Any thread.
     /// </summary>
     public NodeStatus Recent()
     {

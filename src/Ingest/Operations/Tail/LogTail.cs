@@ -28,7 +28,7 @@ internal sealed class LogTail : IDisposable
         _left = request.Limit;
     }
 
-    /// <summary>As many events were shown as were asked for.</summary>
+    /// <summary>True once as many events were shown as were asked for.</summary>
     internal bool IsDone => _left == 0;
 
     /// <summary>Appends lines. True: everything durable was read. False: there may be more, or enough was shown.</summary>

@@ -12,7 +12,7 @@ internal enum Settlement : byte
     /// <summary>The sink refused it; it is in the dead letters.</summary>
     DeadLettered = 2,
 
-    /// <summary>It could not be read from the log.</summary>
+    /// <summary>Not readable from the log.</summary>
     Lost = 3,
 
     /// <summary>The sink cannot take it while it takes others; it is durable among the parked events, and pending still.</summary>

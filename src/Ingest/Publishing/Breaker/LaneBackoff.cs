@@ -14,7 +14,7 @@ internal sealed class LaneBackoff(PublishingOptions options, Random random)
     // Failures of attempts dispatched up to this number belong to a step that was taken already.
     private long _failedUpTo;
 
-    /// <summary>While draining, waits stay short: there is a deadline.</summary>
+    /// <summary>True while draining: waits stay short, because there is a deadline.</summary>
     internal bool IsDraining { get; set; }
 
     /// <summary>Nothing is sent before, because of failures.</summary>

@@ -3,7 +3,7 @@ namespace Ingest.Publishing.Lanes;
 /// <summary>What a lane is doing.</summary>
 public enum LaneState
 {
-    /// <summary>Its sink is being opened.</summary>
+    /// <summary>Opening its sink.</summary>
     Opening,
 
     /// <summary>Batches flow.</summary>
@@ -27,6 +27,6 @@ public enum LaneState
     /// <summary>Draining, and everything is delivered.</summary>
     Drained,
 
-    /// <summary>It does not run.</summary>
+    /// <summary>Not running.</summary>
     Stopped,
 }

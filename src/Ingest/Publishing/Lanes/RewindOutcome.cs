@@ -11,7 +11,7 @@ public enum RewindStatus
     /// <summary>The cursor is moved and saved; the lane delivers from there.</summary>
     Done,
 
-    /// <summary>There is no such lane.</summary>
+    /// <summary>No lane has this name.</summary>
     UnknownLane,
 
     /// <summary>The sequence number is not on disk any more, or not delivered yet.</summary>

@@ -19,7 +19,7 @@ internal sealed class SinkConnection(LaneContext context, LaneBackoff pace, Func
     /// <summary>The sink takes batches.</summary>
     internal bool IsOpen { get; private set; }
 
-    /// <summary>It was blocked and has not delivered anything since: one batch at a time.</summary>
+    /// <summary>True from a block until something is delivered again: one batch at a time.</summary>
     internal bool IsOnTrial => IsOpen && _blocked is not null;
 
     /// <summary>Opens the sink, or notes when to try again. Never throws.</summary>

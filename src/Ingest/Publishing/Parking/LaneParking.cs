@@ -55,7 +55,7 @@ internal sealed class LaneParking : IDisposable
     /// <summary>Anything is parked: the only question a lane without parked events ever asks.</summary>
     internal bool IsActive => Events.Count > 0;
 
-    /// <summary>This lane may park events at all.</summary>
+    /// <summary>True if this lane may park events at all.</summary>
     internal bool IsEnabled => _writer is not null && _context.Options.ParkAfterAttempts > 0;
 
     /// <summary>Something is being written: the session does not end before.</summary>

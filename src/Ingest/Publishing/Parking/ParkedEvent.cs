@@ -3,23 +3,23 @@ namespace Ingest.Publishing.Parking;
 /// <summary>What is being done with a parked event.</summary>
 internal enum ParkedPhase : byte
 {
-    /// <summary>It is not durable in the parked log yet; the cursor does not pass it.</summary>
+    /// <summary>Not durable in the parked log yet; the cursor does not pass it.</summary>
     Storing,
 
-    /// <summary>It waits for its next attempt.</summary>
+    /// <summary>Waiting for its next attempt.</summary>
     Waiting,
 
     /// <summary>An attempt is under way.</summary>
     OnTrial,
 
-    /// <summary>It is delivered, dead-lettered or dropped; the record that says so is being written.</summary>
+    /// <summary>Delivered, dead-lettered or dropped; the record that says so is being written.</summary>
     Resolving,
 }
 
 /// <summary>An event its lane has set aside, durably, because the sink cannot take it while it takes others. Lane loop only.</summary>
 internal sealed class ParkedEvent
 {
-    /// <summary>Its number in the log.</summary>
+    /// <summary>The event's number in the log.</summary>
     internal required long Sequence { get; init; }
 
     internal required string Stream { get; init; }
@@ -32,7 +32,7 @@ internal sealed class ParkedEvent
 
     internal required long AcceptedUnixMs { get; init; }
 
-    /// <summary>Since when it is parked, Unix ms.</summary>
+    /// <summary>Time at which the event was parked, Unix ms.</summary>
     internal required long SinceUnixMs { get; init; }
 
     /// <summary>When it was first tried, Unix ms.</summary>
@@ -41,7 +41,7 @@ internal sealed class ParkedEvent
     /// <summary>The lane's accounts have it as parked; an event sent again after a rewind they do not.</summary>
     internal required bool IsCounted { get; set; }
 
-    /// <summary>Its whole stream waits, not only its key.</summary>
+    /// <summary>True if its whole stream waits, not only its key.</summary>
     internal required bool IsOfStream { get; init; }
 
     /// <summary>Attempts that failed with this event alone or first in line, those before it was parked included.</summary>
@@ -55,7 +55,7 @@ internal sealed class ParkedEvent
 
     internal ParkedPhase Phase { get; set; }
 
-    /// <summary>It goes to the dead letters, whatever else happens: that was noted durably.</summary>
+    /// <summary>True if the event goes to the dead letters, whatever else happens: that was noted durably.</summary>
     internal bool IsDoomed { get; set; }
 
     /// <summary>Most events that are tried together with it: halved with each failure until it is tried alone.</summary>

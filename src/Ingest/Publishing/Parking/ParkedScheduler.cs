@@ -3,7 +3,7 @@ using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Parking;
 
-/// <summary>Which parked events are tried next, and when: pure; time is passed in. Lane loop only.</summary>
+/// <summary>Decides which parked events are tried next, and when. Pure: time is passed in. Lane loop only.</summary>
 /// <remarks>
 /// A batch of parked events is of one stream. Events parked together are halved with each failure until the one to blame fails alone; it
 /// then waits with a backoff of its own, and only the later events of its key wait with it. When several different events of a stream fail

@@ -23,7 +23,7 @@ public sealed record ParkedStreamStatus(
 public sealed record ParkedEventStatus(
     long Sequence, string Stream, long AcceptedUnixMs, long SinceUnixMs, int Attempts, int Bytes, string Reason, double NextTrySeconds);
 
-/// <summary>Which parked events an operator means.</summary>
+/// <summary>Selects the parked events that an operator means.</summary>
 /// <param name="Stream">Of this stream only; null: of all.</param>
 /// <param name="Sequences">These only; null: all.</param>
 public sealed record ParkedSelection(string? Stream, IReadOnlyCollection<long>? Sequences)

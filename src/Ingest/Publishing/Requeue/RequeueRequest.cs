@@ -22,7 +22,7 @@ internal sealed class RequeueRequest(EventBatch batch, Func<long, bool>? isWante
     /// <summary>Whether an event is still to be sent.</summary>
     internal bool IsWanted(long sequence) => isWanted?.Invoke(sequence) ?? true;
 
-    /// <summary>So many events are not sent any more: they were dropped meanwhile.</summary>
+    /// <summary>Takes back events that are not sent any more, because they were dropped meanwhile.</summary>
     internal void Withdraw(int events) => _count -= events;
 
     /// <summary>No more is going to be settled.</summary>

@@ -21,7 +21,7 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>Events from the dead letters, which are behind the cursor; null for events on their first way.</summary>
     internal RequeueRequest? Requeue { get; init; }
 
-    /// <summary>Which batch it was part of when it was put together: its first event.</summary>
+    /// <summary>First event of the batch that it was part of when that was put together.</summary>
     internal long Origin { get; init; } = batch.FirstSequence;
 
     /// <summary>An attempt is under way.</summary>
@@ -48,10 +48,10 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>The verdict the last attempt failed with.</summary>
     internal SinkVerdict LastVerdict { get; set; }
 
-    /// <summary>It was split off a batch that failed, and was not tried since.</summary>
+    /// <summary>True if this part was split off a batch that failed, and was not tried since.</summary>
     internal bool IsUntriedPart { get; set; }
 
-    /// <summary>It was split off so, but goes behind the other part, with which it has a key in common.</summary>
+    /// <summary>True if it was split off so, but goes behind the other part, with which it has a key in common.</summary>
     internal bool IsUntriedRest { get; set; }
 
     /// <summary>No earlier delivery has a key of it, so it may go before those that wait.</summary>
@@ -79,7 +79,7 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>The dead letters take nothing more until an operator acts. Written by the attempt.</summary>
     internal bool IsStoreBlocked { get; set; }
 
-    /// <summary>This one and a later neighbour as one, in log order; neither is in flight or of the dead letters.</summary>
+    /// <summary>Joins this delivery and a later neighbour, in log order; neither is in flight or of the dead letters.</summary>
     internal BatchDelivery Join(BatchDelivery later)
     {
         var joined = new EventBatch();

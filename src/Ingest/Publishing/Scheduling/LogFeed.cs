@@ -65,7 +65,7 @@ internal sealed class LogFeed : IDisposable
     /// <summary>Durable events not read yet.</summary>
     internal long Unread => _log.DurableSequence - _tracker.Last;
 
-    /// <summary>There are durable events to be read, and nothing says that they cannot be.</summary>
+    /// <summary>True if there are durable events to be read, and nothing says that they cannot be.</summary>
     internal bool HasMore => Unread > 0 && Failure is null;
 
     /// <summary>Why the disk does not give the next event, and where that is; null while it does.</summary>

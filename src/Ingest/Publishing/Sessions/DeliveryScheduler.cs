@@ -22,7 +22,7 @@ internal sealed class DeliveryScheduler(SessionState state)
     // The current look read the log to its end, so that only a commit can bring more.
     private bool _sawEnd;
 
-    /// <summary>Until when events are gathered before the log is read again.</summary>
+    /// <summary>End of the time in which events are gathered before the log is read again.</summary>
     internal TimeSpan LingerUntil { get; private set; }
 
     /// <summary>

@@ -53,7 +53,7 @@ public sealed class AimdWindow
     /// <summary>The last dispatch number given.</summary>
     public long LastDispatched => _dispatched;
 
-    /// <summary>It stands still, from <see cref="Freeze"/> to <see cref="Restart"/>.</summary>
+    /// <summary>True while the window stands still, from <see cref="Freeze"/> to <see cref="Restart"/>.</summary>
     public bool IsFrozen { get; private set; }
 
     /// <summary>Whether another flight fits.</summary>

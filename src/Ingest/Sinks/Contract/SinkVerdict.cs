@@ -9,7 +9,7 @@ public enum VerdictKind : byte
     /// <summary>The other side is overloaded: back off, shrink the window, try again.</summary>
     Congested,
 
-    /// <summary>It failed in a way that may pass: try again.</summary>
+    /// <summary>Failed in a way that may pass: try again.</summary>
     Retryable,
 
     /// <summary>The other side will never take this event: to the dead letters.</summary>

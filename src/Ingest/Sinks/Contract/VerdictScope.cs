@@ -13,7 +13,7 @@ public enum VerdictScope : byte
     /// <summary>Nothing: the event was not tried, because something before it failed or the attempt ended. It is not to blame.</summary>
     NotTried,
 
-    /// <summary>This event; others with its key follow it.</summary>
+    /// <summary>The event; others with its key follow it.</summary>
     Event,
 
     /// <summary>All events with its key.</summary>

@@ -68,7 +68,7 @@ public sealed class HttpSinkOptions
     [Description("The client's certificate, PEM.")]
     public string CertificatePath { get; set; } = "";
 
-    /// <summary>Its private key, PEM. Default: in the certificate's file.</summary>
+    /// <summary>The certificate's private key, PEM. Default: in the certificate's file.</summary>
     [Description("The private key of the client's certificate, PEM; empty: in the certificate's file.")]
     public string CertificateKeyPath { get; set; } = "";
 

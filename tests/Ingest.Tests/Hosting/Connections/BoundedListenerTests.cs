@@ -63,7 +63,7 @@ public sealed class BoundedListenerTests : IAsyncDisposable
         Assert.Equal(2, _room.CurrentCount);
     }
 
-    /// <summary>There is always one more who wants in.</summary>
+    /// <summary>Accepts without end: one more connection always wants in.</summary>
     private sealed class Flood : IConnectionListener
     {
         private bool _ended;

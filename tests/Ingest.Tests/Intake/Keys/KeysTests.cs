@@ -5,7 +5,7 @@ using Ingest.Testing;
 
 namespace Ingest.Tests.Intake.Keys;
 
-/// <summary>Who may send, to which streams, and how much.</summary>
+/// <summary>Keys decide who may send, to which streams, and how much.</summary>
 public sealed class KeysTests : IDisposable
 {
     private const string Json = "application/json";

@@ -52,7 +52,7 @@ public sealed class HecDialectOptions : DialectOptions
 /// <summary>What an acknowledgement means.</summary>
 public enum HecAck
 {
-    /// <summary>There are none: who asks is told that acknowledgements are off.</summary>
+    /// <summary>No acknowledgements: a client that asks is told that they are off.</summary>
     Off,
 
     /// <summary>The events are on disk, flushed.</summary>

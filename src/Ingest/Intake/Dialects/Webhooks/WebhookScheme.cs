@@ -1,6 +1,6 @@
 namespace Ingest.Intake.Dialects.Webhooks;
 
-/// <summary>Whose signatures a hook takes.</summary>
+/// <summary>The sender whose signatures a hook takes.</summary>
 internal enum WebhookScheme
 {
     /// <summary>Standard Webhooks and Svix: <c>webhook-id</c>, <c>webhook-timestamp</c>, <c>webhook-signature</c>.</summary>

@@ -38,7 +38,7 @@ internal sealed class RefusedParts
     }
 }
 
-/// <summary>Which events: the same have the same key however often they are sent, others another one.</summary>
+/// <summary>Identifies events: the same have the same key however often they are sent, others another one.</summary>
 /// <param name="First">Their lowest sequence number.</param>
 /// <param name="Last">Their highest.</param>
 /// <param name="Checksum">Of all their numbers.</param>

@@ -6,7 +6,7 @@ using Ingest.Sinks.Http.Requests;
 
 namespace Ingest.Sinks.Http.Connections;
 
-/// <summary>Who we are to the other side, and whom we take it for. Throws only what <see cref="Problem"/> explains.</summary>
+/// <summary>Proves who the node is to the other side, and checks who that is. Throws only what <see cref="Problem"/> explains.</summary>
 internal sealed class HttpCredentials(HttpSinkOptions options, string directory, TimeProvider time)
 {
     private readonly SecretFile? _bearer = File(options.BearerFile, directory, time);

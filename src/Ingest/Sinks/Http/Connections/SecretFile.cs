@@ -12,7 +12,7 @@ internal sealed class SecretFile(string path, TimeProvider time)
 
     private readonly WatchedFile<string[]> _file = new(() => BoundedFile.Read(path, BytesMax), (content, _) => Parse(path, content), time);
 
-    /// <summary>Its path.</summary>
+    /// <summary>The file's path.</summary>
     internal string Path => path;
 
     /// <summary>What it says now, at least one line.</summary>
