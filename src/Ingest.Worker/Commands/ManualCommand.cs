@@ -86,7 +86,8 @@ internal static class ManualCommand
         }
         foreach (var option in command.Options.Where(option => !option.Hidden))
         {
-            var names = string.Join(", ", option.Aliases.Order(StringComparer.Ordinal).Append(option.Name).Select(name => $"\\fB{Text(name)}\\fR"));
+            var names = string.Join(
+                ", ", option.Aliases.Order(StringComparer.Ordinal).Append(option.Name).Select(name => $"\\fB{Text(name)}\\fR"));
             var value = option.ValueType == typeof(bool) ? "" : $" \\fI{Text(option.HelpName ?? "VALUE")}\\fR";
             page.Append(CultureInfo.InvariantCulture, $".TP\n{names}{value}\n{Text(option.Description ?? "")}\n");
         }

@@ -10,7 +10,7 @@ public enum AckWhen
     Delivered,
 }
 
-/// <summary>Which of <see cref="AckWhen"/> a request may ask for, and what counts where it asks for nothing.</summary>
+/// <summary>The values of <see cref="AckWhen"/> that a request may ask for, and what counts where it asks for nothing.</summary>
 /// <param name="Default">Where it asks for nothing; allowed itself.</param>
 /// <param name="Other">The other one is allowed too.</param>
 public readonly record struct AckChoice(AckWhen Default, bool Other)

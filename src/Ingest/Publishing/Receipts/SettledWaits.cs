@@ -1,7 +1,7 @@
 namespace Ingest.Publishing.Receipts;
 
 /// <summary>
-/// Those who wait until a lane's settled position reaches an event. Without any, a position that moves costs one read. Any thread.
+/// Waiters until a lane's settled position reaches an event. Without any, a position that moves costs one read. Any thread.
 /// </summary>
 internal sealed class SettledWaits
 {
