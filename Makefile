@@ -9,6 +9,9 @@ FLEET_SECONDS ?= 60
 LETTERS ?= 200000
 LETTER_ROUNDS ?= 3
 STORE_ROUNDS ?= 100
+MINUTES ?= 30
+HISTORIES ?= 100000
+HISTORIES_FROM ?= 1
 
 .PHONY: help install packages build run test bench stress abuse fleet cgroup clean tools
 
@@ -47,7 +50,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients
+.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients simulate proof
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -83,6 +86,19 @@ store-faults: build ## Check it: the store of dead letters killed and damaged at
 # One of several streams, keys or events refused in every way, over HTTP, Kafka and files; about five minutes.
 isolation: ## Check it: one bad stream, key or event beside good ones, as a table
 	@checks/isolation.sh
+
+# Power cuts, kills, failing, full, lying and damaged disks, dead sinks, poison, clock steps, restarts and adoption: a row and a figure each.
+proof: ## Check it: tries to lose an event by every means there is, as a table (MINUTES, SEED)
+	@checks/proof.sh $(MINUTES)
+
+# Random histories of the log on the simulated disk, and some of them twice. HISTORIES=1000000 takes a quarter of an hour on two cores that do
+# nothing else. A failure prints its seed and its steps, made as few as possible.
+simulate: ## Check it: random histories of the log on a simulated disk (HISTORIES, HISTORIES_FROM)
+	@dotnet build tests/Ingest.Wal.Tests -c Release --nologo -v quiet
+	@echo "at commit $$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
+	@DOTNET_TieredPGO=0 WAL_MODEL_COUNT=$(HISTORIES) WAL_MODEL_FIRST=$(HISTORIES_FROM) \
+	    artifacts/bin/Ingest.Wal.Tests/release/Ingest.Wal.Tests -noLogo -noColor -showLiveOutput \
+	    -method '*.ModelTests.No_history*' -method '*.DeterminismTests.*'
 
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build ## Check it: kills under load, a large backlog, the suite again and again

@@ -33,6 +33,7 @@ public sealed class DiskFailureTests(ITestOutputHelper output)
         {
             await Poll.Until("requests are accepted", () => rig.Client.Accepted > 0 || node.HasExited);
             var code = await node.ExitAsync();
+            rig.Inject();
             await rig.StopLoadAsync();
             output.WriteLine($"exit code {code}; {string.Join(", ", rig.Journal.Attempts.CountBy(a => $"{a.Outcome} {a.Code}"))}");
             Assert.True(code is > 0 and < 128, $"exit code {code}\n{node.Output}");

@@ -27,6 +27,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
             await Poll.Until("the rest is delivered", () => DeliveredCount(rig.Output) >= acknowledged);
             Assert.False(node.HasExited, node.Output);
 
+            rig.Inject();
             disk.Free();
             await rig.AcceptsAsync(node, requests: 200);
         }
@@ -55,6 +56,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         await Poll.Until("what was acknowledged is delivered", () =>
             next.HasExited || DeliveredCount(rig.Output) >= rig.Journal.AcceptedEvents);
         Assert.False(next.HasExited, next.Output);
+        rig.Inject();
         disk.Free();
         await rig.AcceptsAsync(next);
         var report = await rig.DrainAndJudgeAsync(next);

@@ -37,6 +37,7 @@ public sealed class KillTests(ITestOutputHelper output)
             using var node = IngestProcess.Start(rig.Setup);
             var moment = await LiveAsync(rig, node);
             moments[moment] = moments.GetValueOrDefault(moment) + 1;
+            rig.Inject();
             await node.KillAsync();
         }
         output.WriteLine($"killed {string.Join(", ", moments.Select(pair => $"{pair.Value} times {pair.Key}"))}");

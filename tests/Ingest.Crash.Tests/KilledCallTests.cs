@@ -29,6 +29,7 @@ public sealed class KilledCallTests(ITestOutputHelper output)
             foreach (var number in at)
             {
                 await LiveAsync(rig, call, number);
+                rig.Inject();
             }
         }
         using var last = await IngestProcess.StartReadyAsync(rig.Setup);

@@ -45,6 +45,16 @@ internal sealed class FleetReport
         return report;
     }
 
+    /// <summary>For the table of checks/proof.sh; order between nodes is not promised, and not judged.</summary>
+    internal ProofLine Proof(long injections) => new()
+    {
+        Injections = injections,
+        Acknowledged = _requests.Count(request => request.Accepted),
+        Lost = Lost,
+        Twice = Duplicates,
+        FalseAnswers = Unexpected,
+    };
+
     /// <summary>The numbers of the events in a file sink's output.</summary>
     internal static HashSet<long> Ids(string output)
     {

@@ -39,6 +39,7 @@ public sealed class FleetTests(ITestOutputHelper output)
         await fleet.StopNodesAsync();
 
         var report = fleet.Judge();
+        output.WriteLine(report.Proof(fleet.Nodes.Count).ToString());
         Assert.True(report.Failed.Count == 0, Examples(report.Failed));
         Assert.Equal((0, 0, 0), (report.Lost, report.Duplicates, report.Unexpected));
     }
@@ -67,6 +68,7 @@ public sealed class FleetTests(ITestOutputHelper output)
         await fleet.StopNodesAsync();
 
         var report = fleet.Judge();
+        output.WriteLine(report.Proof(injections: 1).ToString());
         // What the balancer passes on to a node that is dead, before it has looked at the connection again, is under way to it as well.
         var noticedAt = killedAt + (long)(NoticeMax.TotalSeconds * TimeProvider.System.TimestampFrequency);
         var underWay = fleet.Journal.Requests.Where(request => request.DueAt <= noticedAt && request.EndedAt >= killAt).ToHashSet();

@@ -9,6 +9,8 @@ internal sealed class CrashRig : IAsyncDisposable
     private readonly CancellationTokenSource _stopLoad = new();
     private readonly ITestOutputHelper _output;
     private Task _load = Task.CompletedTask;
+    private long _injectedAt;
+    private TimeSpan _slowestRecovery;
 
     internal CrashRig(ITestOutputHelper output, LoadShape? shape = null, int paddingMin = 0)
     {
@@ -37,6 +39,16 @@ internal sealed class CrashRig : IAsyncDisposable
     /// <summary>A path beside the data directory, gone with it.</summary>
     internal string Beside(string name) => _directory[name];
 
+    /// <summary>Faults so far.</summary>
+    internal int Injections { get; private set; }
+
+    /// <summary>A fault comes now, or one that lasted ends: the time to the next 202 is its recovery.</summary>
+    internal void Inject()
+    {
+        Injections++;
+        _injectedAt = TimeProvider.System.GetTimestamp();
+    }
+
     internal void StartLoad() => _load = Client.RunAsync(_stopLoad.Token);
 
     /// <summary>Stops posting; every request has its outcome afterwards.</summary>
@@ -57,6 +69,8 @@ internal sealed class CrashRig : IAsyncDisposable
     internal async Task AcceptsAsync(IngestProcess node, long requests = 1)
     {
         var goal = Client.Accepted + requests;
+        await Poll.Until("a request is accepted", () => Client.Accepted > goal - requests || node.HasExited);
+        NoteRecovery();
         await Poll.Until($"{requests} more requests are accepted", () => Client.Accepted >= goal || node.HasExited);
         Assert.False(node.HasExited, node.Output);
     }
@@ -74,7 +88,18 @@ internal sealed class CrashRig : IAsyncDisposable
     {
         var report = Oracle.Judge(Journal, Output, PassedOverNumbers.Read(Path.Combine(Setup.Data, "wal")));
         _output.WriteLine(report.ToString());
+        _output.WriteLine(ProofLine.Of(report, Injections, _slowestRecovery).ToString());
         return report;
+    }
+
+    private void NoteRecovery()
+    {
+        if (_injectedAt != 0)
+        {
+            var took = TimeProvider.System.GetElapsedTime(_injectedAt);
+            _slowestRecovery = took > _slowestRecovery ? took : _slowestRecovery;
+            _injectedAt = 0;
+        }
     }
 
     public async ValueTask DisposeAsync()

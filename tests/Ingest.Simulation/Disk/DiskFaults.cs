@@ -9,6 +9,9 @@ public sealed class DiskFaults
     private readonly List<Fault> _faults = [];
     private int _powerCutIn = -1;
 
+    /// <summary>Told of every operation, before it is done or fails.</summary>
+    public Action<string>? Trace { get; set; }
+
     /// <summary>Operations that change the disk, since the disk was made.</summary>
     public int Changes { get; private set; }
 
@@ -36,6 +39,7 @@ public sealed class DiskFaults
     /// <summary>Null: go on. Otherwise how the operation fails. Throws when the power is cut.</summary>
     internal StorageFailure? Check(DiskOperation operation, string name)
     {
+        Trace?.Invoke($"{operation} {name}");
         if (operation is not (DiskOperation.Read or DiskOperation.Open))
         {
             Changes++;

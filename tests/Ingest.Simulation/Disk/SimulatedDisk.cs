@@ -75,8 +75,8 @@ public sealed class SimulatedDisk(int seed = 0)
                 {
                     _folders.Remove(folder);
                 }
+                _unsyncedFolders.Clear();
             }
-            _unsyncedFolders.Clear();
             foreach (var folder in _folders.Values)
             {
                 folder.Crash(style, random);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Ingest.Wal.Format;
 using Ingest.Wal.Storage;
 
 namespace Ingest.Simulation.Disk;
@@ -49,6 +51,7 @@ internal sealed class SimulatedFile : IWalFile
         {
             ThrowIfClosed();
             ThrowUnlessWritable();
+            Disk.Faults.Trace?.Invoke(Describe(bytes, offset));
             var growth = Math.Max(0, offset + bytes.Length - _inode.Length);
             if (growth > 0 && Disk.UsedBytes + growth > Disk.Capacity)
             {
@@ -112,6 +115,9 @@ internal sealed class SimulatedFile : IWalFile
     }
 
     public void Dispose() => _disposed = true;
+
+    private static string Describe(ReadOnlySpan<byte> bytes, long offset) =>
+        string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes at {offset}, sum {Crc32C.Compute(bytes):x8}");
 
     /// <summary>A write that fails may have been done in part.</summary>
     private void WriteSome(ReadOnlySpan<byte> bytes, long offset)

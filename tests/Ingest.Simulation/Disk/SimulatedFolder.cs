@@ -35,26 +35,27 @@ internal sealed class SimulatedFolder
 
     internal void Crash(CrashStyle style, Random random)
     {
-        if (style != CrashStyle.ProcessKilled)
+        if (style == CrashStyle.ProcessKilled)
         {
-            var kept = style switch
-            {
-                CrashStyle.AllLost => [],
-                CrashStyle.Prefix => _unsynced.Take(random.Next(_unsynced.Count + 1)),
-                CrashStyle.AlmostAllKept => _unsynced.AsEnumerable(),
-                _ => _unsynced.Where(_ => random.Next(2) == 0),
-            };
-            var order = kept.ToArray();
-            if (style == CrashStyle.AnySubset && random.Next(2) == 0)
-            {
-                random.Shuffle(order);
-            }
-            foreach (var change in order)
-            {
-                change.Apply(_durable);
-            }
-            Replace(_entries, _durable);
+            return;
         }
+        var kept = style switch
+        {
+            CrashStyle.AllLost => [],
+            CrashStyle.Prefix => _unsynced.Take(random.Next(_unsynced.Count + 1)),
+            CrashStyle.AlmostAllKept => _unsynced.AsEnumerable(),
+            _ => _unsynced.Where(_ => random.Next(2) == 0),
+        };
+        var order = kept.ToArray();
+        if (style == CrashStyle.AnySubset && random.Next(2) == 0)
+        {
+            random.Shuffle(order);
+        }
+        foreach (var change in order)
+        {
+            change.Apply(_durable);
+        }
+        Replace(_entries, _durable);
         Sync();
     }
 

@@ -73,39 +73,46 @@ internal sealed class SimulatedInode
 
     internal void Crash(CrashStyle style, Random random)
     {
-        if (style != CrashStyle.ProcessKilled)
+        FlushFailedFor = null;
+        if (style == CrashStyle.ProcessKilled)
         {
-            foreach (var (sector, bytes) in _forsaken)
-            {
-                bytes.CopyTo(Sector(sector));
-            }
-            var dirty = _unflushed.Keys.Order().ToList();
-            var keptTo = style == CrashStyle.Prefix ? random.Next(dirty.Count + 1) : 0;
-            var lost = style == CrashStyle.AlmostAllKept && dirty.Count > 0
-                ? [dirty[random.Next(dirty.Count)], dirty[random.Next(dirty.Count)]]
-                : new HashSet<int>();
-            for (var i = 0; i < dirty.Count; i++)
-            {
-                var versions = _unflushed[dirty[i]];
-                var kept = style switch
-                {
-                    CrashStyle.Prefix => i < keptTo,
-                    CrashStyle.AlmostAllKept => !lost.Contains(dirty[i]),
-                    CrashStyle.AnySubset => random.Next(2) == 0,
-                    _ => false,
-                };
-                if (!kept)
-                {
-                    var old = style == CrashStyle.AllLost ? versions[0] : versions[random.Next(versions.Count)];
-                    Tear(Sector(dirty[i]), old, style, random);
-                }
-            }
-            LoseLength(style, random);
+            // The page cache stays as it is, with what it owes the platter: power may still go behind it.
+            return;
         }
+        KeepWhatTheStyleSays(style, random);
         _unflushed.Clear();
         _forsaken.Clear();
-        FlushFailedFor = null;
         _flushedLength = Length;
+    }
+
+    private void KeepWhatTheStyleSays(CrashStyle style, Random random)
+    {
+        foreach (var (sector, bytes) in _forsaken)
+        {
+            bytes.CopyTo(Sector(sector));
+        }
+        var dirty = _unflushed.Keys.Order().ToList();
+        var keptTo = style == CrashStyle.Prefix ? random.Next(dirty.Count + 1) : 0;
+        var lost = style == CrashStyle.AlmostAllKept && dirty.Count > 0
+            ? [dirty[random.Next(dirty.Count)], dirty[random.Next(dirty.Count)]]
+            : new HashSet<int>();
+        for (var i = 0; i < dirty.Count; i++)
+        {
+            var versions = _unflushed[dirty[i]];
+            var kept = style switch
+            {
+                CrashStyle.Prefix => i < keptTo,
+                CrashStyle.AlmostAllKept => !lost.Contains(dirty[i]),
+                CrashStyle.AnySubset => random.Next(2) == 0,
+                _ => false,
+            };
+            if (!kept)
+            {
+                var old = style == CrashStyle.AllLost ? versions[0] : versions[random.Next(versions.Count)];
+                Tear(Sector(dirty[i]), old, style, random);
+            }
+        }
+        LoseLength(style, random);
     }
 
     /// <summary>Damages the platter: what was flushed is not what comes back.</summary>

@@ -13,6 +13,9 @@ namespace Ingest.Simulation.Model;
 /// </summary>
 public sealed class DamagedTailHistory
 {
+    /// <summary>Counts records that were acknowledged.</summary>
+    public const string Appended = "record acknowledged";
+
     private const int RecordBytes = 64;
 
     private readonly SimulatedDisk _disk;
@@ -103,6 +106,7 @@ public sealed class DamagedTailHistory
         {
             throw new ModelException($"A sound log on a sound disk took no group: {log.Poison?.Message}");
         }
+        _coverage.Count(Appended, records);
         _highest = Math.Max(_highest, log.DurableSequence);
     }
 

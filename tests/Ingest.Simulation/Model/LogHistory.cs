@@ -1,5 +1,6 @@
 using Ingest.Simulation.Disk;
 using Ingest.Wal;
+using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Retention;
 using Ingest.Wal.Storage;
@@ -10,6 +11,9 @@ namespace Ingest.Simulation.Model;
 /// <summary>Runs a history on the real log over a simulated disk and compares every answer with the reference model.</summary>
 public sealed class LogHistory
 {
+    /// <summary>Most changes of the disk a log may need, after the last fault, to be well again.</summary>
+    public const int ChangesToRecoverMax = 100;
+
     private const int Readers = 2;
     private const int Cursors = 2;
 
@@ -26,6 +30,7 @@ public sealed class LogHistory
     private WalOptions _options = new() { SegmentBytes = WalOptions.SegmentBytesMin, GroupBytesMax = 8 * 1024, SegmentsAhead = 1 };
     private (CrashStyle Style, int Seed)? _powerCut;
     private bool _markedClean;
+    private int _firedBefore;
     private int _payloads;
 
     /// <summary>A history on a new disk.</summary>
@@ -41,10 +46,27 @@ public sealed class LogHistory
         Reopen();
     }
 
+    /// <summary>Crashes, power cuts and failed operations so far.</summary>
+    public int Faults { get; private set; }
+
     /// <summary>Records that were acknowledged.</summary>
     public long Acknowledged => _model.Acknowledged;
 
-    /// <summary>Runs the steps, then a crash that loses all that is unflushed, and reads everything.</summary>
+    /// <summary>Told of every step, every operation of the disk and what it writes, and of what is on the disk at the end.</summary>
+    public Action<string>? Trace
+    {
+        get => _disk.Faults.Trace;
+        init => _disk.Faults.Trace = value;
+    }
+
+    /// <summary>
+    /// Changes of the disk from the end of the last fault until the log was open, had acknowledged an event and given everything back: how
+    /// long a log that was hurt takes at most, in the one unit of time the disk knows.
+    /// </summary>
+    public int ChangesToRecover { get; private set; }
+
+    /// <summary>Runs the steps, then a crash that loses all that is unflushed, and reads everything. After it nothing fails any more: the
+    /// log has to take and give back events within a bounded number of changes of the disk.</summary>
     public void Run(IEnumerable<WalAction> actions)
     {
         foreach (var action in actions)
@@ -53,10 +75,32 @@ public sealed class LogHistory
         }
         Step(new WalAction.Crash(CrashStyle.AllLost, 0));
         Step(new WalAction.Verify());
+        Recover();
+    }
+
+    private void Recover()
+    {
+        // What the history may have left: a poisoned log, a full disk, faults that are still to come.
+        _disk.Faults.Clear();
+        (_disk.Capacity, _powerCut) = (long.MaxValue, null);
+        var before = _disk.Faults.Changes;
+        Step(new WalAction.Crash(CrashStyle.ProcessKilled, 0));
+        var acknowledged = _model.Acknowledged;
+        Step(new WalAction.Append(1));
+        Step(new WalAction.Commit(0));
+        Require(_model.Acknowledged > acknowledged, "A log on a sound disk does not acknowledge an event.");
+        Step(new WalAction.Verify());
+        ChangesToRecover = _disk.Faults.Changes - before;
+        Require(ChangesToRecover <= ChangesToRecoverMax, $"The log took {ChangesToRecover} changes of the disk to be well again.");
+        foreach (var file in Trace is null ? [] : _disk.Files)
+        {
+            Trace?.Invoke($"{file} {Crc32C.Compute(_disk.ReadAll(file)):x8}");
+        }
     }
 
     private void Step(WalAction action)
     {
+        Trace?.Invoke(action.ToString());
         try
         {
             Do(action);
@@ -309,6 +353,8 @@ public sealed class LogHistory
 
     private void Crash(CrashStyle style, int seed, int againAfter = -1)
     {
+        Faults += 1 + _disk.Faults.Fired - _firedBefore;
+        _firedBefore = _disk.Faults.Fired;
         _disk.Crash(style, seed);
         if (againAfter >= 0)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Ingest.Simulation.Model;
+using Ingest.Testing;
 
 namespace Ingest.Wal.Tests.Model;
 
@@ -35,6 +36,8 @@ public sealed class DamagedTailTests(ITestOutputHelper output)
                 Assert.Fail($"Seed {seed} (run it alone with WAL_TAIL_SEED={seed}): {e}");
             }
         }
+        var acknowledged = coverage.Counts[DamagedTailHistory.Appended];
+        output.WriteLine(new ProofLine { Injections = crashes, Acknowledged = acknowledged, Twice = 0 }.ToString());
         foreach (var (what, times) in coverage.Counts)
         {
             output.WriteLine($"{times,8} {what}");

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ingest.Simulation.Model;
+using Ingest.Testing;
 
 namespace Ingest.Wal.Tests.Model;
 
@@ -19,16 +21,42 @@ public sealed class ModelTests(ITestOutputHelper output)
             AssertHolds(one);
             return;
         }
-        var first = Number("WAL_MODEL_FIRST") ?? 1;
-        var failure = int.MaxValue;
-        Parallel.For(first, first + (Number("WAL_MODEL_COUNT") ?? HistoriesByDefault), (seed, loop) =>
+        var (first, count) = (Number("WAL_MODEL_FIRST") ?? 1, Number("WAL_MODEL_COUNT") ?? HistoriesByDefault);
+        var (failure, slowest, faults, acknowledged) = (int.MaxValue, (Changes: 0, Seed: 0), 0L, 0L);
+        var (began, used) = (TimeProvider.System.GetTimestamp(), ProcessorTime());
+        var results = new Lock();
+        Parallel.For(first, first + count, (seed, loop) =>
         {
-            if (Run(seed) is not null)
+            var (history, failed) = Run(seed);
+            lock (results)
             {
-                failure = Math.Min(failure, seed);
+                slowest = history.ChangesToRecover > slowest.Changes ? (history.ChangesToRecover, seed) : slowest;
+                (faults, acknowledged) = (faults + history.Faults, acknowledged + history.Acknowledged);
+                failure = failed is null ? failure : Math.Min(failure, seed);
+            }
+            if (failed is not null)
+            {
                 loop.Stop();
             }
         });
+        var seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count} histories from seed {first} on in {seconds:F0} s: "
+            + $"{count / (ProcessorTime() - used).TotalSeconds:F0} a second of processor time"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"slowest to be well again after the last fault: {slowest.Changes} changes of the disk "
+            + $"(seed {slowest.Seed}, bound {LogHistory.ChangesToRecoverMax})"));
+        output.WriteLine(new ProofLine
+        {
+            Injections = faults,
+            Acknowledged = acknowledged,
+            Lost = 0,
+            Twice = 0,
+            Misordered = 0,
+            FalseAnswers = 0,
+        }.ToString());
         if (failure != int.MaxValue)
         {
             AssertHolds(failure);
@@ -58,12 +86,22 @@ public sealed class ModelTests(ITestOutputHelper output)
         Assert.All(corners, corner => Assert.InRange(coverage.Counts.GetValueOrDefault(corner), 3, int.MaxValue));
     }
 
-    private static Exception? Run(int seed) =>
-        HistoryShrinker.Failure(seed, HistoryGenerator.Generate(seed), start => new LogHistory(start));
+    private static (LogHistory History, Exception? Failure) Run(int seed)
+    {
+        LogHistory history = null!;
+        var failure = HistoryShrinker.Failure(seed, HistoryGenerator.Generate(seed), start => history = new LogHistory(start));
+        return (history, failure);
+    }
+
+    private static TimeSpan ProcessorTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
+    }
 
     private static void AssertHolds(int seed)
     {
-        if (Run(seed) is not { } failure)
+        if (Run(seed).Failure is not { } failure)
         {
             return;
         }

@@ -208,22 +208,26 @@ public sealed class CursorTests
     [Fact]
     public void A_position_that_only_the_page_cache_had_is_saved_again_when_the_cursor_is_opened()
     {
-        var disk = new SimulatedDisk();
-        var log = WriteAheadLog.Open(disk.Mount(), TestDisk.Small);
-        log.Fill(3, 10);
-        var cursor = log.OpenCursor("lane");
-        cursor.Save(1, default);
-        disk.Faults.FailNext(DiskOperation.Flush, StorageFailure.Failed);
-        Assert.Throws<StorageException>(() => cursor.Save(2, default));
-        disk.Crash(CrashStyle.ProcessKilled, 0);
-        using (var again = WriteAheadLog.Open(disk.Mount(), TestDisk.Small))
+        // Which of the sectors a failed flush still wrote is decided by the disk's seed: with one alone the page cache may have been right.
+        for (var seed = 0; seed < 20; seed++)
         {
-            using var seen = again.OpenCursor("lane");
-            Assert.Equal(2, seen.Sequence);
+            var disk = new SimulatedDisk(seed);
+            var log = WriteAheadLog.Open(disk.Mount(), TestDisk.Small);
+            log.Fill(3, 10);
+            var cursor = log.OpenCursor("lane");
+            cursor.Save(1, default);
+            disk.Faults.FailNext(DiskOperation.Flush, StorageFailure.Failed);
+            Assert.Throws<StorageException>(() => cursor.Save(2, default));
+            disk.Crash(CrashStyle.ProcessKilled, 0);
+            using (var again = WriteAheadLog.Open(disk.Mount(), TestDisk.Small))
+            {
+                using var seen = again.OpenCursor("lane");
+                Assert.Equal(2, seen.Sequence);
+            }
+            disk.Crash(CrashStyle.AllLost, 0);
+            using var last = WriteAheadLog.Open(disk.Mount(), TestDisk.Small);
+            Assert.Equal([new CursorPosition("lane", 2)], last.ListCursors());
         }
-        disk.Crash(CrashStyle.AllLost, 0);
-        using var last = WriteAheadLog.Open(disk.Mount(), TestDisk.Small);
-        Assert.Equal([new CursorPosition("lane", 2)], last.ListCursors());
     }
 
     [Theory, MemberData(nameof(Disks))]
