@@ -50,7 +50,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients simulate proof
+.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -99,6 +99,10 @@ simulate: ## Check it: random histories of the log on a simulated disk (HISTORIE
 	@DOTNET_TieredPGO=0 WAL_MODEL_COUNT=$(HISTORIES) WAL_MODEL_FIRST=$(HISTORIES_FROM) \
 	    artifacts/bin/Ingest.Wal.Tests/release/Ingest.Wal.Tests -noLogo -noColor -showLiveOutput \
 	    -method '*.ModelTests.No_history*' -method '*.DeterminismTests.*'
+
+# Deliberate bugs, one at a time in a copy of the tree: each has to fail the test it names. MUTANTS='name name' for some.
+mutants: ## Check it: deliberate bugs, each of which a test has to notice, as a table (MUTANTS)
+	@TABLE=artifacts/mutants.md tests/mutants.sh $(MUTANTS)
 
 # Longer runs that print figures: kills under load, a large backlog, the test suite again and again.
 stress: build ## Check it: kills under load, a large backlog, the suite again and again

@@ -32,6 +32,20 @@ public sealed class LaneSetTests : IDisposable
     }
 
     [Fact]
+    public async Task Segments_go_by_the_position_on_disk_and_not_by_the_one_in_memory()
+    {
+        _options.CursorInterval = TimeSpan.FromHours(1);
+        _log.AppendMany(10);
+        await using var lanes = Lanes(("slow", new ScriptedSink()));
+        lanes.Start();
+        await Poll.Until("delivered", () => lanes.Statuses[0].Settled == 10);
+
+        Assert.Equal(0, lanes.SettledSequence);
+        await lanes.StopAsync();
+        Assert.Equal(10, lanes.SettledSequence);
+    }
+
+    [Fact]
     public async Task A_cursor_without_a_sink_holds_the_log_and_is_reported()
     {
         _log.AppendMany(10);

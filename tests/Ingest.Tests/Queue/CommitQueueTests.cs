@@ -184,6 +184,24 @@ public sealed class CommitQueueTests
     }
 
     [Fact]
+    public async Task A_group_that_finds_no_room_is_refused_and_later_ones_are_stored()
+    {
+        using var disk = new StallingDisk();
+        using var fixture = new QueueFixture(disk: disk.Around);
+        // More than half of a segment each: the second has to roll.
+        var large = new string('x', (QueueFixture.SegmentBytes / 2) + 1024);
+        Assert.Equal(CommitStatus.Durable, (await fixture.Queue.SubmitAsync(QueueFixture.Batch(large), "s", Cancel)).Status);
+        disk.SetFull(true);
+        Assert.Equal(CommitStatus.DiskFull, (await fixture.Queue.SubmitAsync(QueueFixture.Batch(large), "s", Cancel)).Status);
+        Assert.Equal(RefusalCode.DiskPressure, fixture.Gate.Current?.Code);
+        disk.SetFull(false);
+        var receipt = await fixture.Queue.SubmitAsync(QueueFixture.Batch(large), "s", Cancel);
+
+        Assert.Equal((CommitStatus.Durable, 2L), (receipt.Status, receipt.First));
+        Assert.Equal([1L, 2L], fixture.Stored().Select(stored => stored.Sequence));
+    }
+
+    [Fact]
     public async Task Totals_count_what_was_promised_per_stream()
     {
         using var fixture = new QueueFixture();

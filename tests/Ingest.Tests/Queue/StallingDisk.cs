@@ -2,11 +2,12 @@ using Ingest.Wal.Storage;
 
 namespace Ingest.Tests.Queue;
 
-/// <summary>A real directory whose segment flushes can be held back or made to fail.</summary>
+/// <summary>A real directory whose segment flushes can be held back or made to fail, or that has no room for more files.</summary>
 internal sealed class StallingDisk : IDisposable
 {
     private readonly ManualResetEventSlim _go = new(initialState: true);
     private volatile bool _failing;
+    private volatile bool _full;
     private int _flushesAfterFailure;
 
     public int FlushesAfterFailure => Volatile.Read(ref _flushesAfterFailure);
@@ -19,7 +20,17 @@ internal sealed class StallingDisk : IDisposable
 
     public void FailFlushes() => _failing = true;
 
+    public void SetFull(bool full) => _full = full;
+
     public void Dispose() => _go.Dispose();
+
+    private void BeforeCreate(string name)
+    {
+        if (_full)
+        {
+            throw new StorageException(StorageFailure.Full, $"create {name}: no space left on device.", 28);
+        }
+    }
 
     private void BeforeFlush()
     {
@@ -41,7 +52,11 @@ internal sealed class StallingDisk : IDisposable
 
         public void CreateFolder(string folder) => inner.CreateFolder(folder);
 
-        public IWalFile Create(string name) => new StallingFile(inner.Create(name), disk);
+        public IWalFile Create(string name)
+        {
+            disk.BeforeCreate(name);
+            return new StallingFile(inner.Create(name), disk);
+        }
 
         public IWalFile Open(string name, bool writable) => new StallingFile(inner.Open(name, writable), disk);
 
