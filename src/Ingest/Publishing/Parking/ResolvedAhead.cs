@@ -34,7 +34,8 @@ internal sealed class ResolvedAhead
 
     /// <summary>What became of an event that is read from the log; null: nothing yet.</summary>
     internal Settlement? Of(long sequence) =>
-        _all.Count > 0 && _all.TryGetValue(sequence, out var known) ? known.Settlement : null;
+        // Asked for every event that is read, nearly always of none. The dictionary's own count is a walk through three calls.
+        NeededFrom < long.MaxValue && _all.TryGetValue(sequence, out var known) ? known.Settlement : null;
 
     /// <summary>The accounts on disk know of every event up to here.</summary>
     internal void Saved(long highWater)
