@@ -45,8 +45,8 @@ settled() { admin "$1" /status | grep -o '"settled":[0-9]*' | head -1 | cut -d: 
 durable() { admin "$1" /status | grep -o '"durable[A-Za-z]*":[0-9]*' | head -1 | cut -d: -f2; }
 ticks() { awk '{print $14 + $15}' "/proc/${pids[$1]}/stat"; }
 load() { wrk -t1 -c"$3" -d"$4" -s "$here/$2.lua" "http://127.0.0.1:${ports[$1]}/v1/events" >/dev/null; }
-# The node has delivered everything: its last number, the moment it was seen.
-drained() { local last; last=$(durable "$1"); until [[ $(settled "$1") -ge $last ]]; do sleep 0.02; done; echo "$last $EPOCHREALTIME"; }
+# The node has delivered everything: its last number, the moment it was seen. A look costs the node a millisecond or two, so that few are taken.
+drained() { local last; last=$(durable "$1"); until [[ $(settled "$1") -ge $last ]]; do sleep 0.2; done; echo "$last $EPOCHREALTIME"; }
 figures() { # node, events, began, ended, ticks → events a second, microseconds of CPU an event
   awk -v n="$2" -v from="$3" -v to="$4" -v cpu="$5" -v hz="$(getconf CLK_TCK)" 'BEGIN{printf "%.0f %.4f\n", n/(to-from), cpu/hz*1e6/n}'
 }

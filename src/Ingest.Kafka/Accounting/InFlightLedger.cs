@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Ingest.Events;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
@@ -9,7 +8,7 @@ namespace Ingest.Kafka;
 /// up leaves its events here, and the next attempt for the same events joins them instead of sending them twice.
 /// </summary>
 /// <remarks>
-/// Promise: of the events with one key, none is handed over while an earlier one is owed (<see cref="HeldKeys"/>). All state is under one
+/// Promise: of the events with one key, none is handed over while an earlier one is owed (<see cref="SendOrder"/>). All state is under one
 /// lock; what only the sender whose turn it is touches (an entry on its way to <see cref="EntryState.Sent"/>) needs none.
 /// </remarks>
 internal sealed class InFlightLedger
@@ -26,6 +25,7 @@ internal sealed class InFlightLedger
     {
         (_now, _left, _owed) = (now, new LeftEntries(this), new HeldKeys(patience));
         (IsolationSet, TroubledTopics) = (new IsolationSet(patience), new TroubledTopics(now));
+        Order = new SendOrder(_lock, _owed, _left, _attempts, now);
     }
 
     /// <summary>Events whose attempt was given up: still with the client, or settled and not yet asked for.</summary>
@@ -43,11 +43,8 @@ internal sealed class InFlightLedger
     /// <summary>Events of refused batches, to be sent one by one.</summary>
     internal IsolationSet IsolationSet { get; }
 
-    /// <summary>
-    /// Held by the sender from the question whether an event may go until the client has it, and by a report of a failure: no earlier event
-    /// of the key comes back between the two.
-    /// </summary>
-    internal Lock Handing { get; } = new();
+    /// <summary>What the sender asks and notes, so that events of a key keep their order.</summary>
+    internal SendOrder Order { get; }
 
     /// <summary>Topics whose events go one at a time.</summary>
     internal TroubledTopics TroubledTopics { get; }
@@ -71,76 +68,6 @@ internal sealed class InFlightLedger
         return attempt;
     }
 
-    /// <summary>Whether an event may be handed over now. If not it counts as held.</summary>
-    internal bool MayGo(LedgerEntry entry, StoredEvent stored)
-    {
-        if (!_owed.Any)
-        {
-            return true;
-        }
-        lock (_lock)
-        {
-            if (_owed.MayGo(KeyHash.Of(stored), stored.Sequence, _now()))
-            {
-                return true;
-            }
-            entry.State = EntryState.Held;
-            return false;
-        }
-    }
-
-    /// <summary>The event is not handed over in this attempt: it is owed. The sender whose turn it is.</summary>
-    internal void Hold(LedgerEntry entry, StoredEvent stored, EntryState state = EntryState.Held)
-    {
-        lock (_lock)
-        {
-            entry.State = state;
-            _owed.Add(KeyHash.Of(stored), stored.Sequence);
-        }
-    }
-
-    /// <summary>The sender is through with an attempt: what it did not come to is owed, before the next sender's turn.</summary>
-    internal void LeaveOutRest(Attempt attempt)
-    {
-        lock (_lock)
-        {
-            foreach (var entry in attempt.Entries)
-            {
-                if (entry.State == EntryState.NotSent)
-                {
-                    var stored = attempt.Batch[entry.Index];
-                    entry.State = EntryState.LeftOut;
-                    _owed.Add(KeyHash.Of(stored), stored.Sequence);
-                }
-            }
-        }
-    }
-
-    /// <summary>
-    /// Whether an event may go through another producer than the one the events before it went through: none of its key is with that one,
-    /// and none is owed. Both are asked at once, for a report can make the one the other at any moment.
-    /// </summary>
-    internal bool MayGoApart(StoredEvent stored, ProducerRoom room)
-    {
-        var key = KeyHash.Of(stored);
-        lock (_lock)
-        {
-            return key == KeyHash.None
-                || (!_left.HasSent(key, except: room) && !_attempts.Exists(attempt => attempt.HasSent(key, room))
-                    && _owed.MayGo(key, stored.Sequence, _now()));
-        }
-    }
-
-    /// <summary>The keys of events the client still holds for attempts that were given up.</summary>
-    internal void CopyKeysLeft(HashSet<ulong> keys)
-    {
-        keys.Clear();
-        lock (_lock)
-        {
-            keys.UnionWith(_left.Sent.Select(entry => entry.Key));
-        }
-    }
-
     /// <summary>The client did not take the event, or we did not offer it: it is settled at once, and the refusal means it alone.</summary>
     internal void Refuse(LedgerEntry entry, ErrorCode code, string topic)
     {
@@ -151,19 +78,7 @@ internal sealed class InFlightLedger
     /// <summary>A delivery report. Any thread; never throws.</summary>
     internal void Report(LedgerEntry entry, ErrorCode code, string topic)
     {
-        if (code == ErrorCode.NoError)
-        {
-            Take(entry, code, topic);
-            return;
-        }
-        lock (Handing)
-        {
-            Take(entry, code, topic);
-        }
-    }
-
-    private void Take(LedgerEntry entry, ErrorCode code, string topic)
-    {
+        using var handing = code == ErrorCode.NoError ? default : Order.Handing.EnterScope();
         Attempt? attempt;
         lock (_lock)
         {

@@ -36,7 +36,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
                     && !TryHandOver(entry, stored, session)
                     && !await HandOverAsync(entry, stored, attempt, session, cancel)))
             {
-                ledger.LeaveOutRest(attempt);
+                ledger.Order.LeaveOutRest(attempt);
                 break;
             }
         }
@@ -46,7 +46,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
     // Rounds: in each, the first of every key that is left. A refusal is known before the next of its key goes.
     private async Task SendCarefullyAsync(Attempt attempt, IProducerSession session, CancellationToken cancel)
     {
-        ledger.CopyKeysLeft(_busyElsewhere);
+        ledger.Order.CopyKeysLeft(_busyElsewhere);
         while (true)
         {
             var anyLeft = false;
@@ -63,7 +63,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
                 if (entry.State == EntryState.NotSent && _busyElsewhere.Contains(key) && key != KeyHash.None)
                 {
                     // An earlier attempt left one of this key with the client, and this attempt would not learn what became of it.
-                    ledger.Hold(entry, stored);
+                    ledger.Order.Hold(entry, stored);
                 }
                 else if (key != KeyHash.None && !_busy.Add(key))
                 {
@@ -78,7 +78,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
             await attempt.Settled.WaitAsync(cancel);
             if (!anyLeft || !CanGoOn(attempt, session))
             {
-                ledger.LeaveOutRest(attempt);
+                ledger.Order.LeaveOutRest(attempt);
                 return;
             }
             attempt.NextRound();
@@ -91,8 +91,8 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
     // back while this one waited for room.
     private bool TryHandOver(LedgerEntry entry, StoredEvent stored, IProducerSession session)
     {
-        using var handing = ledger.Handing.EnterScope();
-        if (!ledger.MayGo(entry, stored))
+        using var handing = ledger.Order.Handing.EnterScope();
+        if (!ledger.Order.MayGo(entry, stored))
         {
             return true;
         }
@@ -113,7 +113,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
         {
             entry.TriesTopic = true;
             // An earlier one of its key may still be with the other producer, or have come back from it a moment ago.
-            if (ledger.MayGoApart(stored, session.Room) && TryGive(entry, stored, session))
+            if (ledger.Order.MayGoApart(stored, session.Room) && TryGive(entry, stored, session))
             {
                 return;
             }
@@ -121,7 +121,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
             ledger.TroubledTopics.TakeBack(topic);
             _behind.Add(topic);
         }
-        ledger.Hold(entry, stored, EntryState.BehindTopic);
+        ledger.Order.Hold(entry, stored, EntryState.BehindTopic);
     }
 
     private bool TryGive(LedgerEntry entry, StoredEvent stored, IProducerSession session)
