@@ -46,7 +46,7 @@ public sealed class LyingDiskTests(ITestOutputHelper output)
         Assert.True(lost > 0, "The disk did not lie.");
     }
 
-    /// <summary>Which cuts are tried: those behind the ones of the run before. 1 where <c>INGEST_SEED</c> says nothing.</summary>
+    /// <summary>The cuts that are tried: those behind the ones of the run before. 1 where <c>INGEST_SEED</c> says nothing.</summary>
     private static int Run() =>
         int.TryParse(Environment.GetEnvironmentVariable("INGEST_SEED"), CultureInfo.InvariantCulture, out var run) && run > 0
             ? run
