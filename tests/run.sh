@@ -22,7 +22,7 @@ export DOTNET_TieredPGO=0 DOTNET_TC_CallCountingDelayMs=100
 
 mkdir -p "$results"
 passed=0 failed=0 skipped=0
-failures=()
+failures=() reasons=
 
 # Ports of their own for projects that run side by side.
 run() {
@@ -48,6 +48,7 @@ report() {
   if [[ $bad -gt 0 ]]; then
     grep -vE '^\s*(Discovering|Discovered|Starting|Finished):' "$log" | tail -150
     mapfile -t -O ${#failures[@]} failures < <(sed -nE 's/^ *(.*) \[FAIL\]$/\1/p' "$log")
+    reasons+=$(grep -A14 -E '\[FAIL\]$' "$log")$'\n'
   fi
   passed=$((passed + $(count Total) - bad - off)) failed=$((failed + bad)) skipped=$((skipped + off))
   echo "   $summary" | sed -E 's/ +/ /g'
@@ -72,6 +73,6 @@ while ((${#unreported[@]} > 0)); do
   unreported=("${left[@]}")
 done
 # Again at the end, where they are seen.
-((${#failures[@]} == 0)) || printf 'FAILED: %s\n' "${failures[@]}"
+((${#failures[@]} == 0)) || { printf '%s' "$reasons"; printf 'FAILED: %s\n' "${failures[@]}"; }
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed -eq 0 ]]

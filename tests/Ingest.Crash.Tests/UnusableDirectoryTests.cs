@@ -121,7 +121,7 @@ public sealed class UnusableDirectoryTests
         });
         var code = await node.ExitAsync();
         Assert.True(code is > 0 and < 128, $"exit code {code}\n{node.Output}");
-        Assert.False(listened);
+        Assert.False(listened, $"port {setup.IntakePort} or {setup.AdminPort} was listened on\n{node.Output}");
         Assert.DoesNotContain("   at ", node.Output, StringComparison.Ordinal);
         Assert.InRange(node.Output.Split('\n').Length, 1, 12);
         return node.Output;

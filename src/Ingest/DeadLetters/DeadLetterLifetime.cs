@@ -58,12 +58,13 @@ internal sealed class DeadLetterLifetime(
     /// <summary>Ends waits when the store is closed.</summary>
     internal CancellationToken Closing => _closing.Token;
 
-    /// <summary>Lets requeued letters go to their lanes from here on.</summary>
+    /// <summary>Reads the letters that earlier runs left, and lets requeued ones go to their lanes from here on.</summary>
     internal void Start(LaneSet lanes)
     {
         lock (_opening)
         {
             _lanes = lanes;
+            _open?.Feed.Start();
             StartPumpNeedsLock();
         }
     }
@@ -128,6 +129,10 @@ internal sealed class DeadLetterLifetime(
             open.Log.Begin(lane, highWater);
         }
         _open = open;
+        if (_lanes is not null)
+        {
+            open.Feed.Start();
+        }
         StartPumpNeedsLock();
         _recovery = RecoverAsync(open);
     }

@@ -113,7 +113,10 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         }
     }
 
-    /// <summary>Lets requeued letters go to their lanes from here on.</summary>
+    /// <summary>
+    /// Reads the letters that earlier runs left, and lets requeued ones go to their lanes from here on. Called once the node accepts, so
+    /// that many letters do not hold up its start.
+    /// </summary>
     /// <param name="lanes">The lanes; stopped ones are waited for.</param>
     public void Start(LaneSet lanes) => _lifetime.Start(lanes);
 

@@ -32,13 +32,13 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
             _projection = new ProjectionWriter(Ledger, projection, directory, bounds, Feed, time, logger);
         }
         Questions = new DeadLetterQuestions(Ledger, _projection);
-        Feed.Start();
     }
 
     internal DeadLetterLog Log { get; }
 
     internal DeadLetterLedger Ledger { get; }
 
+    /// <summary>Reads the log into the ledger once it is started, which the owner does.</summary>
     internal DeadLetterFeed Feed { get; }
 
     /// <summary>Answers questions over many letters.</summary>

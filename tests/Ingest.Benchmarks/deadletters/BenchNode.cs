@@ -15,6 +15,7 @@ internal sealed class BenchNode : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly HttpClient _http;
+    private bool _isStopped;
 
     private BenchNode(WebApplication app, HttpClient http) => (_app, _http) = (app, http);
 
@@ -91,8 +92,14 @@ internal sealed class BenchNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops the node; the second call has nothing left to do.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped)
+        {
+            return;
+        }
+        _isStopped = true;
         _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();

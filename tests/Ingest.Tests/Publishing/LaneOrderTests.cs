@@ -27,8 +27,11 @@ public sealed class LaneOrderTests
             Gen.Elements(1, 3, 40, 5000).SelectMany(keys =>
                 Gen.Elements(1, 7, 100).SelectMany(batch =>
                     Gen.Elements(0, 5, 30).Select(failures => new World(seed, keys, batch, failures)))));
-        await Task.Run(() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(tests), Prop.ForAll(worlds.ToArbitrary(), world =>
-            RunAsync(world, keepsKeyOrder, makeWitness(new Random(world.Seed), world.Failures)).GetAwaiter().GetResult())));
+        // FsCheck waits for each world: on a thread of its own, because the lanes and the other tests need those of the pool.
+        await Task.Factory.StartNew(
+            () => Check.One(Config.QuickThrowOnFailure.WithMaxTest(tests), Prop.ForAll(worlds.ToArbitrary(), world =>
+                RunAsync(world, keepsKeyOrder, makeWitness(new Random(world.Seed), world.Failures)).GetAwaiter().GetResult())),
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private static async Task RunAsync(World world, bool keepsKeyOrder, OrderWitness witness)

@@ -31,6 +31,24 @@ public sealed class Crc32CTests
         (byte[] bytes) => Crc32C.Compute(bytes) == BitByBit(bytes))
         .QuickCheckThrowOnFailure();
 
+    /// <summary>Lengths around each number of stripes, at every alignment of a word.</summary>
+    [Fact]
+    public void Long_inputs_that_are_cut_into_lanes_have_the_checksum_of_the_whole()
+    {
+        const int LongestBytes = 1000;
+        var random = new Random(32);
+        var bytes = new byte[LongestBytes + sizeof(ulong)];
+        random.NextBytes(bytes);
+        for (var length = 0; length <= LongestBytes; length++)
+        {
+            var part = bytes.AsSpan(length % sizeof(ulong), length).ToArray();
+            Assert.Equal(BitByBit(part), Crc32C.Compute(bytes.AsSpan(length % sizeof(ulong), length)));
+        }
+        bytes = new byte[100_003];
+        random.NextBytes(bytes);
+        Assert.Equal(BitByBit(bytes), Crc32C.Compute(bytes));
+    }
+
     [Fact]
     public void With_another_seed_the_same_bytes_always_have_another_checksum() => Prop.ForAll(
         (byte[] bytes, uint seed, uint other) => seed == other || Crc32C.Compute(bytes, seed) != Crc32C.Compute(bytes, other))

@@ -71,9 +71,9 @@ internal sealed class NodeLifecycle(
         stations.Writing.StartUpkeep(() => stations.Lanes.SettledSequence, () => stations.Replay.KeepFrom);
         stations.Lanes.Start();
         stations.Policy.Start();
-        stations.DeadLetters.Start(stations.Lanes);
         stations.Health.Start();
         context.Gate.Open(RefusalCode.Starting);
+        stations.DeadLetters.Start(stations.Lanes);
     }
 
     private void LogReady()

@@ -174,7 +174,7 @@ internal sealed class FailureIsolation(SessionState state)
         if (state.Parking.Events.FullFor(batch) is { } full)
         {
             batch.Dispose();
-            state.LastFailure = full;
+            state.WaitForRoom(full);
             return false;
         }
         var asked = worst.RetryAfter is null ? TimeSpan.Zero : delivery.Due;

@@ -53,7 +53,7 @@ internal sealed class HeldEvents(SessionState state)
     [SuppressMessage("Reliability", "CA2000", Justification = "A delivery owns its batch until it is settled or dropped.")]
     private bool Wait(BatchDelivery delivery, EventBatch held, List<int> free, string full, TimeSpan now)
     {
-        state.LastFailure = full;
+        state.WaitForRoom(full);
         if (free.Count == 0)
         {
             held.Dispose();

@@ -119,7 +119,7 @@ internal sealed class PositionKeeper(SessionState state)
             return (_host.IsDraining ? LaneState.Drained : LaneState.Idle, "");
         }
         return now < _host.Backoff.WaitsUntil || (state.Deliveries.InFlight == 0 && state.Deliveries.NextDue(now) is not null)
-            ? (LaneState.BackingOff, state.LastFailure)
+            ? (LaneState.BackingOff, state.Obstacle)
             : (LaneState.Delivering, "");
     }
 }

@@ -10,6 +10,9 @@ namespace Ingest.Publishing.Sessions;
 /// <summary>What the parts of a session share: the deliveries under way, what was read and not sent, and how far it is.</summary>
 internal sealed class SessionState
 {
+    // Where the position stood when events that would be parked found no room.
+    private (string Why, long Settled) _noRoom = ("", 0);
+
     internal required LaneContext Context { get; init; }
 
     internal required ILaneHost Host { get; init; }
@@ -38,11 +41,20 @@ internal sealed class SessionState
     /// <summary>What the last failed attempt was told.</summary>
     internal string LastFailure { get; set; } = "";
 
+    /// <summary>
+    /// Why the lane waits: there is no room among the parked events, for as long as that keeps its position from moving; otherwise what the
+    /// last failed attempt was told.
+    /// </summary>
+    internal string Obstacle => _noRoom.Settled == Tracker.Settled && _noRoom.Why.Length > 0 ? _noRoom.Why : LastFailure;
+
     /// <summary>When an open breaker is probed.</summary>
     internal TimeSpan ProbeDue { get; set; }
 
     /// <summary>Nothing is left of what this lane read or has to read; parked events do not count.</summary>
     internal bool IsEmpty => Deliveries.Count == 0 && Groups.Events == 0 && Feed.IsCaughtUp && Tracker.Settled == Tracker.Last;
+
+    /// <summary>Notes that events which would be parked have no room there.</summary>
+    internal void WaitForRoom(string why) => _noRoom = (why, Tracker.Settled);
 
     /// <summary>Leaves a delivery with other events, which are copies.</summary>
     internal void Replace(BatchDelivery delivery, EventBatch batch)
