@@ -163,6 +163,7 @@ public sealed class CommitQueueTests
         var closed = fixture.Queue.CloseAsync();
         var late = await fixture.Queue.SubmitAsync(QueueFixture.Batch("2"), "s", Cancel);
         Assert.Equal(CommitStatus.Closed, late.Status);
+        Assert.False(closed.IsCompleted);
         disk.Resume();
         await closed;
         Assert.All(await Task.WhenAll(waiting), receipt => Assert.Equal(CommitStatus.Durable, receipt.Status));
