@@ -6,8 +6,9 @@ using Ingest.Hosting;
 namespace Ingest.Worker.Commands;
 
 /// <summary>
-/// <c>ingest man</c>: prints the manual page <c>ingest(1)</c> in the language of man(7), made of the commands themselves, so that it cannot
-/// say anything else than <c>--help</c>.
+/// <c>ingest man</c>: prints the manual page <c>ingest(1)</c> in man(7) markup. The section on commands is generated
+/// from the command definitions, as <c>--help</c> is, so the two cannot disagree; exit codes and environment variables
+/// are listed here.
 /// </summary>
 internal static class ManualCommand
 {
@@ -99,7 +100,7 @@ internal static class ManualCommand
         page.Append(".fi\n");
     }
 
-    // A line may begin with a word that man(7) would read as a request; it reads hyphens and backslashes as its own.
+    // Escapes what man(7) would interpret: a leading . or ' (a request), backslashes and hyphens.
     private static string Text(string text) => (text.StartsWith('.') || text.StartsWith('\'') ? @"\&" : "")
         + text.Replace(@"\", @"\e", StringComparison.Ordinal).Replace("-", @"\-", StringComparison.Ordinal)
             .ReplaceLineEndings("\n.br\n");

@@ -7,17 +7,17 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters;
 
 /// <summary>
-/// Opens the dead-letter log with the first letter, and closes it. When it fails (<see cref="OpenDeadLetters.Failed"/>), it is closed and
-/// opened anew after a pause, as often as needed. Any thread.
+/// Opens the dead-letter log with the first letter, and closes it. When it fails (<see
+/// cref="OpenDeadLetters.Failed"/>), it is closed and opened anew after a pause, as often as needed. Any thread.
 /// </summary>
 /// <remarks>
-/// Invariants: at most one log is open; requeues run only while a log is open and the lanes are known; without an open log
-/// <see cref="Failure"/> says why there is none although there should be.
+/// Invariants: at most one log is open; requeues run only while a log is open and the lanes are known; without an open
+/// log <see cref="Failure"/> says why there is none although there should be.
 /// </remarks>
 /// <param name="directory">Where the log lies, absolute; for messages.</param>
 /// <param name="openLog">Opens the log, or makes it.</param>
 /// <param name="publication">Where letters are published to; null: nowhere.</param>
-/// <param name="segmentBytes">Bytes of a segment of the node's log.</param>
+/// <param name="segmentBytes">Bytes of a segment of the dead-letter log.</param>
 /// <param name="instruments">Where letters are counted.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For what operators should know.</param>

@@ -10,11 +10,13 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters;
 
 /// <summary>
-/// Events that sinks refused, until an operator has them sent again or drops them. The log is made with the first of them.
+/// Events that sinks refused, until an operator has them sent again or drops them. The log is created with the first
+/// such event, or at the start when letters are published.
 /// </summary>
 /// <remarks>
-/// When the log fails, it is closed and opened anew (<see cref="DeadLetterLifetime"/>). Until then lanes with refused events are
-/// blocked and operators get <see cref="DeadLettersBlockedException"/>; both look again by themselves.
+/// When the log fails, it is closed and opened anew (<see cref="DeadLetterLifetime"/>). Until then lanes with refused
+/// events are blocked and retry by themselves; operations throw <see cref="DeadLettersBlockedException"/>, and the
+/// caller has to repeat them.
 /// </remarks>
 public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyncDisposable
 {
@@ -26,16 +28,20 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     private readonly ReasonClasses _classes = new();
     private readonly DeadLetterLifetime _lifetime;
 
-    /// <summary>Opens the log if there is one, and begins to read it; nothing waits for that.</summary>
+    /// <summary>
+    /// Opens the log if it exists, or creates it when letters are published. It is read from <see cref="Start"/> on.
+    /// </summary>
     /// <param name="directory">Where the log lies, absolute.</param>
-    /// <param name="logId">Identity of the node's log. Letters of another one are set aside.</param>
+    /// <param name="logId">Identity of the node's log. Dead letters that belong to another log are moved aside.</param>
     /// <param name="options">Limits.</param>
-    /// <param name="segmentBytes">Bytes of a segment file: the largest event with its letter must fit. A multiple of 4,096.</param>
+    /// <param name="segmentBytes">Bytes of a segment file: the largest event with its dead-letter record must fit. A
+    /// multiple of 4,096.</param>
     /// <param name="instruments">Where letters are counted.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">For what operators should know.</param>
     /// <param name="publication">Where letters are published to; null: nowhere.</param>
-    /// <param name="projection">What answers questions over many letters; null: a walk over the letters in memory.</param>
+    /// <param name="projection">Settings of the index that answers queries over many letters; null: queries scan the
+    /// letters in memory.</param>
     /// <exception cref="StorageException">The log cannot be opened; the message says why.</exception>
     /// <exception cref="InvalidOperationException">Settings of the sink letters are published to are wrong.</exception>
     public DeadLetterStore(
@@ -52,7 +58,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     {
     }
 
-    /// <summary>The same, over a file system that tests let fail.</summary>
+    /// <summary>Variant with a directory factory through which tests inject I/O failures.</summary>
     internal DeadLetterStore(
         string directory,
         Guid logId,
@@ -76,7 +82,8 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
             time,
             logger);
         Operations = new DeadLetterOperations(KnownAsync, () => _lifetime.Lanes, time, logger);
-        // The sink that letters are published to is made with their log: what is wrong with its settings shows at the start.
+        // Opening the log also creates the sink that letters are published to, so wrong settings of that sink are
+        // reported at the start.
         if (Directory.Exists(directory) || publication is not null)
         {
             _lifetime.OpenOrCreate();
@@ -114,8 +121,8 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     }
 
     /// <summary>
-    /// Reads the letters that earlier runs left, and lets requeued ones go to their lanes from here on. Called once the node accepts, so
-    /// that many letters do not hold up its start.
+    /// Reads the letters that earlier runs left, and lets requeued ones go to their lanes from here on. Called after
+    /// the node has begun to accept events, so that reading many letters does not delay its start.
     /// </summary>
     /// <param name="lanes">The lanes; stopped ones are waited for.</param>
     public void Start(LaneSet lanes) => _lifetime.Start(lanes);
@@ -153,14 +160,14 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
                 new KeyValuePair<string, object?>("lane", lane),
                 new KeyValuePair<string, object?>("reason", _classes.Of(entry.Reason)));
         }
-        // Durable is enough for the lane; what the limits count, and what is shown, should not lag behind.
+        // The lane needs only durability. Waiting for the ledger keeps limits and status up to date.
         await open.Feed.WaitAsync(last, _lifetime.Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Stops what runs and closes the log. The lanes are stopped before.</summary>
     public ValueTask DisposeAsync() => _lifetime.DisposeAsync();
 
-    // The open log with everything known that earlier runs left; null before the first letter.
+    // The open log, once its ledger is rebuilt; null while there is no log.
     private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)
     {
         if (_lifetime.Open is not { } open)
@@ -168,12 +175,12 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
             _lifetime.ThrowIfFailed();
             return null;
         }
-        // The caller's thread may be one that waits for sockets: what follows reads the disk.
+        // Yields: the caller may be on a socket I/O thread, which must not block on the disk reads that follow.
         await WaitRebuiltAsync(open, cancel).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         return open;
     }
 
-    // Limits and letters that are there already can only be judged when everything is known.
+    // Limits and duplicates can only be checked against a rebuilt ledger.
     private async Task WaitRebuiltAsync(OpenDeadLetters open, CancellationToken cancel)
     {
         try

@@ -53,8 +53,7 @@ internal static partial class Log
 
     [LoggerMessage(5015, LogLevel.Error,
         "Dead letters: the log in {Directory} failed. Lanes with refused events are blocked until it is opened anew, "
-            + "which is tried at once "
-        + "and then every 30 s at least: {Reason}")]
+            + "which is tried after a second and then every 30 s at least: {Reason}")]
     internal static partial void Failed(ILogger logger, string directory, string reason);
 
     [LoggerMessage(5016, LogLevel.Warning, "Dead letters: the log in {Directory} cannot be opened anew yet: {Reason}")]

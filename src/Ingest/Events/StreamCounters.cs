@@ -4,16 +4,17 @@ using System.Text;
 namespace Ingest.Events;
 
 /// <summary>
-/// Counters per stream, the same number for each. Bounded: streams beyond <see cref="StreamsMax"/> are counted together as
-/// <see cref="Other"/>. The owner synchronises: one thread adds streams, and only it may look for one without the owner's lock.
+/// Counters per stream, the same number for each. Bounded: streams beyond <see cref="StreamsMax"/> are counted together
+/// as <see cref="Other"/>. Not thread-safe: the owner locks. Exactly one thread adds streams; that thread may call Find
+/// without the lock, no other may.
 /// </summary>
 /// <remarks>
-/// Encoding, little-endian: <c>u16 streams · per stream: u8 name bytes, one i64 per counter, name</c>. A stream keeps its index when it is
-/// encoded and read back.
+/// Encoding, little-endian: <c>u16 streams · per stream: u8 name bytes, one i64 per counter, name</c>. A stream keeps
+/// its index when it is encoded and read back.
 /// </remarks>
 internal sealed class StreamCounters
 {
-    /// <summary>Streams counted apart.</summary>
+    /// <summary>Most streams with counters of their own.</summary>
     internal const int StreamsMax = 256;
 
     /// <summary>The name under which all further streams are counted.</summary>
@@ -27,7 +28,8 @@ internal sealed class StreamCounters
     private readonly List<byte[]> _encodedNames = [Encoding.Latin1.GetBytes(Other)];
     private readonly Dictionary<string, int> _index = new(StringComparer.Ordinal) { [Other] = OtherIndex };
 
-    // The stream that was looked for last: most events follow one of their own stream.
+    // Index of the last stream found by its bytes. Consecutive events usually belong to the same stream, which saves
+    // the dictionary lookup.
     private int _recent;
 
     /// <param name="countersEach">Counters of each stream.</param>
@@ -37,7 +39,7 @@ internal sealed class StreamCounters
         _counters = new long[(StreamsMax + 1) * countersEach];
     }
 
-    /// <summary>Streams so far, with <see cref="Other"/>: their indexes are below.</summary>
+    /// <summary>Number of streams so far, <see cref="Other"/> included; valid indexes are 0 to Count - 1.</summary>
     internal int Count => _names.Count;
 
     /// <summary>Bytes that <see cref="Encode"/> writes.</summary>
@@ -102,10 +104,10 @@ internal sealed class StreamCounters
         }
     }
 
-    /// <summary>Reads counters that were encoded; null when they are cut off.</summary>
+    /// <summary>Reads counters that were encoded; null when the input is truncated.</summary>
     /// <param name="encoded">Begins with the counters.</param>
     /// <param name="countersEach">Counters of each stream.</param>
-    /// <param name="rest">What stands behind them.</param>
+    /// <param name="rest">The bytes after the counters.</param>
     internal static StreamCounters? TryDecode(ReadOnlySpan<byte> encoded, int countersEach, out ReadOnlySpan<byte> rest)
     {
         rest = default;

@@ -1,6 +1,6 @@
 namespace Ingest.Health;
 
-/// <summary>The names of refusals as clients and scripts see them.</summary>
+/// <summary>The names of refusal codes in health answers and in the status.</summary>
 public static class RefusalCodeText
 {
     /// <summary>The code in snake case: <c>disk_pressure</c>.</summary>

@@ -24,14 +24,19 @@ public interface IDeadLetterStore
     long? CountIn(string lane, long first, long last) => null;
 
     /// <summary>
-    /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the caller's and
-    /// valid until then. An exception means that none of them counts as stored; the lane tries again later.
+    /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the
+    /// caller's and valid until then. An exception means that none of them counts as stored; the lane tries again
+    /// later.
     /// </summary>
-    /// <exception cref="DeadLettersBlockedException">An operator has to act before more is stored: the lane stops and says so.</exception>
+    /// <exception cref="DeadLettersBlockedException">Nothing more can be stored now: the lane is blocked, says why, and
+    /// tries again.</exception>
     ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel);
 }
 
-/// <summary>The dead letters take nothing more until an operator acts. The message is shown to operators as the lane's reason.</summary>
+/// <summary>
+/// Nothing more can be stored now: a limit was reached, which an operator has to raise or clear, or the log failed and
+/// is being opened anew. The message is shown to operators as the lane's reason.
+/// </summary>
 public sealed class DeadLettersBlockedException(string message) : Exception(message);
 
 /// <summary>An event a sink refused.</summary>

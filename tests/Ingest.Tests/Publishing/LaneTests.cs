@@ -41,6 +41,25 @@ public sealed class LaneTests
     }
 
     [Fact]
+    public async Task A_stop_saves_what_is_settled_and_not_what_was_read()
+    {
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 10 });
+        fixture.Options.ParkAfterAttempts = 0;
+        fixture.Sink.OnSend = (events, _) =>
+            Task.FromResult(events[0].Sequence > 50 ? ScriptedSink.All(VerdictKind.Retryable) : SinkResult.Delivered);
+        fixture.Log.AppendMany(100);
+        fixture.Start();
+        await fixture.Passed(50);
+        await fixture.Reaches(LaneState.BackingOff);
+
+        var settled = (int)fixture.Status.Settled;
+        fixture.Sink.OnSend = null;
+        await fixture.RestartAsync();
+        await fixture.Settled(100);
+        Assert.Equal(Enumerable.Range(settled + 1, 100 - settled).Select(n => (long)n), fixture.Sink.Sequences.Order());
+    }
+
+    [Fact]
     public async Task Batches_keep_to_what_the_sink_takes_and_a_larger_event_goes_alone()
     {
         await using var fixture = new LaneFixture(new SinkTraits { BatchBytesMax = 10_000, BatchEventsMax = 7 });

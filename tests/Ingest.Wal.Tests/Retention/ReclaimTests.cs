@@ -164,6 +164,26 @@ public sealed class ReclaimTests
         content.AssertAccountedFor(4, 66);
     }
 
+    /// <summary>More than a reader reads ahead: what it reads next is still to come from the file.</summary>
+    [Theory, MemberData(nameof(Disks))]
+    public void A_large_segment_is_not_written_over_while_a_reader_is_in_it(DiskKind kind)
+    {
+        const int Bytes = 60_000;
+        using var disk = TestDisk.Create(kind);
+        using var log = disk.Open(new WalOptions { SegmentBytes = 4 * FrameWindow.ChunkBytes, SegmentsKept = 4 });
+        log.Fill(40, Bytes);
+        using var reader = log.OpenReader(1);
+        Assert.Equal(WalReadStatus.Record, reader.Read());
+
+        log.Reclaim(new ReclaimLimits(40, NoTimeRule, 0));
+        log.Fill(40, Bytes);
+
+        var content = reader.ReadAll();
+        Assert.Contains(17, content.Records.Keys);
+        Assert.All(content.Gaps, gap => Assert.True(gap.Reclaimed));
+        content.AssertAccountedFor(2, 80, Bytes);
+    }
+
     [Theory, MemberData(nameof(Disks))]
     public void A_reader_opened_below_the_oldest_record_begins_with_it(DiskKind kind)
     {

@@ -3,7 +3,7 @@ using Ingest.Worker.Terminal;
 
 namespace Ingest.Worker.Commands.Doctor;
 
-/// <summary>Whether the machine's clock is set by something.</summary>
+/// <summary>Checks whether the system clock is synchronized, as the kernel reports it.</summary>
 internal static partial class ClockCheck
 {
     private const int Unsynchronized = 0x40;
@@ -11,7 +11,8 @@ internal static partial class ClockCheck
     private const int MaxErrorOffset = 24;
     private const int StatusOffset = 40;
 
-    // What outlives a restart is dated by the wall clock: this is far below every window it is used for.
+    // Data that outlives a restart carries wall-clock times. An error of 1 s is small against the windows compared with
+    // them, such as Intake:IdempotencyWindow (10 min by default).
     private static readonly TimeSpan ErrorMax = TimeSpan.FromSeconds(1);
 
     internal static Diagnosis Look()
@@ -20,7 +21,7 @@ internal static partial class ClockCheck
         state.Clear();
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess || Adjust(ref MemoryMarshal.GetReference(state)) < 0)
         {
-            return new Diagnosis("clock", Verdict.Skipped, "Whether it is set by something cannot be told here.");
+            return new Diagnosis("clock", Verdict.Skipped, "Whether it is synchronized cannot be determined on this system.");
         }
         var error = TimeSpan.FromMicroseconds(MemoryMarshal.Read<long>(state[MaxErrorOffset..]));
         return Judge((MemoryMarshal.Read<int>(state[StatusOffset..]) & Unsynchronized) == 0, error);
@@ -29,13 +30,14 @@ internal static partial class ClockCheck
     internal static Diagnosis Judge(bool isSynchronized, TimeSpan error)
     {
         const string advice = "Let chrony or systemd-timesyncd set it: docs/operating.md#a-clock-that-steps";
-        return !isSynchronized ? new Diagnosis("clock", Verdict.Warning, "Nothing sets it: it may drift, and step one day.", advice)
+        return !isSynchronized
+            ? new Diagnosis("clock", Verdict.Warning, "It is not synchronized: it may drift, and jump when it is set.", advice)
             : error > ErrorMax ? new Diagnosis(
                 "clock", Verdict.Warning, $"It may be wrong by {Humanize.Seconds(error.TotalSeconds)}.", advice)
-            : new Diagnosis("clock", Verdict.Good, $"It is set, and wrong by {Humanize.Milliseconds(error.TotalMilliseconds)} at most.");
+            : new Diagnosis("clock", Verdict.Good, $"It is synchronized, to within {Humanize.Milliseconds(error.TotalMilliseconds)}.");
     }
 
-    // struct timex, whose first field says that nothing is to be changed.
+    // state: a struct timex. Its first field, modes, is 0, so the call only reads.
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
     private static partial int Adjust(ref byte state);

@@ -8,12 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters.Ledger;
 
 /// <summary>
-/// Reads the dead-letter log into the ledger: first what earlier runs left, then each record as it becomes durable. One way for both, so
-/// that what is served is what a restart would serve.
+/// Reads the dead-letter log into the ledger: first what earlier runs left, then each record as it becomes durable.
+/// Both take the same path, so the ledger in memory always equals the one that a restart would rebuild.
 /// </summary>
 /// <remarks>
-/// A read error is logged and tried again. Any other exception leaves the ledger in a state that is not known: the feed ends, waiters get
-/// <see cref="DeadLettersBlockedException"/>, and <see cref="Failed"/> is called so that the log is opened and read anew.
+/// A read error is logged and tried again. Any other exception leaves the ledger in a state that is not known: the feed
+/// ends, waiters get <see cref="DeadLettersBlockedException"/>, and <see cref="Failed"/> is called so that the log is
+/// opened and read anew.
 /// </remarks>
 internal sealed class DeadLetterFeed : IAsyncDisposable
 {
@@ -28,34 +29,41 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
     private readonly string _directory;
     private readonly long _began;
 
-    // Everything up to here was there when the log was opened.
-    private readonly long _old;
-    private readonly AsyncSignal _more = new();
+    // The last durable position when the log was opened; the rebuild is complete once the feed has read past it.
+    private readonly long _lastAtOpen;
+    private readonly AsyncSignal _wake = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly IDisposable _observer;
     private readonly TaskCompletionSource _rebuilt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _loop = Task.CompletedTask;
 
-    // Replaced with each turn; who waits for a position waits for turns until it is there.
+    // Completes at the end of the current turn (one ReadSome call), and is then replaced. WaitAsync awaits turn after
+    // turn until its position has been read.
     private volatile TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Exception? _failure;
-    private long _passed;
+    private long _readUpTo;
     private long _lost;
 
     internal DeadLetterFeed(WriteAheadLog log, DeadLetterLedger ledger, string directory, TimeProvider time, ILogger logger)
     {
         (_log, _ledger, _directory, _time, _logger) = (log, ledger, directory, time, logger);
-        (_began, _old) = (time.GetTimestamp(), log.DurableSequence);
-        _observer = log.ObserveDurable(_ => _more.Set());
+        (_began, _lastAtOpen) = (time.GetTimestamp(), log.DurableSequence);
+        _observer = log.ObserveDurable(_ => _wake.Set());
     }
 
-    /// <summary>Completes when everything that earlier runs left is known; fails when the feed does. Any thread.</summary>
+    /// <summary>
+    /// Completes when every record that was durable at opening has been read; fails when the feed fails; canceled when
+    /// the feed is disposed of first. Any thread.
+    /// </summary>
     internal Task Rebuilt => _rebuilt.Task;
 
     /// <summary>Records that could not be read. Any thread.</summary>
     internal long Lost => Interlocked.Read(ref _lost);
 
-    /// <summary>Called after records were applied, by the feed. Set once, before anything is appended.</summary>
+    /// <summary>
+    /// Called by the feed after each turn, whether or not it applied a record. Set once, by the requeue pump; turns
+    /// that end before that are not reported.
+    /// </summary>
     internal Action? Applied { get; set; }
 
     /// <summary>Called once, with the reason, when the feed ends for good. Set before <see cref="Start"/>.</summary>
@@ -65,12 +73,13 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
 
     /// <summary>Completes when the ledger knows everything up to <paramref name="position"/>. Any thread.</summary>
     /// <exception cref="DeadLettersBlockedException">The feed failed.</exception>
+    /// <exception cref="OperationCanceledException">Canceled, or the feed was disposed of.</exception>
     internal async Task WaitAsync(long position, CancellationToken cancel)
     {
         while (true)
         {
             var turn = _turn.Task;
-            if (Interlocked.Read(ref _passed) >= position)
+            if (Interlocked.Read(ref _readUpTo) >= position)
             {
                 return;
             }
@@ -85,7 +94,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _more.Set();
+        _wake.Set();
         await _loop;
         _observer.Dispose();
         _turn.TrySetCanceled();
@@ -93,7 +102,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         _stop.Dispose();
     }
 
-    // Never throws: the one who waits for the loop is the one who stops the process.
+    // Never throws: DisposeAsync awaits this task, and an exception there would disturb the shutdown.
     private async Task RunAsync()
     {
         try
@@ -126,7 +135,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         EndTurn(reader.NextSequence - 1);
         if (caughtUp)
         {
-            await _more.WaitAsync();
+            await _wake.WaitAsync();
         }
         else
         {
@@ -140,7 +149,7 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
         Log.FeedFailed(_logger, e);
         if (_rebuilt.TrySetException(Blocked(e)))
         {
-            // Observed: there may be no one waiting.
+            // Reading the exception marks it as observed, in case nothing awaits Rebuilt.
             _ = _rebuilt.Task.Exception;
         }
         _turn.TrySetResult();
@@ -168,7 +177,8 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
                 case WalReadStatus.CaughtUp:
                     return true;
                 default:
-                    // Reclaimed: nothing that was needed.
+                    // A gap that loses nothing: the records were reclaimed because they were no longer needed, or the
+                    // numbers were never assigned.
                     break;
             }
         }
@@ -177,11 +187,11 @@ internal sealed class DeadLetterFeed : IAsyncDisposable
 
     private void EndTurn(long passed)
     {
-        Interlocked.Exchange(ref _passed, passed);
+        Interlocked.Exchange(ref _readUpTo, passed);
         var ended = _turn;
         _turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         ended.TrySetResult();
-        if (passed >= _old && _rebuilt.TrySetResult())
+        if (passed >= _lastAtOpen && _rebuilt.TrySetResult())
         {
             var counts = _ledger.Counts;
             Log.Rebuilt(_logger, counts.Count, counts.Bytes, _directory, _time.GetElapsedTime(_began));

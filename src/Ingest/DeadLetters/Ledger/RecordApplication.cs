@@ -96,7 +96,7 @@ internal sealed class RecordApplication(LetterTable letters, RequeueTickets tick
                 marked++;
             }
         }
-        tickets.Open(record.Ticket, marked);
+        tickets.AddLetters(record.Ticket, marked);
     }
 
     private void Deliver(in DeadLetterRecord record, long position)

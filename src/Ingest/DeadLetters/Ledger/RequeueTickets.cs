@@ -1,9 +1,12 @@
 namespace Ingest.DeadLetters.Ledger;
 
-/// <summary>Progress of the last requeues, by ticket. Not thread-safe: the ledger's lock guards it.</summary>
+/// <summary>
+/// Progress of the latest requeues, by ticket: the log position at which a requeue was recorded. Not thread-safe: the
+/// ledger's lock guards it.
+/// </summary>
 internal sealed class RequeueTickets
 {
-    /// <summary>Requeues remembered.</summary>
+    /// <summary>Most requeues remembered; the oldest is forgotten first.</summary>
     internal const int TicketsMax = 256;
 
     private readonly SortedDictionary<long, RequeueTicket> _tickets = [];
@@ -11,8 +14,8 @@ internal sealed class RequeueTickets
     /// <summary>The progress of a requeue; null when it is not remembered.</summary>
     internal RequeueTicket? Find(long ticket) => _tickets.GetValueOrDefault(ticket);
 
-    /// <summary>Notes that a requeue marked more letters.</summary>
-    internal void Open(long ticket, int letters)
+    /// <summary>Records that a requeue has marked further dead letters; creates the ticket on the first call.</summary>
+    internal void AddLetters(long ticket, int letters)
     {
         _tickets[ticket] = _tickets.TryGetValue(ticket, out var known)
             ? known with { Letters = known.Letters + letters }

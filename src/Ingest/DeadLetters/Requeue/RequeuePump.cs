@@ -5,12 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.DeadLetters.Requeue;
 
 /// <summary>
-/// What goes on beside the dead letters: requeued ones are handed to their lanes, lanes are told what was delivered, files are given back.
-/// One loop; one runner per lane, so that a dead sink holds up no other lane.
+/// Background work of the dead letters: hands requeued letters to their lanes, tells the lanes which letters were
+/// delivered or dropped, and reclaims files of the log that are no longer needed. One loop; one runner per lane, so
+/// that a sink that does not respond delays no other lane.
 /// </summary>
 internal sealed class RequeuePump : IAsyncDisposable
 {
-    // Positions of cursors become durable without anybody saying so.
+    // Polled: lanes do not announce that they saved their position, which decides what can be sent or reclaimed.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
@@ -23,12 +24,17 @@ internal sealed class RequeuePump : IAsyncDisposable
     private readonly AsyncSignal _wake = new();
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _stop = new();
+    // Ends runners that still run after StopGrace.
     private readonly CancellationTokenSource _abandon = new();
     private readonly Task _loop;
 
-    // Loop only.
+    // The fields below belong to the loop.
     private readonly Dictionary<string, Task> _runners = new(StringComparer.Ordinal);
+
+    // By lane: position of the last settlement offered.
     private readonly Dictionary<string, long> _offered = new(StringComparer.Ordinal);
+
+    // LaneSet.Openings when drops and settlements were last offered.
     private int _opening;
 
     internal RequeuePump(OpenDeadLetters letters, LaneSet lanes, int segmentBytes, TimeProvider time, ILogger logger)
@@ -40,7 +46,10 @@ internal sealed class RequeuePump : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Stops. The lanes are stopped before, so runners end by themselves and note what was delivered.</summary>
+    /// <summary>
+    /// Stops. At shutdown the lanes have been stopped before, so the runners end by themselves and record what was
+    /// delivered; after a failure of the log the lanes still run. Runners that outlast the grace period are canceled.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -80,7 +89,7 @@ internal sealed class RequeuePump : IAsyncDisposable
 
     private async Task<bool> LookAsync()
     {
-        // Before everything is known, nothing can be said of what is not.
+        // Until the ledger is rebuilt, a letter missing from it may still be in the log.
         if (!_letters.Feed.Rebuilt.IsCompletedSuccessfully || _lanes.IsStopped)
         {
             return false;
@@ -96,7 +105,9 @@ internal sealed class RequeuePump : IAsyncDisposable
         return await _upkeep.LookAsync(_lanes, _stop.Token);
     }
 
-    // Each at each opening of the lanes once: lanes opened after a drain was taken back have read their accounts from the disk.
+    // Offers each settlement once per opening of the lanes. Lanes that reopen after a canceled drain have reloaded
+    // their accounts from disk, which may lack earlier offers. Drops are offered only at an opening: later ones are
+    // reported by DeadLetterOperations.
     private void OfferSettlements()
     {
         if (_lanes.Openings is var opening && opening != _opening)

@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Hosting.Connections;
 
 /// <summary>
-/// Bounds how many connections all listeners together have accepted and not closed yet, those among them that are about to be refused. The
-/// server accepts before it refuses, and as fast as it can: in a flood every file the process may open would be taken for a moment, by
-/// connections that are not served (docs/decisions/0049-connections.md).
+/// Bounds the number of connections that all listeners together have accepted and not yet closed, including those about
+/// to be refused. The server accepts connections in a loop and refuses the excess later: without this bound, a flood
+/// could use up the process's file descriptors (docs/decisions/0049-connections.md). Also removes the socket file that
+/// a killed process left behind, which would make binding fail.
 /// </summary>
-/// <param name="inner">Listens.</param>
-/// <param name="room">For accepted connections at once. The next waits in the listener's backlog.</param>
-/// <param name="logger">Told of the file of a socket that was removed.</param>
+/// <param name="inner">Creates the actual listeners.</param>
+/// <param name="room">One count for each connection that may be open at once, shared by all listeners. Further
+/// connections wait in the listener's backlog.</param>
+/// <param name="logger">Logs the removal of a socket file.</param>
 internal sealed class BoundedListenerFactory(IConnectionListenerFactory inner, SemaphoreSlim room, ILogger logger)
     : IConnectionListenerFactory
 {

@@ -4,20 +4,22 @@ using Ingest.Drain;
 namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>
-/// Turns what asks a process to end into a drain: SIGTERM, SIGINT, SIGQUIT, and SIGHUP, which a terminal sends when it goes away. A second
-/// one skips the waits. Nothing else ends the process in the meantime. SIGUSR1 and SIGUSR2, which end a process by default, do nothing.
+/// Starts a drain when a signal asks the process to end: SIGTERM, SIGINT, SIGQUIT, and SIGHUP, which a terminal sends
+/// when it goes away. Each further signal skips the drain's waits. The signals themselves never end the process; the
+/// drain does, or the exit deadline when the drain takes too long. SIGUSR1 and SIGUSR2, which end a process by default,
+/// do nothing.
 /// </summary>
 /// <remarks>
-/// Made by the first statement of a process: from then on no signal ends it. One that comes before there is something to drain is kept
-/// until <see cref="Attach"/>, in the order in which they came.
+/// <c>ingest serve</c> creates it in its first statement; from then on none of these signals ends the process by
+/// default. Signals that arrive before <see cref="Attach"/> are kept and passed on then, in order of arrival.
 /// </remarks>
 public sealed class ShutdownSignals : IDisposable
 {
-    // Numbers of Linux, the same on x64 and arm64; the enumeration of the base library does not have them.
+    // Linux signal numbers, equal on x64 and arm64; PosixSignal has no members for them.
     private const PosixSignal User1 = (PosixSignal)10;
     private const PosixSignal User2 = (PosixSignal)12;
 
-    // A process that is told to end this often has been told.
+    // Most signals kept before Attach; further ones would change nothing.
     private const int KeptMax = 16;
 
     private readonly PosixSignalRegistration[] _registrations;
@@ -39,9 +41,9 @@ public sealed class ShutdownSignals : IDisposable
             .. OperatingSystem.IsLinux() ? [Ignore(User1), Ignore(User2)] : Array.Empty<PosixSignalRegistration>(),
         ];
 
-    /// <summary>Gives the drain what came so far and what comes from here on.</summary>
-    /// <param name="drain">Begins with the first signal.</param>
-    /// <param name="deadline">Runs from the first signal on; disposed of with this.</param>
+    /// <summary>Passes the signals kept so far, and every later one, to the drain.</summary>
+    /// <param name="drain">The drain, which the first signal starts.</param>
+    /// <param name="deadline">The exit deadline, which the first signal starts; disposed of with this object.</param>
     internal void Attach(DrainController drain, ExitDeadline deadline)
     {
         lock (_lock)
