@@ -15,6 +15,7 @@ using Ingest.Worker.Commands.Serve;
 using Ingest.Worker.Commands.Status;
 using Ingest.Worker.Commands.Support;
 using Ingest.Worker.Commands.Tail;
+using Ingest.Worker.Commands.Verify;
 using Ingest.Worker.Commands.Wal;
 using Ingest.Worker.Terminal;
 
@@ -68,6 +69,7 @@ internal static class CommandTree
             PolicyCommand.Create(),
             TailCommand.Create(),
             BenchCommand.Create(),
+            VerifyCommand.Create(),
             DeadLettersCommand.Create(),
             WalCommand.Create(),
             DoctorCommand.Create(),

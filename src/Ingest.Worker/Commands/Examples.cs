@@ -51,6 +51,21 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
             "ingest tail --stream orders", "ingest tail --from 2026-11-21T08:00:00Z --limit 100 --no-follow --json",
         ],
         ["bench"] = ["ingest bench http://127.0.0.1:8080 --rate 2000 --duration 30s"],
+        ["verify send"] =
+        [
+            "ingest verify send http://127.0.0.1:8080 --journal /var/tmp/verify --duration 1m",
+            "ingest verify send http://127.0.0.1:8080 --journal /var/tmp/verify --rate 2000 --keys 1000 --events 100000",
+        ],
+        ["verify check"] =
+        [
+            "ingest verify check --journal /var/tmp/verify --file /var/lib/ingest/out",
+            "ingest verify check --journal /var/tmp/verify --kafka localhost:9092 --topic verify --no-duplicates",
+            "ingest verify check --journal /var/tmp/verify --http http://127.0.0.1:9900",
+        ],
+        ["verify run"] =
+        [
+            "ingest verify run http://127.0.0.1:8080 --journal /var/tmp/verify --http http://127.0.0.1:9900",
+        ],
         ["deadletters list"] =
         [
             "ingest deadletters list --lane http --since 2026-11-21", "ingest deadletters list --group-by reason,stream",
