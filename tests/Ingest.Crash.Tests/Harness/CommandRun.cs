@@ -11,12 +11,15 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>Runs it to its end, within a minute.</summary>
+    internal static Task<CommandRun> RunAsync(params string[] words) => RunAsync(Patience, words);
+
     /// <summary>Runs it to its end.</summary>
-    internal static async Task<CommandRun> RunAsync(params string[] words)
+    internal static async Task<CommandRun> RunAsync(TimeSpan patience, params string[] words)
     {
         var start = new ProcessStartInfo(SourceTree.Executable(), words) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var limit = new CancellationTokenSource(patience, TimeProvider.System);
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
@@ -26,7 +29,7 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
         catch (OperationCanceledException)
         {
             process.Kill();
-            throw new TimeoutException($"ingest {string.Join(' ', words)} did not end within {Patience}.");
+            throw new TimeoutException($"ingest {string.Join(' ', words)} did not end within {patience}.");
         }
     }
 }

@@ -30,6 +30,9 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     internal EventJournal Journal { get; }
 
+    /// <summary>Where <c>ingest verify</c> keeps what it sent.</summary>
+    internal string VerifyJournal => _directory["verify"];
+
     internal AdminClient Admin { get; }
 
     internal IngestProcess Process { get; private set; } = null!;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Ingest.Worker.Commands.Output;
-using Ingest.Worker.Terminal;
 using Ingest.Worker.Verify;
 using Ingest.Worker.Verify.Journals;
 using Ingest.Worker.Verify.Readings;
