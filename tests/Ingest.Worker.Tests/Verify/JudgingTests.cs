@@ -15,6 +15,8 @@ public sealed class JudgingTests : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     public void Dispose() => _directory.Dispose();
 
     [Theory]
@@ -63,7 +65,7 @@ public sealed class JudgingTests : IDisposable
     {
         Write(Two, "0.1 0.2");
         var other = Line("0.1").Replace(Run, new string('f', 32), StringComparison.Ordinal);
-        await File.AppendAllTextAsync(_directory["out/verify/1.ndjson"], other + "{\"seq\":9,\"data\":7}\n");
+        await File.AppendAllTextAsync(_directory["out/verify/1.ndjson"], other + "{\"seq\":9,\"data\":7}\n", Cancel);
 
         (await CheckAsync("--json")).Is(ExitCode.Fine, "\"foreign\":2");
     }
@@ -73,7 +75,7 @@ public sealed class JudgingTests : IDisposable
     {
         Write(Two, "0.1 0.2");
         var path = _directory["out/verify/1.ndjson"];
-        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path))[..^1]);
+        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path, Cancel))[..^1], Cancel);
 
         (await CheckAsync("--json")).Is(ExitCode.NotFine, "\"lost\":1");
     }
@@ -84,7 +86,7 @@ public sealed class JudgingTests : IDisposable
         Write(Head + "> 0 1 3\n< 0 1 3 202 \n", "");
         foreach (var (name, sink) in new[] { ("9", "0.1"), ("10", "0.2 0.3"), ("1-1", "0.1 0.2") })
         {
-            await File.WriteAllTextAsync(_directory[$"out/verify/{name}.ndjson"], string.Concat(sink.Split(' ').Select(Line)));
+            await File.WriteAllTextAsync(_directory[$"out/verify/{name}.ndjson"], string.Concat(sink.Split(' ').Select(Line)), Cancel);
         }
 
         (await CheckAsync("--json")).Is(ExitCode.Fine, "\"duplicated\":2");

@@ -9,7 +9,8 @@ public sealed class VerifyTests
     private const int EventsMin = 200;
 
     // Long enough for a node to be killed and started again.
-    private static readonly string[] Sent = ["--connections", "8", "--keys", "24", "--duration", "3s", "--rate", "400", "--retry-for", "45s"];
+    private static readonly string[] Sent =
+        ["--connections", "8", "--keys", "24", "--duration", "3s", "--rate", "400", "--retry-for", "45s"];
 
     [Fact]
     public async Task A_node_that_was_killed_has_kept_every_promise_in_its_files()

@@ -38,7 +38,8 @@ internal sealed class SendOptions
         .Within(0.001, 1_000_000);
 
     private readonly Option<string> _duration =
-        Make("--duration", "TIME", "How long, such as 30s. Default 10s, and with --events as long as they take.", "").Within(TimeMin, TimeMax);
+        Make("--duration", "TIME", "How long, such as 30s. Default 10s, and with --events as long as they take.", "")
+            .Within(TimeMin, TimeMax);
 
     private readonly Option<long?> _events = Make<long?>("--events", "N", "Send so many events at most.", null).IsFrom(1);
 

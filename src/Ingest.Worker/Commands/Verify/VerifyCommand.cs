@@ -7,7 +7,9 @@ using Ingest.Worker.Verify.Sending;
 
 namespace Ingest.Worker.Commands.Verify;
 
-/// <summary><c>ingest verify</c>: sends a node numbered events, and counts what its sink lost, made up, repeated or put out of order.</summary>
+/// <summary>
+/// <c>ingest verify</c>: sends a node numbered events, and counts what its sink lost, made up, repeated or put out of order.
+/// </summary>
 internal static class VerifyCommand
 {
     internal static Command Create() => new(

@@ -100,5 +100,5 @@ internal sealed class JournalContents
 
     private CommandFailure Damaged() => new(
         ExitCode.Unavailable,
-        string.Create(CultureInfo.InvariantCulture, $"Line {_line} of {_path} is no line of a journal: the file is damaged. Begin a new one."));
+        string.Create(CultureInfo.InvariantCulture, $"Line {_line} of {_path} is no line of a journal: the file is damaged. Use another."));
 }

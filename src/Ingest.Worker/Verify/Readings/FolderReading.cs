@@ -41,6 +41,7 @@ internal sealed class FolderReading(string directory, string run) : ISinkReading
     {
         var name = Path.GetFileNameWithoutExtension(path).Split('-');
         var generation = name.Length > 1 && int.TryParse(name[1], CultureInfo.InvariantCulture, out var given) ? given : 0;
-        return (Path.GetDirectoryName(path)!, generation, long.TryParse(name[0], CultureInfo.InvariantCulture, out var number) ? number : 0);
+        _ = long.TryParse(name[0], CultureInfo.InvariantCulture, out var number);
+        return (Path.GetDirectoryName(path)!, generation, number);
     }
 }

@@ -5,8 +5,8 @@ using Ingest.Worker.Verify.Journals;
 namespace Ingest.Worker.Verify.Sending;
 
 /// <summary>
-/// Sends numbered events and journals every attempt and answer, as the rules for producers say: what has no 202 and no final refusal is sent
-/// again with the same <c>Idempotency-Key</c>. A key belongs to one connection, which sends its next events when it is done with those
+/// Sends numbered events and journals every attempt and answer, as the rules for producers say: what has no 202 and no final refusal is
+/// sent again with the same <c>Idempotency-Key</c>. A key belongs to one connection, which sends its next events when it is done with those
 /// before. One use.
 /// </summary>
 internal sealed class SendRun(SendPlan plan, Journal journal, TimeProvider time)
