@@ -6,7 +6,7 @@ using Ingest.Worker.Verify.Readings;
 
 namespace Ingest.Worker.Commands.Verify;
 
-/// <summary>Which sink <c>ingest verify check</c> reads, and how it judges.</summary>
+/// <summary>The sink that <c>ingest verify check</c> reads, and how it judges.</summary>
 internal sealed class CheckOptions
 {
     private readonly Option<string?> _file = new("--file")

@@ -31,7 +31,7 @@ internal sealed class Journal : IDisposable
     private ArrayBufferWriter<byte> _spare = new();
     private long _noted;
 
-    // Whoever has _writing.
+    // Only the holder of _writing reads and writes these.
     private long _durable;
 
     private Journal(IWalDirectory directory)
