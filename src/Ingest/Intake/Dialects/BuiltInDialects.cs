@@ -2,11 +2,13 @@ using Ingest.Intake.Dialects.Datadog;
 using Ingest.Intake.Dialects.Elastic;
 using Ingest.Intake.Dialects.Firehose;
 using Ingest.Intake.Dialects.Hec;
+using Ingest.Intake.Dialects.KafkaRest;
 using Ingest.Intake.Dialects.Loki;
 using Ingest.Intake.Dialects.Otlp;
 using Ingest.Intake.Dialects.PostHog;
 using Ingest.Intake.Dialects.Segment;
 using Ingest.Intake.Dialects.Seq;
+using Ingest.Intake.Dialects.Snowplow;
 using Ingest.Intake.Dialects.Webhooks;
 
 namespace Ingest.Intake.Dialects;
@@ -21,6 +23,7 @@ public static class BuiltInDialects
     public static IReadOnlyList<IDialect> All { get; } =
     [
         new OtlpDialect(), new HecDialect(), new SegmentDialect(), new ElasticDialect(), new WebhooksDialect(), new SeqDialect(),
-        new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(),
+        new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(), new KafkaRestDialect(),
+        new SnowplowDialect(),
     ];
 }

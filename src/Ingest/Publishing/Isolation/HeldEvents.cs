@@ -16,7 +16,7 @@ internal sealed class HeldEvents(SessionState state)
 
     /// <summary>
     /// Has the events of a delivery that wait for parked ones join them. Returns whether others are left to be sent. A lane without parked
-    /// events asks one question here.
+    /// events asks one question here. No delivery in front of it may hold an earlier event of their keys.
     /// </summary>
     internal bool Divert(BatchDelivery delivery, TimeSpan now)
     {

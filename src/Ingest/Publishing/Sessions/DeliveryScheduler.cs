@@ -125,7 +125,8 @@ internal sealed class DeliveryScheduler(SessionState state)
             }
             var delivery = new BatchDelivery(batch, groups);
             state.Deliveries.Add(delivery);
-            if (_held.Divert(delivery, now) && (!state.Deliveries.IsConcurrent || SetBeside(delivery, now)))
+            // What waits in front of it first: an event that joined the parked ones before an earlier one of its key did would overtake it.
+            if ((!state.Deliveries.IsConcurrent || SetBeside(delivery, now)) && _held.Divert(delivery, now))
             {
                 return delivery;
             }
@@ -146,7 +147,7 @@ internal sealed class DeliveryScheduler(SessionState state)
             }
             var delivery = new BatchDelivery(batch, groups);
             state.Deliveries.Add(delivery);
-            if (_held.Divert(delivery, now) && SetBeside(delivery, now))
+            if (SetBeside(delivery, now) && _held.Divert(delivery, now))
             {
                 return delivery;
             }

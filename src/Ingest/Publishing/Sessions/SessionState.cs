@@ -53,8 +53,16 @@ internal sealed class SessionState
     /// <summary>Nothing is left of what this lane read or has to read; parked events do not count.</summary>
     internal bool IsEmpty => Deliveries.Count == 0 && Groups.Events == 0 && Feed.IsCaughtUp && Tracker.Settled == Tracker.Last;
 
-    /// <summary>Notes that events which would be parked have no room there.</summary>
-    internal void WaitForRoom(string why) => _noRoom = (why, Tracker.Settled);
+    /// <summary>
+    /// Notes that events which would be parked have no room there. A batch that is too large by itself is split, and waits for none.
+    /// </summary>
+    internal void WaitForRoom(string why)
+    {
+        if (Parking.Events.Count > 0)
+        {
+            _noRoom = (why, Tracker.Settled);
+        }
+    }
 
     /// <summary>Leaves a delivery with other events, which are copies.</summary>
     internal void Replace(BatchDelivery delivery, EventBatch batch)

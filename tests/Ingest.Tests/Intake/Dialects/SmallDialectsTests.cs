@@ -7,6 +7,7 @@ using Ingest.Intake.Dialects.Firehose;
 using Ingest.Intake.Dialects.Loki;
 using Ingest.Intake.Dialects.PostHog;
 using Ingest.Intake.Dialects.Seq;
+using Ingest.Intake.Dialects.Snowplow;
 
 namespace Ingest.Tests.Intake.Dialects;
 
@@ -14,7 +15,9 @@ namespace Ingest.Tests.Intake.Dialects;
 public sealed class SmallDialectsTests
 {
     private static readonly IDialect[] Dialects =
-        [new SeqDialect(), new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect()];
+    [
+        new SeqDialect(), new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(), new SnowplowDialect(),
+    ];
 
     [Theory]
     [InlineData("seq", "/api/events/raw", "{\"@t\":1}\n{\"@t\":2}\r\n", 201, "{\"@t\":1}|{\"@t\":2}")]
@@ -36,6 +39,12 @@ public sealed class SmallDialectsTests
     [InlineData("loki", "/loki/api/v1/push", "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"x\"]]}]}", 204,
         "{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\"x\"]]}")]
     [InlineData("loki", "/loki/api/v1/push", "{\"streams\":{}}", 400, "")]
+    [InlineData("firehose", "/v1/firehose", "{\"records\":[{\"data\":\"Pz8\\/\"}]}", 200, "???")]
+    [InlineData("snowplow", "/com.snowplowanalytics.snowplow/tp2", "{\"schema\":\"s\",\"data\":[{\"e\":\"pv\"},{\"e\":\"se\"}]}", 200,
+        "{\"e\":\"pv\"}|{\"e\":\"se\"}")]
+    [InlineData("snowplow", "/com.snowplowanalytics.snowplow/tp2", "{\"data\":[1]}", 400, "")]
+    [InlineData("snowplow", "/com.snowplowanalytics.snowplow/tp2", "{\"schema\":\"s\"}", 400, "")]
+    [InlineData("snowplow", "/com.snowplowanalytics.snowplow/tp2", "", 400, "")]
     public async Task Bodies_are_events_byte_for_byte(string name, string path, string body, int status, string expected)
     {
         await using var server = await DialectServer.StartAsync(Find(name));
@@ -50,6 +59,7 @@ public sealed class SmallDialectsTests
     [InlineData("posthog", "/batch", 503)]
     [InlineData("firehose", "/v1/firehose", 503)]
     [InlineData("loki", "/loki/api/v1/push", 429)]
+    [InlineData("snowplow", "/com.snowplowanalytics.snowplow/tp2", 503)]
     public async Task What_passes_has_the_status_its_clients_send_again_for(string name, string path, int status)
     {
         await using var server = await DialectServer.StartAsync(Find(name));

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Buffers.Text;
 using System.Text;
 using Ingest.Events;
 using Ingest.Intake.Dialects.Reading;
@@ -130,21 +128,14 @@ internal sealed class FirehoseIntake(DialectOptions options) : DialectIntake(opt
                 quoted.Length < 2 || quoted[0] != '"' ? ProblemKind.BadRequest : ProblemKind.EventTooLarge,
                 "A record needs its data as Base64, and no more of it than an event may have.");
         }
-        var rented = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(quoted.Length));
-        try
+        if (!Base64Data.TryDecode(quoted, out var data))
         {
-            if (Base64.DecodeFromUtf8(quoted[1..^1], rented, out _, out var length) != OperationStatus.Done)
-            {
-                return new Problem(ProblemKind.BadRequest, "A record's data is no Base64.");
-            }
-            var data = rented.AsSpan(0, length);
-            isJson = isJson && IsJson(data, events.JsonDepthMax);
-            return events.Add(body, new DialectEvent(data));
+            return new Problem(ProblemKind.BadRequest, "A record's data is no Base64.");
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        isJson = isJson && IsJson(data.Bytes, events.JsonDepthMax);
+        var problem = events.Add(body, new DialectEvent(data.Bytes));
+        data.Dispose();
+        return problem;
     }
 
     private static bool IsJson(ReadOnlySpan<byte> data, int depthMax)

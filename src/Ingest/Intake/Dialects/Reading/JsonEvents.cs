@@ -3,11 +3,19 @@ using Ingest.Intake.Http;
 
 namespace Ingest.Intake.Dialects.Reading;
 
+/// <summary>Reads one element of an array, and adds the events in it.</summary>
+internal delegate Problem ReadElement(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events);
+
 /// <summary>Reads bodies of the shapes most log protocols share: every value is an event, byte for byte.</summary>
 internal static class JsonEvents
 {
     /// <summary>The elements of the array that is next.</summary>
-    internal static Problem ReadElements(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events)
+    internal static Problem ReadElements(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events) =>
+        ReadElements(ref cursor, body, events, AddElement);
+
+    /// <summary>The elements of the array that is next, each read by <paramref name="read"/>.</summary>
+    internal static Problem ReadElements(
+        ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events, ReadElement read)
     {
         if (!cursor.Enter((byte)'['))
         {
@@ -16,7 +24,7 @@ internal static class JsonEvents
         for (var first = true; cursor.NextElement(ref first);)
         {
             var start = cursor.Position;
-            var problem = cursor.Value(out var element) ? events.Add(body, new DialectEvent(element)) : cursor.Problem;
+            var problem = read(ref cursor, body, events);
             if (!problem.IsNone)
             {
                 return problem.In(events.Count, start);
@@ -42,7 +50,11 @@ internal static class JsonEvents
     }
 
     /// <summary>The elements of one member of the body's object, which has to be there; other members are checked and left.</summary>
-    internal static Problem ReadMember(ReadOnlySpan<byte> body, ReadOnlySpan<byte> wanted, DialectEvents events)
+    internal static Problem ReadMember(ReadOnlySpan<byte> body, ReadOnlySpan<byte> wanted, DialectEvents events) =>
+        ReadMember(body, wanted, events, AddElement);
+
+    /// <summary>The same, each element read by <paramref name="read"/>.</summary>
+    internal static Problem ReadMember(ReadOnlySpan<byte> body, ReadOnlySpan<byte> wanted, DialectEvents events, ReadElement read)
     {
         var cursor = new JsonCursor(body, events.JsonDepthMax, out var problem);
         if (!problem.IsNone || !cursor.Enter((byte)'{'))
@@ -55,7 +67,7 @@ internal static class JsonEvents
             if (!found && name.SequenceEqual(wanted))
             {
                 found = true;
-                problem = ReadElements(ref cursor, body, events);
+                problem = ReadElements(ref cursor, body, events, read);
                 if (!problem.IsNone)
                 {
                     return problem;
@@ -70,6 +82,9 @@ internal static class JsonEvents
             : !found ? new Problem(ProblemKind.BadRequest, "The body lacks the array its events are in.")
             : cursor.End();
     }
+
+    private static Problem AddElement(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events) =>
+        cursor.Value(out var element) ? events.Add(body, new DialectEvent(element)) : cursor.Problem;
 
     /// <summary>Lines of any text.</summary>
     internal static Problem ReadLines(ReadOnlySpan<byte> body, ReadOnlySpan<byte> stream, DialectEvents events)

@@ -93,23 +93,11 @@ internal sealed class SegmentIntake(SegmentDialectOptions options, bool isBatch)
             : new Problem(ProblemKind.BadRequest, "The body has no array named batch.");
     }
 
-    private Problem ReadBatch(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events)
-    {
-        if (!cursor.Enter((byte)'['))
-        {
-            return cursor.Problem;
-        }
-        for (var first = true; cursor.NextElement(ref first);)
-        {
-            var start = cursor.Position;
-            var problem = ReadEvent(ref cursor, body, events, outer: 1);
-            if (!problem.IsNone)
-            {
-                return problem.In(events.Count, start);
-            }
-        }
-        return cursor.Problem;
-    }
+    private Problem ReadBatch(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events) =>
+        JsonEvents.ReadElements(ref cursor, body, events, ReadInner);
+
+    private Problem ReadInner(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events) =>
+        ReadEvent(ref cursor, body, events, outer: 1);
 
     private Problem ReadEvent(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events, int outer)
     {
