@@ -137,6 +137,36 @@ public sealed class LaneBreakerTests
         await fixture.Settled(100);
     }
 
+    /// <summary>Nothing else is left that could find out whether the sink is back.</summary>
+    [Fact]
+    public async Task An_open_breaker_closes_again_where_everything_that_is_left_is_parked()
+    {
+        const int Events = 40;
+        await using var fixture = Fixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 4, AcceptsOutOfOrder = true });
+        const int Always = 1_000_000;
+        const int LooksBetween = 100;
+        const int LooksMax = 20 * LooksBetween;
+        var (takes, looks) = (0, 0);
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(
+            Interlocked.Decrement(ref takes) >= 0 ? SinkResult.Delivered : ScriptedSink.All(VerdictKind.Retryable, "refused"));
+        fixture.Log.AppendMany(Events, keys: Events);
+        fixture.Start();
+        // Which batch is tried when decides whether it comes to that: about every other time. The lane has to settle all the same.
+        await Poll.Until("all that is left is parked and the breaker is open", () =>
+        {
+            // Back for one attempt now and then: what failed before is taken for bad, and parked.
+            Volatile.Write(ref takes, ++looks % LooksBetween == 0 ? 1 : 0);
+            return looks >= LooksMax
+                || (fixture.Status is { ParkedEvents: > 0, State: LaneState.Open } status && status.Settled >= Events);
+        });
+        TestContext.Current.SendDiagnosticMessage(looks < LooksMax ? "all that was left was parked" : "some waited in batches");
+
+        Volatile.Write(ref takes, Always);
+        await fixture.Settled(Events);
+        await fixture.Reaches(LaneState.Idle);
+        Assert.Equal(Events, fixture.Status.Delivered);
+    }
+
     private static LaneFixture Fixture(SinkTraits traits)
     {
         var fixture = new LaneFixture(traits);

@@ -12,6 +12,9 @@ internal sealed record ParkedTrial(string Stream, IReadOnlyList<ParkedEvent> Eve
     /// <summary>The events' bodies, read by the attempt.</summary>
     internal EventBatch? Batch { get; set; }
 
+    /// <summary>True if it is the probe by which an open breaker finds out whether the sink is back.</summary>
+    internal bool IsProbe { get; init; }
+
     /// <summary>How the attempt ended. Written by the attempt.</summary>
     internal AttemptResult Ended { get; set; }
 

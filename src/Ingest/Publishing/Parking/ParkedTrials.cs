@@ -23,6 +23,9 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
     /// <summary>Attempts under way.</summary>
     internal int InFlight { get; private set; }
 
+    /// <summary>The breaker's probe is under way.</summary>
+    internal bool IsProbing { get; private set; }
+
     /// <summary>Attempts or moves to the dead letters are under way: the session does not end before.</summary>
     internal bool IsBusy => InFlight > 0 || _storing > 0;
 
@@ -54,12 +57,33 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
         }
     }
 
-    /// <summary>Takes up everything that ended.</summary>
-    internal void TakeEnded(TimeSpan now)
+    /// <summary>
+    /// Starts one attempt through the breaker, as its probe, if any is due. For a lane that has nothing else to find out with whether the
+    /// sink is back.
+    /// </summary>
+    internal void Probe(TimeSpan now)
     {
+        if (InFlight == 0 && parking.Scheduler.Next(now) is { } trial)
+        {
+            InFlight++;
+            IsProbing = true;
+            host.Caller.SkipPause();
+            _ = TryAsync(trial with { IsProbe = true });
+        }
+    }
+
+    /// <summary>Takes up everything that ended. Returns what a probe was told; null where none ended.</summary>
+    internal string? TakeEnded(TimeSpan now)
+    {
+        string? probed = null;
         while (_ended.TryDequeue(out var trial))
         {
             InFlight--;
+            if (trial.IsProbe)
+            {
+                IsProbing = false;
+                probed = trial.NotRead ?? AttemptSummary.Of(trial.Ended.Result, trial.Events.Count).Worst.Reason;
+            }
             End(trial, now);
         }
         while (_stored.TryDequeue(out var stored))
@@ -72,6 +96,7 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
             _again.Remove(again);
             Store(again.Events, again.Reason, again.Then);
         }
+        return probed;
     }
 
     /// <summary>Moves parked events to the dead letters: noted, stored there, resolved here.</summary>
@@ -149,8 +174,9 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
         {
             var batch = await Task.Run(() => Read(trial.Events));
             trial.Batch = batch;
-            trial.Ended = await host.Caller.SendApartAsync(
-                context.Sink, batch, context.Sink.Traits.AttemptTimeout ?? context.Options.ProbeTimeout, abort);
+            var timeout = context.Sink.Traits.AttemptTimeout ?? context.Options.ProbeTimeout;
+            trial.Ended = trial.IsProbe ? await host.Caller.SendAsync(context.Sink, batch, timeout, abort)
+                : await host.Caller.SendApartAsync(context.Sink, batch, timeout, abort);
             var worst = AttemptSummary.Of(trial.Ended.Result, batch.Count).Worst.Kind;
             context.Attempts.Add(context.Name, worst, context.Time.GetElapsedTime(start), context.Instruments);
         }

@@ -77,7 +77,8 @@ internal sealed class DeliveryScheduler(SessionState state)
         }
         if (_host.Caller.State != BreakerState.Closed)
         {
-            return state.Deliveries.InFlight == 0 && (now >= state.ProbeDue || SeeksElsewhere || TriesParts) ? Probe(now) : null;
+            var isAlone = state.Deliveries.InFlight == 0 && !state.Trials.IsProbing;
+            return isAlone && (now >= state.ProbeDue || SeeksElsewhere || TriesParts) ? Probe(now) : null;
         }
         var mayTry = (_host.Window.CanDispatch || now >= SpareDue)
             && !(_host.Connection.IsOnTrial && state.Deliveries.InFlight > 0 && now < OnTrialDue)

@@ -20,6 +20,7 @@ internal sealed class LaneSession : IDisposable
     private readonly SessionState _state;
     private readonly DeliveryScheduler _scheduler;
     private readonly DeliveryExecutor _executor;
+    private readonly BreakerSteering _breaker;
     private readonly OutcomeApplier _outcomes;
     private readonly SessionCommands _commands;
     private readonly PositionKeeper _position;
@@ -37,7 +38,8 @@ internal sealed class LaneSession : IDisposable
         _state = NewState(host, context, cursor);
         _executor = new DeliveryExecutor(_state);
         _scheduler = new DeliveryScheduler(_state);
-        _outcomes = new OutcomeApplier(_state);
+        _breaker = new BreakerSteering(_state);
+        _outcomes = new OutcomeApplier(_state, _breaker);
         _position = new PositionKeeper(_state);
         _commands = new SessionCommands(_state, _position);
         _timer = context.Time.CreateTimer(
@@ -165,17 +167,32 @@ internal sealed class LaneSession : IDisposable
         {
             _outcomes.Complete(delivery, now);
         }
-        _state.Trials.TakeEnded(now);
+        if (_state.Trials.TakeEnded(now) is { } probed)
+        {
+            _breaker.Attempted(isProbe: true, probed, now);
+        }
         _state.Parking.Step(now);
+    }
+
+    // While the breaker is open nothing but a probe goes; where everything is parked, only a parked event can be it.
+    private void StartTrials(TimeSpan now)
+    {
+        if (_host.Caller.State == BreakerState.Closed)
+        {
+            _state.Trials.Start(now, _state.Deliveries.InFlight);
+        }
+        else if (_state.IsEmpty && now >= _state.ProbeDue)
+        {
+            _state.Trials.Probe(now);
+        }
     }
 
     private void Start(TimeSpan now)
     {
         // Parked events go first: a lane that is never idle would not try them otherwise, and their own backoff keeps them few.
-        if (_state.Parking.IsActive && _host.Connection.IsOpen && _host.Caller.State == BreakerState.Closed
-            && now >= _host.Backoff.WaitsUntil)
+        if (_state.Parking.IsActive && _host.Connection.IsOpen && now >= _host.Backoff.WaitsUntil)
         {
-            _state.Trials.Start(now, _state.Deliveries.InFlight);
+            StartTrials(now);
         }
         while (!_executor.HasCompleted && _scheduler.Next(now) is { } delivery)
         {

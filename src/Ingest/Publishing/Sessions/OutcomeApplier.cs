@@ -1,5 +1,4 @@
 using Ingest.Publishing.Accounting;
-using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Isolation;
 using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Scheduling;
@@ -10,11 +9,8 @@ namespace Ingest.Publishing.Sessions;
 /// <summary>
 /// What verdicts lead to: settles what can be settled, and steers window, backoff and breaker by the rest. Lane loop only.
 /// </summary>
-internal sealed class OutcomeApplier(SessionState state)
+internal sealed class OutcomeApplier(SessionState state, BreakerSteering breaker)
 {
-    // A draining lane does not wait longer for a probe: there is a deadline.
-    private static readonly TimeSpan DrainPauseMax = TimeSpan.FromSeconds(1);
-
     private readonly LaneContext _context = state.Context;
     private readonly ILaneHost _host = state.Host;
     private readonly FailureIsolation _isolation = new(state);
@@ -37,7 +33,7 @@ internal sealed class OutcomeApplier(SessionState state)
         var verdicts = _remaining.Select(index => ended.Result[index]).ToList();
         KeepRemaining(delivery);
         Fail(delivery, summary, verdicts, now);
-        SteerBreaker(delivery, summary, now);
+        breaker.Attempted(delivery.IsProbe, summary.Worst.Reason, now);
         delivery.IsProbe = false;
         if (summary.Delivered > 0)
         {
@@ -192,28 +188,5 @@ internal sealed class OutcomeApplier(SessionState state)
         delivery.Due = _host.Backoff.Failed(
             delivery.Attempts, delivery.Permit.Number, _host.Window.LastDispatched, retryAfter, now, pausesLane);
         Log.AttemptFailed(_context.Logger, _context.Name, _remaining.Count, delivery.Attempts, reason);
-    }
-
-    private void SteerBreaker(BatchDelivery delivery, in AttemptSummary summary, TimeSpan now)
-    {
-        var wasOpen = _host.Window.IsFrozen;
-        if (_host.Caller.State == BreakerState.Closed)
-        {
-            if (wasOpen)
-            {
-                _host.Window.Restart();
-                _host.Backoff.SkipWaits();
-                state.Deliveries.SkipWaits();
-                state.Parking.SkipWaits();
-                Log.BreakerClosed(_context.Logger, _context.Name);
-            }
-        }
-        else if (!wasOpen || delivery.IsProbe)
-        {
-            var pause = _host.Caller.OpenFor;
-            _host.Window.Freeze();
-            state.ProbeDue = now + (_host.IsDraining && pause > DrainPauseMax ? DrainPauseMax : pause);
-            Log.BreakerOpened(_context.Logger, _context.Name, pause, summary.Worst.Reason);
-        }
     }
 }
