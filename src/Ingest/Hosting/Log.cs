@@ -82,6 +82,30 @@ internal static partial class Log
         9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
     internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
 
+    [LoggerMessage(
+        9040, LogLevel.Information, "Knows {Producers} producers, with {Requests} requests from the log behind their file, in {Took}.")]
+    internal static partial void ProducersKnown(ILogger logger, int producers, int requests, TimeSpan took);
+
+    [LoggerMessage(
+        9041,
+        LogLevel.Warning,
+        "What is known of producers could not be read and is tried again in {Pause}; requests with Ingest-Producer are refused until then: "
+        + "{Reason}")]
+    internal static partial void ProducersNotRead(ILogger logger, TimeSpan pause, string reason);
+
+    [LoggerMessage(
+        9042,
+        LogLevel.Error,
+        "The file {Name} in the log's directory is damaged or missing; a damaged one is kept as {Copy}. Producers are known from what the "
+        + "log still has of them; others are told unknown_producer and go on in a higher epoch.")]
+    internal static partial void ProducersDamaged(ILogger logger, string name, string copy);
+
+    [LoggerMessage(
+        9043,
+        LogLevel.Warning,
+        "What is known of producers could not be saved and is tried again in {Pause}; the log is kept for it until then: {Reason}")]
+    internal static partial void ProducersNotSaved(ILogger logger, TimeSpan pause, string reason);
+
     [LoggerMessage(9016, LogLevel.Information, "New connections are served the certificate that {Path} holds now; it "
         + "expires at {NotAfter:u}.")]
     internal static partial void CertificateRenewed(ILogger logger, string path, DateTimeOffset notAfter);

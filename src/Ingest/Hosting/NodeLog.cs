@@ -43,6 +43,9 @@ internal sealed class NodeLog : IAsyncDisposable
 
     internal WriteAheadLog Log { get; }
 
+    /// <summary>Where the log lies.</summary>
+    internal IWalDirectory Directory => _directory;
+
     internal StreamTotals Totals { get; } = new();
 
     /// <summary>The queue that takes batches; it lives as long as the log is open.</summary>

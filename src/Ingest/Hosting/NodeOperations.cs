@@ -1,6 +1,8 @@
 using Ingest.Health;
 using Ingest.Hosting.Server;
 using Ingest.Hosting.Settings;
+using Ingest.Intake;
+using Ingest.Intake.Producers;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Debug;
 using Ingest.Operations.History;
@@ -69,6 +71,9 @@ public static class NodeOperations
     private static NodeStations Stations(IngestNode node) => new(
         node.Writing.Log, node.Writing.Queue, node.Lanes, node.DeadLetters, node.Policy, node.Drain);
 
+    private static ProducersStatus Producers(ProducerSequences sequences, IntakeOptions options) =>
+        new(sequences.Count, options.ProducersMax, sequences.Dropped, sequences.Repeats);
+
     internal static NodeView View(IngestNode node) => new()
     {
         Name = node.Settings.Get<NodeOptions>().NameOrMachine,
@@ -82,6 +87,7 @@ public static class NodeOperations
         Streams = node.Writing.Totals,
         Lanes = node.Lanes,
         DeadLetters = node.DeadLetters,
+        Producers = () => Producers(node.Intake.Sequences, node.Settings.Get<IntakeOptions>()),
         Drain = node.Drain,
         Health = node.Health,
         Policy = node.Policy,

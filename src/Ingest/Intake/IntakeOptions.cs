@@ -129,6 +129,17 @@ public sealed class IntakeOptions : IValidatableObject
     public string[] IdempotencyHeaders { get; set; } = [];
 
     /// <summary>
+    /// Producers with <c>Ingest-Producer</c> whose next number is known, up to 420 bytes each; the one not used for longest goes first.
+    /// Default 100,000; 0 (none: requests that name one are refused) to 10,000,000.
+    /// </summary>
+    [Range(0, 10_000_000), Description("Producers (Ingest-Producer) whose next number is known, up to 420 bytes each; 0: none.")]
+    public int ProducersMax { get; set; } = 100_000;
+
+    /// <summary>How long a producer that sends nothing is known. Default 7 days; 10 min to 10 years.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "3650.00:00:00"), Description("How long a producer that sends nothing is known.")]
+    public TimeSpan ProducerRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>
     /// Request headers that are kept with the events as attributes, and delivered with them, such as <c>x-github-event</c>. Up to 4 KiB
     /// each and 8 KiB together; never credentials. Default none.
     /// </summary>

@@ -45,7 +45,8 @@ internal sealed class NodeLifecycle(
     {
         application?.ThrowIfOpen();
         // So that after most starts repeats are known at once, and no request is answered `starting` for it.
-        await Task.WhenAny(node.Stations.Replay.Ended, Task.Delay(ReplayPatience, context.Time, cancellationToken));
+        var known = Task.WhenAll(node.Stations.Replay.Ended, node.Stations.Producers.Recovered);
+        await Task.WhenAny(known, Task.Delay(ReplayPatience, context.Time, cancellationToken));
         Start(node.Stations);
         _started = true;
         node.Drain.Begin();
@@ -68,12 +69,20 @@ internal sealed class NodeLifecycle(
 
     private void Start(OpenNode stations)
     {
-        stations.Writing.StartUpkeep(() => stations.Lanes.SettledSequence, () => stations.Replay.KeepFrom);
+        stations.Producers.Start();
+        stations.Writing.StartUpkeep(() => Disposable(stations), () => stations.Replay.KeepFrom);
         stations.Lanes.Start();
         stations.Policy.Start();
         stations.Health.Start();
         context.Gate.Open(RefusalCode.Starting);
         stations.DeadLetters.Start(stations.Lanes);
+    }
+
+    // What is settled is read first: whatever it holds of producers has begun by then, and is seen by the second.
+    private static long Disposable(OpenNode stations)
+    {
+        var settled = stations.Lanes.SettledSequence;
+        return Math.Min(settled, stations.Producers.SavedThrough);
     }
 
     private void LogReady()

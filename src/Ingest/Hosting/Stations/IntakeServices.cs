@@ -23,6 +23,11 @@ internal static class IntakeServices
         services.TryAddSingleton(provider => new DialectEndpoint(
             provider.GetRequiredService<IntakeEndpoint>().Parts, provider.GetRequiredService<NodeLog>().Queue.SubmitAsync));
         services.TryAddSingleton(NewReplay);
+        services.TryAddSingleton(provider => new ProducerKeeping(
+            provider.GetRequiredService<NodeLog>(),
+            provider.GetRequiredService<IntakeEndpoint>().Sequences,
+            provider.GetRequiredService<NodeContext>().Time,
+            provider.GetRequiredService<NodeContext>().Loggers.CreateLogger<ProducerKeeping>()));
         services.TryAddSingleton(provider => new NodeDialects(
             provider.GetRequiredService<IngestNode>(),
             provider.GetRequiredService<NodeContext>().Settings,

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
+using Ingest.Intake.Producers;
 using Ingest.Intake.Receipts;
 using Ingest.Queue;
 using Ingest.Wal.Writing;
@@ -11,8 +12,15 @@ namespace Ingest.Intake.Admission;
 
 /// <summary>Hands encoded events over to the queue, once, waits for the disk, and answers.</summary>
 internal sealed class EventStore(
-    SubmitBatch submit, IdempotencyWindow window, DeliveredWaits waits, Refusals refusals, RequestMetrics metrics)
+    SubmitBatch submit,
+    IdempotencyWindow window,
+    ProducerSequences sequences,
+    DeliveredWaits waits,
+    Refusals refusals,
+    RequestMetrics metrics)
 {
+    private readonly SequencedSubmit _sequenced = new(submit, sequences);
+
     /// <summary>Stores the events and answers. The batch is this method's from here on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask StoreAsync(HttpContext context, EncodedRequest request, AckWish ack, string stream, string route, long started)
@@ -26,6 +34,10 @@ internal sealed class EventStore(
             batch.Dispose();
             await Answers.NothingAcceptedAsync(context);
             metrics.Accepted(route, started);
+        }
+        else if (request.Numbers is { } numbers)
+        {
+            await StoreInOrderAsync(context, batch, numbers, ack, stream, route, started);
         }
         else if (request.Mark is { } mark)
         {
@@ -69,6 +81,30 @@ internal sealed class EventStore(
         context.Response.Headers[IntakeHeaders.IdempotentReplayed] = "true";
         var receipt = new CommitReceipt(CommitStatus.Durable, claim.First, claim.First + claim.Count - 1);
         await AnswerAsync(context, claim.Count, receipt, ack, route, started);
+    }
+
+    /// <summary>The same for the events of a producer that numbers them.</summary>
+    private async Task StoreInOrderAsync(
+        HttpContext context, RecordBatch batch, ProducerMark numbers, AckWish ack, string stream, string route, long started)
+    {
+        var count = batch.Count;
+        var result = await _sequenced.SubmitAsync(batch, numbers, stream);
+        if (!result.Problem.IsNone)
+        {
+            await refusals.AnswerAsync(context, result.Problem, route, started);
+            return;
+        }
+        if (result.IsRepeat)
+        {
+            context.Response.Headers[IntakeHeaders.IdempotentReplayed] = "true";
+        }
+        if (result.IsRepeat && result.Receipt.First == 0)
+        {
+            await Answers.AcceptedBeforeAsync(context, count, ack.IsDelivered);
+            metrics.Accepted(route, started);
+            return;
+        }
+        await AnswerAsync(context, count, result.Receipt, ack, route, started);
     }
 
     private async ValueTask<CommitReceipt> SubmitClaimedAsync(RecordBatch batch, RequestMark mark, string stream)

@@ -4,6 +4,7 @@ using Ingest.Intake.CloudEvents;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Json;
+using Ingest.Intake.Producers;
 using Ingest.Wal.Writing;
 
 namespace Ingest.Intake.Body;
@@ -81,6 +82,11 @@ internal readonly ref struct EventAppender
 
     private Problem AppendEnvelope(ReadOnlySpan<byte> payload)
     {
+        var problem = _traits.TakeNumbers(_batch.Count);
+        if (!problem.IsNone)
+        {
+            return problem;
+        }
         if (_type.Format == BodyFormat.CloudEvent)
         {
             _traits.MarkCloudEvent();
@@ -111,9 +117,8 @@ internal readonly ref struct EventAppender
 
     private void Write(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> key, ReadOnlySpan<byte> id)
     {
-        Span<byte> first = stackalloc byte[RequestMark.Bytes];
-        _traits.Mark.Write(first);
-        var mark = _batch.Count == 0 ? first : RequestMark.Continuation;
+        Span<byte> first = stackalloc byte[ProducerMark.Bytes];
+        var mark = _batch.Count == 0 ? first[.._traits.WriteMark(first)] : RequestMark.Continuation;
         _batch.BeginRecord();
         WriteHead(_batch, key, id, _traits.IsMarked ? mark : default);
         _batch.Write(payload);

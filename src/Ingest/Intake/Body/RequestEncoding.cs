@@ -1,6 +1,7 @@
 using Ingest.Intake.Admission;
 using Ingest.Intake.Http;
 using Ingest.Intake.Idempotency;
+using Ingest.Intake.Producers;
 using Ingest.Wal.Writing;
 using Microsoft.AspNetCore.Http;
 
@@ -17,6 +18,9 @@ internal readonly struct EncodedRequest
 
     /// <summary>Tells a repeat from a new request; null where it was not asked for.</summary>
     internal RequestMark? Mark { get; init; }
+
+    /// <summary>Which events of which producer they are; null where the request does not say.</summary>
+    internal ProducerMark? Numbers { get; init; }
 }
 
 /// <summary>From an admitted request and the bytes of its body to encoded events, in one synchronous step.</summary>
@@ -32,7 +36,11 @@ internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory str
         var type = admitted.Type;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var problem = traits.Read(request.Headers, type, admitted.Stream, now, _kept, options.LenientCloudEvents);
-        if (problem.IsNone && window.IsOn)
+        if (problem.IsNone)
+        {
+            problem = traits.ReadNumbers(request.Headers, type, admitted.Producer!, body, options);
+        }
+        if (problem.IsNone && window.IsOn && !traits.IsMarked)
         {
             problem = traits.ReadRepeat(request.Headers, type, admitted.Producer!, body, options);
         }
@@ -53,6 +61,11 @@ internal sealed class RequestEncoding(IntakeOptions options, StreamDirectory str
         }
         admitted.Producer!.Quota?.Charge(batch.Count - 1, Math.Max(0, body.Length - (request.ContentLength ?? 0)));
         admitted.Policy.Charge(admitted.Stream.Name, admitted.Producer.PolicyName, batch.Count - 1);
-        return new EncodedRequest { Batch = batch, Mark = traits.IsMarked ? traits.Mark : null };
+        return new EncodedRequest
+        {
+            Batch = batch,
+            Mark = traits.IsMarked && traits.Numbers is null ? traits.Mark : null,
+            Numbers = traits.Numbers,
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
+using Ingest.Intake.Producers;
 
 namespace Ingest.Intake.CloudEvents;
 
@@ -20,6 +21,7 @@ internal sealed class CloudEventContext
     private readonly ScratchBuffer _id = new();
     private readonly ScratchBuffer _source = new();
     private readonly ScratchBuffer _key = new();
+    private readonly ScratchBuffer _producer = new();
     private Names _seen;
 
     [Flags]
@@ -37,6 +39,7 @@ internal sealed class CloudEventContext
         DataSchema = 128,
         PartitionKey = 256,
         Data = 512,
+        Producer = 1024,
     }
 
     /// <summary>Whether optional attributes are taken as they are.</summary>
@@ -52,12 +55,16 @@ internal sealed class CloudEventContext
     /// <summary>The partitioning extension's key; empty when there is none.</summary>
     internal ReadOnlySpan<byte> PartitionKey => _key.Written;
 
+    /// <summary>The attribute <c>ingestproducer</c>; empty when there is none.</summary>
+    internal ReadOnlySpan<byte> Producer => _producer.Written;
+
     internal void Begin()
     {
         _seen = Names.None;
         _id.Clear();
         _source.Clear();
         _key.Clear();
+        _producer.Clear();
     }
 
     /// <summary>Adds an attribute. What is wrong with it, or null.</summary>
@@ -81,7 +88,8 @@ internal sealed class CloudEventContext
                 ? null
                 : "The source must be a URI reference.",
             Names.Type => value.IsEmpty ? "The type must not be empty." : null,
-            // From here on optional.
+            // From here on optional. What it says is read where the request is known.
+            Names.Producer => Keep(_producer, value, ushort.MaxValue) ? null : "The ingestproducer " + ProducerNumber.Form,
             _ when IsLenient && known != Names.PartitionKey => null,
             Names.PartitionKey when IsLenient && value.IsEmpty => null,
             Names.Subject => value.IsEmpty ? "The subject must not be empty." : null,
@@ -143,6 +151,7 @@ internal sealed class CloudEventContext
         10 when name.SequenceEqual("dataschema"u8) => Names.DataSchema,
         11 when name.SequenceEqual("specversion"u8) => Names.SpecVersion,
         12 when name.SequenceEqual("partitionkey"u8) => Names.PartitionKey,
+        14 when name.SequenceEqual("ingestproducer"u8) => Names.Producer,
         15 when name.SequenceEqual("datacontenttype"u8) => Names.DataContentType,
         _ => Names.None,
     };

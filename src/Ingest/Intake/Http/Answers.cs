@@ -50,6 +50,18 @@ internal static class Answers
         await response.BodyWriter.WriteAsync(body);
     }
 
+    /// <summary>202 for a repeat of events whose numbers in the log are not remembered any more.</summary>
+    internal static async Task AcceptedBeforeAsync(HttpContext context, int count, bool saysDelivered)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status202Accepted;
+        response.Headers.ContentType = JsonType;
+        var delivered = saysDelivered ? ",\"delivered\":false" : "";
+        var body = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"accepted\":{count}{delivered}}}"));
+        response.ContentLength = body.Length;
+        await response.BodyWriter.WriteAsync(body);
+    }
+
     /// <summary>202 for a batch without events, where a batch may be one.</summary>
     internal static async Task NothingAcceptedAsync(HttpContext context)
     {
@@ -136,6 +148,11 @@ internal static class Answers
         writer.WriteNumber("status"u8, problem.Kind.Status);
         writer.WriteString("code"u8, problem.Kind.Code);
         writer.WriteString("detail"u8, problem.Detail);
+        if (problem.Expected is { } expected)
+        {
+            writer.WriteNumber("epoch"u8, expected.Epoch);
+            writer.WriteNumber("expected"u8, expected.Next);
+        }
         if (problem.Place is { } place)
         {
             writer.WriteNumber("offset"u8, place.Offset);

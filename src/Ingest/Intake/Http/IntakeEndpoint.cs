@@ -6,6 +6,7 @@ using Ingest.Intake.CloudEvents;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Keys;
+using Ingest.Intake.Producers;
 using Ingest.Intake.Receipts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -81,6 +82,7 @@ internal sealed class IntakeEndpoint : IDisposable
         _arrival = new BodyArrival(options, _budget, time);
         _decoder = new BodyDecoder(options, _budget);
         Idempotency = new IdempotencyWindow(options.IdempotencyWindow, options.IdempotencyKeysMax, time);
+        Sequences = new ProducerSequences(options.ProducersMax, options.ProducerRetention, time);
         _encoding = new RequestEncoding(options, streams, Idempotency, time);
         _metrics = new RequestMetrics(instruments, time);
         _refusals = new Refusals(advice, _metrics);
@@ -88,7 +90,7 @@ internal sealed class IntakeEndpoint : IDisposable
         _acks = new AckRules(options);
         Waits = new DeliveredWaits(deliveries, options, instruments, time);
         _receipts = new ReceiptEndpoint(deliveries, _admission, options, _refusals, _metrics);
-        _store = new EventStore(submit, Idempotency, Waits, _refusals, _metrics);
+        _store = new EventStore(submit, Idempotency, Sequences, Waits, _refusals, _metrics);
         Parts = new IntakeParts
         {
             Options = options,
@@ -127,6 +129,9 @@ internal sealed class IntakeEndpoint : IDisposable
 
     /// <summary>The answers that are remembered. Filled from the log at start with <see cref="IdempotencyRecovery"/>.</summary>
     public IdempotencyWindow Idempotency { get; }
+
+    /// <summary>Which number each producer's next event has. Filled at start from its file and the log.</summary>
+    internal ProducerSequences Sequences { get; }
 
     /// <summary>Handles <see cref="DefaultPattern"/>.</summary>
     public Task HandleDefaultAsync(HttpContext context) => HandleAsync(context, StreamName.Default, DefaultPattern);

@@ -10,6 +10,8 @@ internal static class IntakeHeaders
     internal const string Code = "Ingest-Code";
     internal const string RequestId = "X-Request-Id";
     internal const string ApiKey = "X-Api-Key";
+    internal const string Producer = "Ingest-Producer";
+    internal const string Expected = "Ingest-Expected";
     internal const string IdempotencyKey = "Idempotency-Key";
     internal const string IdempotentReplayed = "Idempotent-Replayed";
 }

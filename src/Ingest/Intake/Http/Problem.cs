@@ -1,3 +1,5 @@
+using Ingest.Intake.Producers;
+
 namespace Ingest.Intake.Http;
 
 /// <summary>What is wrong with one request. The default value: nothing.</summary>
@@ -14,6 +16,9 @@ public readonly record struct Problem(ProblemKind Kind, string Detail)
 
     /// <summary>Seconds until the same request may succeed; 0 where that is not said here.</summary>
     public int RetrySeconds { get; init; }
+
+    /// <summary>The number that is next, where a producer's request has another one.</summary>
+    internal ExpectedNumber? Expected { get; init; }
 
     /// <summary>Whether nothing is wrong.</summary>
     public bool IsNone => Kind is null;

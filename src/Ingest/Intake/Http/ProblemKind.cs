@@ -26,6 +26,12 @@ public sealed class ProblemKind
     internal static readonly ProblemKind MethodNotAllowed = new(405, "method_not_allowed", "Not with this method");
     internal static readonly ProblemKind BodyTimeout = new(408, "body_timeout", "The body did not arrive in time");
     internal static readonly ProblemKind IdempotencyConflict = new(409, "idempotency_conflict", "This key came with another body before");
+    internal static readonly ProblemKind SequenceGap = new(409, "sequence_gap", "Events of this producer are missing");
+    internal static readonly ProblemKind SequenceConflict =
+        new(409, "sequence_conflict", "Other events have these numbers of this producer");
+
+    internal static readonly ProblemKind ProducerFenced = new(409, "producer_fenced", "This producer has a later epoch");
+    internal static readonly ProblemKind UnknownProducer = new(409, "unknown_producer", "Nothing is known of this producer");
     /// <summary>413 <c>event_too_large</c>.</summary>
     public static readonly ProblemKind EventTooLarge = new(413, "event_too_large", "An event is too large");
     internal static readonly ProblemKind BatchTooLarge = new(413, "batch_too_large", "The body is too large");
@@ -48,14 +54,18 @@ public sealed class ProblemKind
     internal static readonly ProblemKind StreamsExhausted =
         new(503, "streams_exhausted", "There is no room for another stream for now");
 
+    internal static readonly ProblemKind ProducersExhausted =
+        new(503, "producers_exhausted", "There is no room for another producer for now");
+
     internal static readonly ProblemKind Overloaded = new(503, "overloaded", "The node has more to do than it can");
 
     /// <summary>Every kind there is.</summary>
     internal static readonly IReadOnlyList<ProblemKind> All =
     [
         MalformedJson, EmptyBody, InvalidCloudEvent, BadEncoding, BadRequest, Unauthenticated, Forbidden, UnknownStream, UnknownPath,
-        MethodNotAllowed, BodyTimeout, IdempotencyConflict, EventTooLarge, BatchTooLarge, TooManyEvents, UnsupportedMediaType,
-        UnsupportedEncoding, ExpectationFailed, RateLimited, InternalError, VerifierUnavailable, StreamsExhausted,
+        MethodNotAllowed, BodyTimeout, IdempotencyConflict, SequenceGap, SequenceConflict, ProducerFenced, UnknownProducer,
+        EventTooLarge, BatchTooLarge, TooManyEvents, UnsupportedMediaType, UnsupportedEncoding, ExpectationFailed, RateLimited,
+        InternalError, VerifierUnavailable, StreamsExhausted, ProducersExhausted,
         Starting, LogFailed, Draining, PolicyRefused, MemoryPressure, DiskPressure, Overloaded,
     ];
 

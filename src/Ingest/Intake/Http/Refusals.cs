@@ -1,3 +1,4 @@
+using System.Globalization;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Body;
 using Microsoft.AspNetCore.Http;
@@ -37,6 +38,10 @@ internal sealed class Refusals(IRetryAdvice advice, RequestMetrics metrics)
         else if (kind == ProblemKind.Unauthenticated)
         {
             headers.WWWAuthenticate = Challenges;
+        }
+        if (problem.Expected is { } expected)
+        {
+            headers[IntakeHeaders.Expected] = string.Create(CultureInfo.InvariantCulture, $"{expected.Epoch};{expected.Next}");
         }
         headers.CacheControl = "no-store";
         headers.XContentTypeOptions = "nosniff";

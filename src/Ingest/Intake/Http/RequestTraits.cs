@@ -5,6 +5,7 @@ using Ingest.Intake.CloudEvents;
 using Ingest.Intake.Idempotency;
 using Ingest.Intake.Json;
 using Ingest.Intake.Keys;
+using Ingest.Intake.Producers;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Http;
@@ -23,6 +24,7 @@ internal sealed class RequestTraits
     private readonly ScratchBuffer _key = new();
     private bool _marksCloudEvents;
     private string _producer = "";
+    private readonly ProducerTraits _numbers = new();
 
     internal static RequestTraits OfThisThread => _ofThisThread ??= new RequestTraits();
 
@@ -51,6 +53,9 @@ internal sealed class RequestTraits
     /// <summary>What its first event carries then.</summary>
     internal RequestMark Mark { get; private set; }
 
+    /// <summary>Which events of which producer it brings, instead of <see cref="Mark"/>; null where it does not say.</summary>
+    internal ProducerMark? Numbers => _numbers.Mark;
+
     /// <summary>Scratch space for the part all events begin with.</summary>
     internal ScratchBuffer Head { get; } = new();
 
@@ -66,6 +71,7 @@ internal sealed class RequestTraits
         Stream = stream;
         AcceptedUnixMs = acceptedUnixMs;
         (IsMarked, _marksCloudEvents) = (false, false);
+        _numbers.Clear();
         _key.Clear();
         Attributes.Clear();
         TraceContext.Write(headers, Attributes);
@@ -80,6 +86,43 @@ internal sealed class RequestTraits
             }
         }
         return problem;
+    }
+
+    /// <summary>Takes over which events of which producer the request brings, where its headers say so.</summary>
+    internal Problem ReadNumbers(
+        IHeaderDictionary headers, BodyType type, Producer producer, ReadOnlySpan<byte> body, IntakeOptions options)
+    {
+        var problem = _numbers.Read(headers, this, producer.Name, type, body, options);
+        if (problem.IsNone && type.IsData)
+        {
+            problem = TakeNumbers(0);
+        }
+        IsMarked |= _numbers.Mark is not null;
+        return problem;
+    }
+
+    /// <summary>Takes over which event of which producer the CloudEvent just read is. As the request's first, it marks the request.</summary>
+    internal Problem TakeNumbers(int index)
+    {
+        var problem = _numbers.Take(CloudEvent, Stream.Name, index);
+        IsMarked |= _numbers.Mark is not null;
+        return problem;
+    }
+
+    /// <summary>Writes what the request's first event carries, and returns how many bytes that are; 0 where it is not marked.</summary>
+    internal int WriteMark(Span<byte> target)
+    {
+        if (_numbers.Mark is { } numbers)
+        {
+            numbers.Write(target);
+            return ProducerMark.Bytes;
+        }
+        if (!IsMarked)
+        {
+            return 0;
+        }
+        Mark.Write(target);
+        return RequestMark.Bytes;
     }
 
     /// <summary>Takes over what tells a repeat from a new request: a header's key, or else the CloudEvent it brings.</summary>

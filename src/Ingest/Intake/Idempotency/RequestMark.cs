@@ -71,7 +71,7 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
     internal static RequestMark OfIds(string dialect, string producer, ReadOnlySpan<byte> ids) =>
         new(Digest("ids"u8, dialect, producer, default, ids), Fingerprint: 0);
 
-    private static UInt128 Digest(
+    internal static UInt128 Digest(
         ReadOnlySpan<byte> kind, string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> key)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -83,7 +83,7 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
         return Finish(digest);
     }
 
-    private static UInt128 Digest(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
+    internal static UInt128 Digest(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(digest, type);

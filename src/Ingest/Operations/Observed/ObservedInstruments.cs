@@ -18,6 +18,7 @@ public sealed class ObservedInstruments
         _status = status;
         var meter = instruments.Meter;
         AddIntake(meter);
+        AddProducers(meter);
         AddLog(meter);
         AddNode(meter);
         AddPolicy(meter);
@@ -41,6 +42,20 @@ public sealed class ObservedInstruments
         meter.CreateObservableGauge("ingest.queue.bytes", () => Now.Queue.Bytes, "By", "Bytes that wait for their commit.");
         meter.CreateObservableGauge(
             "ingest.requests.in_flight", () => Now.Drain.RequestsInFlight, "{request}", "Requests let in and not answered yet.");
+    }
+
+    private void AddProducers(Meter meter)
+    {
+        meter.CreateObservableGauge(
+            "ingest.producers.known", () => Now.Producers.Known, "{producer}", "Producers whose next number is known (Ingest-Producer).");
+        meter.CreateObservableGauge("ingest.producers.limit", () => Now.Producers.Max, "{producer}", "How many producers may be known.");
+        meter.CreateObservableCounter(
+            "ingest.producers.dropped",
+            () => Now.Producers.Dropped,
+            "{producer}",
+            "Producers forgotten, for their age or to make room.");
+        meter.CreateObservableCounter(
+            "ingest.producers.repeats", () => Now.Producers.Repeats, "{request}", "Repeats of producers' requests, which stored nothing.");
     }
 
     private void AddLog(Meter meter)

@@ -50,6 +50,9 @@ public sealed record NodeStatus
     /// <summary>Events that sinks refused and that are not resolved.</summary>
     public required DeadLetterView DeadLetters { get; init; }
 
+    /// <summary>Producers that number their events.</summary>
+    public required ProducersStatus Producers { get; init; }
+
     /// <summary>Memory; null before the first look.</summary>
     public required MemoryStatus? Memory { get; init; }
 
@@ -78,6 +81,13 @@ public sealed record OrphanStatus(string Name, long Settled);
 /// <param name="Groups">Commit groups written since the log was opened, at the start or the last resume, each with one flush.</param>
 /// <param name="CommitRunningSeconds">How long the commit that runs now has been running; 0 between commits.</param>
 public sealed record QueueStatus(long Items, long ItemsMax, long Bytes, long BytesMax, long Groups, double CommitRunningSeconds);
+
+/// <summary>Producers that number their events (<c>Ingest-Producer</c>).</summary>
+/// <param name="Known">Producers whose next number is known.</param>
+/// <param name="Max">How many may be.</param>
+/// <param name="Dropped">Producers forgotten since the start, for their age or to make room.</param>
+/// <param name="Repeats">Repeats recognised since the start.</param>
+public sealed record ProducersStatus(long Known, long Max, long Dropped, long Repeats);
 
 /// <summary>Memory as readiness judges it.</summary>
 /// <param name="State"><c>good</c> or <c>failing</c>.</param>

@@ -48,6 +48,9 @@ internal sealed record NodeView
     /// <summary>How far a drain is.</summary>
     internal required IDrainStatus Drain { get; init; }
 
+    /// <summary>What is known of producers.</summary>
+    internal required Func<ProducersStatus> Producers { get; init; }
+
     /// <summary>Has the last look at memory and disk.</summary>
     internal required HealthState Health { get; init; }
 

@@ -70,6 +70,7 @@ public sealed class StatusReader
             Orphans = [.. View.Lanes.Orphans.Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
             DeadLetters = DeadLetterView.Of(View.DeadLetters.Status, _time.GetUtcNow()),
+            Producers = View.Producers(),
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),

@@ -1,0 +1,199 @@
+using Ingest.Health;
+using Ingest.Intake.Producers;
+using Ingest.Wal;
+using Ingest.Wal.Reading;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Hosting.Lifecycle;
+
+/// <summary>
+/// Keeps what is known of producers across restarts. After a start it reads the file, and the log behind it; requests that name a producer
+/// are told <c>starting</c> until then. Afterwards it saves from time to time, so that the log may give their events back.
+/// </summary>
+internal sealed class ProducerKeeping : IAsyncDisposable
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(30);
+
+    // What a start after a crash reads again at most, beside what comes in during one pause: about a segment.
+    private const long SaveBytes = 64 * 1024 * 1024;
+
+    private readonly WriteAheadLog _log;
+    private readonly ProducerFile _file;
+    private readonly ProducerSequences _sequences;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TimedSignal _wake;
+
+    // Nothing is accepted before the node starts, and afterwards nothing of a producer before this is read: no mark lies behind it.
+    private readonly long _last;
+    private Task _loop = Task.CompletedTask;
+
+    // Whether the log may have marks behind the saved position that no file has, beside those that came since the last save began.
+    private volatile bool _isUnsaved = true;
+
+    // The loop's, and then the stop's.
+    private long _saved;
+    private long? _begun;
+
+    /// <summary>Starts reading, unless no producers are known at all. Before anything is accepted.</summary>
+    internal ProducerKeeping(NodeLog writing, ProducerSequences sequences, TimeProvider time, ILogger<ProducerKeeping> logger)
+        : this(writing.Log, new ProducerFile(writing.Directory, writing.Log), sequences, time, logger)
+    {
+    }
+
+    internal ProducerKeeping(
+        WriteAheadLog log, ProducerFile file, ProducerSequences sequences, TimeProvider time, ILogger<ProducerKeeping> logger)
+    {
+        (_log, _file, _sequences, _time, _logger) = (log, file, sequences, time, logger);
+        _wake = new TimedSignal(time);
+        _last = log.DurableSequence;
+        _saved = time.GetTimestamp();
+        if (sequences.IsOn)
+        {
+            sequences.IsRecovering = true;
+            Recovered = Task.Factory.StartNew(Recover, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Ends when the producers are known, or the node stops.</summary>
+    internal Task Recovered { get; } = Task.CompletedTask;
+
+    /// <summary>Up to here the log need not be kept for producers. Any thread.</summary>
+    internal long SavedThrough => _sequences.IsOn && (_isUnsaved || _sequences.IsChanged) ? _file.Through : long.MaxValue;
+
+    /// <summary>Saves from time to time from here on.</summary>
+    internal void Start()
+    {
+        if (_sequences.IsOn)
+        {
+            _loop = Task.Run(RunAsync);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _wake.Set();
+        await Recovered;
+        await _loop;
+        if (_sequences.IsOn && !_sequences.IsRecovering)
+        {
+            TrySave();
+        }
+        _file.Dispose();
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Recover()
+    {
+        var started = _time.GetTimestamp();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (Read() is not { } found)
+                {
+                    return;
+                }
+                _isUnsaved = found > 0;
+                _sequences.IsRecovering = false;
+                Log.ProducersKnown(_logger, _sequences.Count, found, _time.GetElapsedTime(started));
+                return;
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, what is not known must not be taken for new: requests that need to know are refused until then.
+                Log.ProducersNotRead(_logger, RetryPause, e.Message);
+                _stop.Token.WaitHandle.WaitOne(RetryPause);
+            }
+        }
+    }
+
+    // The requests found in the log behind the file; null where the node stops.
+    private int? Read()
+    {
+        var from = _file.Through + 1;
+        if (!_file.TryRead(_sequences, _time.GetUtcNow()))
+        {
+            Log.ProducersDamaged(_logger, ProducerFile.Name, ProducerFile.DamagedName);
+            _sequences.FailSave();
+            from = 1;
+        }
+        var recovery = new ProducerRecovery(_sequences, _time);
+        using var reader = _log.OpenReader(from);
+        while (reader.NextSequence <= _last)
+        {
+            if (_stop.IsCancellationRequested)
+            {
+                return null;
+            }
+            if (reader.Read() == WalReadStatus.Record)
+            {
+                recovery.Add(reader.Sequence, reader.Body);
+            }
+        }
+        recovery.End();
+        return recovery.Found;
+    }
+
+    private async Task RunAsync()
+    {
+        await Recovered;
+        while (!_stop.IsCancellationRequested)
+        {
+            await _wake.WaitAsync(RetryPause);
+            if (_begun is not null || _time.GetElapsedTime(_saved) >= SaveInterval
+                || (_sequences.IsChanged && _log.BytesBehind(_file.Through) >= SaveBytes))
+            {
+                TrySave();
+            }
+        }
+    }
+
+    private void TrySave()
+    {
+        try
+        {
+            Save();
+        }
+        catch (Exception e)
+        {
+            // What was saved before still holds, and the log is kept from there: the next look tries again.
+            _sequences.FailSave();
+            (_begun, _saved) = (null, _time.GetTimestamp());
+            Log.ProducersNotSaved(_logger, SaveInterval, e.Message);
+        }
+    }
+
+    private void Save()
+    {
+        if (_log.Poison is not null)
+        {
+            return;
+        }
+        if (_begun is null)
+        {
+            // Read before it is asked whether anything came: what is durable by then has begun before.
+            var durable = _log.DurableSequence;
+            if (!_isUnsaved && !_sequences.IsChanged)
+            {
+                _file.Move(durable);
+                _saved = _time.GetTimestamp();
+                return;
+            }
+            _isUnsaved = true;
+            _sequences.BeginSave();
+            _begun = durable;
+        }
+        if (_sequences.IsSettled)
+        {
+            _file.Save(_sequences, _begun.Value);
+            (_begun, _saved) = (null, _time.GetTimestamp());
+            _isUnsaved = false;
+        }
+    }
+}
