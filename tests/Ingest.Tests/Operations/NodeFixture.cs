@@ -41,6 +41,7 @@ internal sealed class NodeFixture : ILaneStatuses, IDeadLetterStatus, IDrainStat
                 DeadLetters = this,
                 Drain = this,
                 Health = Health,
+                Producers = () => new ProducersStatus(7, 100, 2, 3),
             }),
             Time);
     }
