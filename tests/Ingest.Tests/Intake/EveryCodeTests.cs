@@ -26,6 +26,11 @@ public sealed class EveryCodeTests : IDisposable
         ["method_not_allowed"] = test => test.SendAsync(HttpMethod.Get, "/v1/events"),
         ["body_timeout"] = test => test.SlowAsync(),
         ["idempotency_conflict"] = test => test.ConflictAsync(),
+        ["sequence_gap"] = test => test.NumberedAsync("p;1;0", "p;1;2"),
+        ["sequence_conflict"] = test => test.NumberedAsync("p;1;0", "p;1;0"),
+        ["producer_fenced"] = test => test.NumberedAsync("p;2;0", "p;1;1"),
+        ["unknown_producer"] = test => test.NumberedAsync("p;1;0", "q;1;1"),
+        ["producers_exhausted"] = test => test.NumberedAsync("p;1;0", "q;1;0", options => options.ProducersMax = 1),
         ["event_too_large"] = test => test.PostAsync(
             "\"" + new string('x', 1024) + "\"", configure: options => options.EventBytesMax = 1024),
         ["batch_too_large"] = test => test.PostAsync("[" + new string(' ', 1024) + "1]", configure: options => options.BodyBytesMax = 1024),
@@ -136,6 +141,13 @@ public sealed class EveryCodeTests : IDisposable
         var server = await StartAsync();
         await server.PostAsync("/v1/events", Json, "1"u8.ToArray(), ("Idempotency-Key", "a"));
         return await server.PostAsync("/v1/events", Json, "2"u8.ToArray(), ("Idempotency-Key", "a"));
+    }
+
+    private async Task<HttpResponseMessage> NumberedAsync(string first, string second, Action<IntakeOptions>? configure = null)
+    {
+        var server = await StartAsync(configure);
+        await server.PostAsync("/v1/events", Json, "1"u8.ToArray(), ("Ingest-Producer", first));
+        return await server.PostAsync("/v1/events", Json, "2"u8.ToArray(), ("Ingest-Producer", second));
     }
 
     private async Task<HttpResponseMessage> RateLimitedAsync()

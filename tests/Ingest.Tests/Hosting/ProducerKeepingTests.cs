@@ -1,0 +1,120 @@
+using Ingest.Hosting.Lifecycle;
+using Ingest.Intake.Producers;
+using Ingest.Queue;
+using Ingest.Tests.Intake.Producers;
+using Ingest.Tests.Queue;
+using Ingest.Wal.Retention;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ingest.Tests.Hosting;
+
+/// <summary>What is known of producers is known again after a restart, from a real log and its file.</summary>
+public sealed class ProducerKeepingTests
+{
+    private readonly QueueFixture _queue = new();
+
+    [Fact]
+    public async Task After_a_kill_the_log_alone_tells_repeats_with_their_positions()
+    {
+        using var queue = _queue;
+        var sequences = NewSequences();
+        await StoreAsync(sequences, 1, 0, 2);
+        await StoreAsync(sequences, 1, 2, 3);
+
+        var known = NewSequences();
+        await using var keeping = Keep(known);
+        Assert.Equal(0, keeping.SavedThrough);
+        await keeping.Recovered;
+        Assert.Equal(new ProducerClaim(ProducerOutcome.Repeat, Position: 3), known.Claim(NumberedBatch.Mark("p", 1, 2), 3));
+        Assert.Equal(new ProducerClaim(ProducerOutcome.Gap, 1, 5), known.Claim(NumberedBatch.Mark("p", 1, 6), 1));
+    }
+
+    [Fact]
+    public async Task The_log_is_kept_until_the_file_has_what_it_holds_and_then_may_go()
+    {
+        using var queue = _queue;
+        var sequences = NewSequences();
+        await using (var keeping = Keep(sequences))
+        {
+            await keeping.Recovered;
+            Assert.Equal(long.MaxValue, keeping.SavedThrough);
+            await StoreAsync(sequences, 1, 0, 2);
+            Assert.Equal(0, keeping.SavedThrough);
+        }
+        // Segments without marks follow, and what is before them is given back.
+        for (var i = 0; i < 4; i++)
+        {
+            var large = QueueFixture.Batch("\"" + new string('x', 600_000) + "\"");
+            await queue.Queue.SubmitAsync(large, "s", TestContext.Current.CancellationToken);
+        }
+        queue.Log.Reclaim(new ReclaimLimits(queue.Log.DurableSequence, long.MaxValue, 0));
+        Assert.True(queue.Log.FirstSequence > 2);
+
+        var known = NewSequences();
+        await using var again = Keep(known);
+        await again.Recovered;
+        Assert.Equal(new ProducerClaim(ProducerOutcome.Repeat, Position: 1), known.Claim(NumberedBatch.Mark("p", 1, 0), 2));
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_put_aside_and_the_whole_log_read()
+    {
+        using var queue = _queue;
+        var sequences = NewSequences();
+        await using (var keeping = Keep(sequences))
+        {
+            await keeping.Recovered;
+            await StoreAsync(sequences, 1, 0, 2);
+        }
+        var path = Path.Combine(queue.Directory.Path, ProducerFile.Name);
+        var content = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        content[20] ^= 1;
+        await File.WriteAllBytesAsync(path, content, TestContext.Current.CancellationToken);
+
+        var known = NewSequences();
+        await using (var again = Keep(known))
+        {
+            await again.Recovered;
+            Assert.Equal(ProducerOutcome.Repeat, known.Claim(NumberedBatch.Mark("p", 1, 0), 2).Outcome);
+        }
+        Assert.True(File.Exists(Path.Combine(queue.Directory.Path, ProducerFile.DamagedName)));
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task While_the_log_cannot_be_read_nothing_is_told()
+    {
+        using var queue = _queue;
+        var sequences = NewSequences();
+        sequences.IsRecovering = true;
+        var result = await new SequencedSubmit(queue.Queue.SubmitAsync, sequences).SubmitAsync(
+            NumberedBatch.Encode(NumberedBatch.Mark("p", 1, 0), ["1"], DateTimeOffset.UnixEpoch), NumberedBatch.Mark("p", 1, 0), "s");
+        Assert.Equal("starting", result.Problem.Kind.Code);
+    }
+
+    [Fact]
+    public async Task Without_producers_nothing_is_read_and_nothing_kept()
+    {
+        using var queue = _queue;
+        await using var keeping = Keep(new ProducerSequences(0, TimeSpan.FromDays(7), TimeProvider.System));
+        Assert.True(keeping.Recovered.IsCompleted);
+        Assert.Equal(long.MaxValue, keeping.SavedThrough);
+    }
+
+    private static ProducerSequences NewSequences() => new(100, TimeSpan.FromDays(7), TimeProvider.System);
+
+    private ProducerKeeping Keep(ProducerSequences sequences) => new(
+        _queue.Log,
+        new ProducerFile(_queue.Directory, _queue.Log),
+        sequences,
+        TimeProvider.System,
+        NullLogger<ProducerKeeping>.Instance);
+
+    private async Task StoreAsync(ProducerSequences sequences, long epoch, long first, int count)
+    {
+        var mark = NumberedBatch.Mark("p", epoch, first);
+        var batch = NumberedBatch.Encode(mark, [.. Enumerable.Repeat("1", count)], TimeProvider.System.GetUtcNow());
+        var result = await new SequencedSubmit(_queue.Queue.SubmitAsync, sequences).SubmitAsync(batch, mark, "s");
+        Assert.Equal(CommitStatus.Durable, result.Receipt.Status);
+    }
+}
