@@ -1,4 +1,3 @@
-using Ingest.Health;
 using Ingest.Intake.Producers;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
