@@ -9,14 +9,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Ingest.Tests.Hosting;
 
 /// <summary>What is known of producers is known again after a restart, from a real log and its file.</summary>
-public sealed class ProducerKeepingTests
+public sealed class ProducerKeepingTests : IDisposable
 {
     private readonly QueueFixture _queue = new();
+
+    public void Dispose() => _queue.Dispose();
 
     [Fact]
     public async Task After_a_kill_the_log_alone_tells_repeats_with_their_positions()
     {
-        using var queue = _queue;
         var sequences = NewSequences();
         await StoreAsync(sequences, 1, 0, 2);
         await StoreAsync(sequences, 1, 2, 3);
@@ -32,7 +33,6 @@ public sealed class ProducerKeepingTests
     [Fact]
     public async Task The_log_is_kept_until_the_file_has_what_it_holds_and_then_may_go()
     {
-        using var queue = _queue;
         var sequences = NewSequences();
         await using (var keeping = Keep(sequences))
         {
@@ -45,10 +45,10 @@ public sealed class ProducerKeepingTests
         for (var i = 0; i < 4; i++)
         {
             var large = QueueFixture.Batch("\"" + new string('x', 600_000) + "\"");
-            await queue.Queue.SubmitAsync(large, "s", TestContext.Current.CancellationToken);
+            await _queue.Queue.SubmitAsync(large, "s", TestContext.Current.CancellationToken);
         }
-        queue.Log.Reclaim(new ReclaimLimits(queue.Log.DurableSequence, long.MaxValue, 0));
-        Assert.True(queue.Log.FirstSequence > 2);
+        _queue.Log.Reclaim(new ReclaimLimits(_queue.Log.DurableSequence, long.MaxValue, 0));
+        Assert.True(_queue.Log.FirstSequence > 2);
 
         var known = NewSequences();
         await using var again = Keep(known);
@@ -59,14 +59,13 @@ public sealed class ProducerKeepingTests
     [Fact]
     public async Task A_damaged_file_is_put_aside_and_the_whole_log_read()
     {
-        using var queue = _queue;
         var sequences = NewSequences();
         await using (var keeping = Keep(sequences))
         {
             await keeping.Recovered;
             await StoreAsync(sequences, 1, 0, 2);
         }
-        var path = Path.Combine(queue.Directory.Path, ProducerFile.Name);
+        var path = Path.Combine(_queue.Directory.Path, ProducerFile.Name);
         var content = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
         content[20] ^= 1;
         await File.WriteAllBytesAsync(path, content, TestContext.Current.CancellationToken);
@@ -77,17 +76,16 @@ public sealed class ProducerKeepingTests
             await again.Recovered;
             Assert.Equal(ProducerOutcome.Repeat, known.Claim(NumberedBatch.Mark("p", 1, 0), 2).Outcome);
         }
-        Assert.True(File.Exists(Path.Combine(queue.Directory.Path, ProducerFile.DamagedName)));
+        Assert.True(File.Exists(Path.Combine(_queue.Directory.Path, ProducerFile.DamagedName)));
         Assert.True(File.Exists(path));
     }
 
     [Fact]
     public async Task While_the_log_cannot_be_read_nothing_is_told()
     {
-        using var queue = _queue;
         var sequences = NewSequences();
         sequences.IsRecovering = true;
-        var result = await new SequencedSubmit(queue.Queue.SubmitAsync, sequences).SubmitAsync(
+        var result = await new SequencedSubmit(_queue.Queue.SubmitAsync, sequences).SubmitAsync(
             NumberedBatch.Encode(NumberedBatch.Mark("p", 1, 0), ["1"], DateTimeOffset.UnixEpoch), NumberedBatch.Mark("p", 1, 0), "s");
         Assert.Equal("starting", result.Problem.Kind.Code);
     }
@@ -95,7 +93,6 @@ public sealed class ProducerKeepingTests
     [Fact]
     public async Task Without_producers_nothing_is_read_and_nothing_kept()
     {
-        using var queue = _queue;
         await using var keeping = Keep(new ProducerSequences(0, TimeSpan.FromDays(7), TimeProvider.System));
         Assert.True(keeping.Recovered.IsCompleted);
         Assert.Equal(long.MaxValue, keeping.SavedThrough);

@@ -245,7 +245,7 @@ internal sealed class ProducerHistory
 
     private ValueTask<CommitReceipt> QueueAsync(RecordBatch batch, string stream, CancellationToken cancel)
     {
-        var answer = new TaskCompletionSource<CommitReceipt>();
+        var answer = new TaskCompletionSource<CommitReceipt>(TaskCreationOptions.RunContinuationsAsynchronously);
         var mark = Mark(batch);
         Assert.DoesNotContain(_queue, waiting => waiting.Mark.Identity == mark.Identity);
         _queue.Add((mark, batch, answer));

@@ -105,7 +105,7 @@ public sealed class ProducerRequestTests
     public async Task The_next_request_waits_for_the_one_under_way_and_a_repeat_for_its_answer()
     {
         await using var server = await IntakeServer.StartAsync();
-        var ready = new TaskCompletionSource();
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         server.Queue.Ready = ready.Task;
         var first = PostAsync(server, "1", "p;1;0");
         await Poll.Until("the first is under way", () => server.Endpoint.Sequences.Count == 1);
