@@ -19,7 +19,7 @@ internal readonly struct EncodedRequest
     /// <summary>Tells a repeat from a new request; null where it was not asked for.</summary>
     internal RequestMark? Mark { get; init; }
 
-    /// <summary>Which events of which producer they are; null where the request does not say.</summary>
+    /// <summary>The producer and its numbers; null where the request does not say.</summary>
     internal ProducerMark? Numbers { get; init; }
 }
 

@@ -130,7 +130,7 @@ internal sealed class IntakeEndpoint : IDisposable
     /// <summary>The answers that are remembered. Filled from the log at start with <see cref="IdempotencyRecovery"/>.</summary>
     public IdempotencyWindow Idempotency { get; }
 
-    /// <summary>Which number each producer's next event has. Filled at start from its file and the log.</summary>
+    /// <summary>The number of each producer's next event. Filled at start from its file and the log.</summary>
     internal ProducerSequences Sequences { get; }
 
     /// <summary>Handles <see cref="DefaultPattern"/>.</summary>

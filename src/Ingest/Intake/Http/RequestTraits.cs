@@ -53,7 +53,7 @@ internal sealed class RequestTraits
     /// <summary>What its first event carries then.</summary>
     internal RequestMark Mark { get; private set; }
 
-    /// <summary>Which events of which producer it brings, instead of <see cref="Mark"/>; null where it does not say.</summary>
+    /// <summary>The producer and its numbers, instead of <see cref="Mark"/>; null where it does not say.</summary>
     internal ProducerMark? Numbers => _numbers.Mark;
 
     /// <summary>Scratch space for the part all events begin with.</summary>
@@ -101,7 +101,7 @@ internal sealed class RequestTraits
         return problem;
     }
 
-    /// <summary>Takes over which event of which producer the CloudEvent just read is. As the request's first, it marks the request.</summary>
+    /// <summary>Takes over the number of the CloudEvent just read. As the request's first, it marks the request.</summary>
     internal Problem TakeNumbers(int index)
     {
         var problem = _numbers.Take(CloudEvent, Stream.Name, index);

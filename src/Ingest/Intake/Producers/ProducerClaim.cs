@@ -27,7 +27,7 @@ internal enum ProducerOutcome
     /// <summary>Nothing is known of the producer, and the number is not its first.</summary>
     Unknown,
 
-    /// <summary>There is no room for another producer.</summary>
+    /// <summary>No room for another producer.</summary>
     Exhausted,
 }
 

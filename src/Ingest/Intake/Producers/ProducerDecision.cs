@@ -6,7 +6,9 @@ internal static class ProducerDecision
     /// <summary>Requests of one producer that may be under way at once.</summary>
     internal const int InFlightMax = 5;
 
-    /// <summary>Decides by what is stored and by what was given out. <see cref="ProducerOutcome.Reserved"/>: the numbers are next.</summary>
+    /// <summary>
+    /// Decides by what is stored and by what was given out. <see cref="ProducerOutcome.Reserved"/>: the numbers are next.
+    /// </summary>
     internal static ProducerClaim Decide(ProducerEntry entry, in ProducerMark mark, int count)
     {
         if (mark.Epoch < entry.ClaimedEpoch)

@@ -43,7 +43,7 @@ internal sealed class ProducerEntry(UInt128 identity)
     /// <summary>The requests that are remembered, the latest last.</summary>
     internal RememberedRequest[] Remembered { get; private set; } = [];
 
-    /// <summary>Its neighbours by last use.</summary>
+    /// <summary>The neighbours by last use.</summary>
     internal ProducerEntry? Older { get; set; }
 
     internal ProducerEntry? Newer { get; set; }

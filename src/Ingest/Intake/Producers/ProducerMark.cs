@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Ingest.Intake.Producers;
 
 /// <summary>
-/// Which events of which producer a request brings. The first of its events carries it in the log, the others carry
+/// The producer and the numbers of a request. The first of its events carries them in the log, the others carry
 /// <see cref="Idempotency.RequestMark.Continuation"/>: what a producer has sent is durable exactly when its events are.
 /// </summary>
 /// <param name="Identity">Stream, key and the producer's id, digested.</param>

@@ -22,10 +22,10 @@ internal sealed class ProducerReservation(ProducerEntry entry, ProducerMark mark
     /// <summary>Whether that has to be durable, too: it is of the same epoch.</summary>
     internal bool NeedsBefore { get; init; }
 
-    /// <summary>Which run of reservations without a failure it belongs to.</summary>
+    /// <summary>The run of reservations without a failure that it belongs to.</summary>
     internal int Run { get; init; }
 
-    /// <summary>Which save of the table has to wait for it.</summary>
+    /// <summary>The save of the table that has to wait for it.</summary>
     internal int Generation { get; init; }
 
     /// <summary>Ends when its events are durable or refused.</summary>

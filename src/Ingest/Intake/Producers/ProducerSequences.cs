@@ -33,8 +33,6 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
     private readonly int[] _pending = new int[2];
     private int _generation;
     private bool _changed;
-    private long _dropped;
-    private long _repeats;
 
     /// <summary>Whether producers are known at all.</summary>
     internal bool IsOn => producersMax > 0;
@@ -55,10 +53,10 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
     }
 
     /// <summary>Producers forgotten since the start, for their age or to make room.</summary>
-    internal long Dropped => Volatile.Read(ref _dropped);
+    internal long Dropped { get; private set; }
 
     /// <summary>Repeats recognised since the start.</summary>
-    internal long Repeats => Volatile.Read(ref _repeats);
+    internal long Repeats { get; private set; }
 
     /// <summary>Whether requests came since the last <see cref="BeginSave"/>, so that the log has marks that no file has.</summary>
     internal bool IsChanged
@@ -212,7 +210,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
         var claim = ProducerDecision.Decide(entry, mark, count);
         if (claim.Outcome == ProducerOutcome.Repeat)
         {
-            _repeats++;
+            Repeats++;
             _producers.Touch(entry, time.GetTimestamp());
         }
         return claim.Outcome == ProducerOutcome.Reserved ? ReserveNeedsLock(entry, mark, count) : claim;
@@ -297,6 +295,6 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
     private void DropNeedsLock(ProducerEntry entry)
     {
         _producers.Remove(entry);
-        _dropped++;
+        Dropped++;
     }
 }

@@ -7,7 +7,7 @@ namespace Ingest.Intake.Producers;
 
 /// <summary>What became of a producer's request.</summary>
 /// <param name="Problem">Why it is refused, where its number is the reason.</param>
-/// <param name="Receipt">What the queue said, or said when the request came first; without positions where they are not known any more.</param>
+/// <param name="Receipt">What the queue said, or said when the request came first; without positions that are not known any more.</param>
 /// <param name="IsRepeat">Whether it was stored before.</param>
 internal readonly record struct SequencedResult(Problem Problem, CommitReceipt Receipt, bool IsRepeat = false);
 

@@ -194,7 +194,7 @@ internal sealed class ProducerHistory
         answer.SetResult(receipt);
     }
 
-    // Some of what waits is stored, and nobody is told; the rest is lost.
+    // A kill stores some of what waits, and tells nobody; the rest is lost.
     private void Restart()
     {
         Restarts++;
