@@ -194,7 +194,7 @@ internal sealed class ProducerHistory
         answer.SetResult(receipt);
     }
 
-    // A kill stores some of what waits, and tells nobody; the rest is lost.
+    // The queue is stored up to some request, without an answer; the rest of it is lost.
     private void Restart()
     {
         Restarts++;
