@@ -59,7 +59,7 @@ public sealed class StatusReaderTests : IDisposable
         [
             "node", "version", "startedAt", "uptimeSeconds", "state", "ready", "reasons", "attention", "drain", "log", "queue",
             "lanes", "orphans",
-            "streams", "deadLetters", "memory", "disk", "policy",
+            "streams", "deadLetters", "producers", "memory", "disk", "policy",
         ];
         Assert.Equal(members, root.EnumerateObject().Select(member => member.Name));
         Assert.Equal("1.2.3+abc", root.GetProperty("version").GetString());
