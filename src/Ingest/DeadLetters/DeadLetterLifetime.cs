@@ -64,7 +64,6 @@ internal sealed class DeadLetterLifetime(
         lock (_opening)
         {
             _lanes = lanes;
-            _open?.Feed.Start();
             StartPumpNeedsLock();
         }
     }
@@ -129,10 +128,6 @@ internal sealed class DeadLetterLifetime(
             open.Log.Begin(lane, highWater);
         }
         _open = open;
-        if (_lanes is not null)
-        {
-            open.Feed.Start();
-        }
         StartPumpNeedsLock();
         _recovery = RecoverAsync(open);
     }
@@ -141,6 +136,7 @@ internal sealed class DeadLetterLifetime(
     {
         if (_open is not null && _lanes is not null && !_disposed && _pump is null)
         {
+            _open.Feed.Start();
             _open.Publisher?.Start();
             _pump = new RequeuePump(_open, _lanes, segmentBytes, time, logger);
         }

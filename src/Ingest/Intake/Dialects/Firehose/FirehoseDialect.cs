@@ -50,7 +50,12 @@ internal sealed class FirehoseIntake(DialectOptions options) : DialectIntake(opt
             if (!hasRecords && name.SequenceEqual("records"u8))
             {
                 hasRecords = true;
-                problem = ReadRecords(ref cursor, body, events, ref isJson);
+                problem = JsonEvents.ReadElements(
+                    ref cursor,
+                    body,
+                    events,
+                    (ref JsonCursor at, ReadOnlySpan<byte> whole, DialectEvents all) =>
+                        at.Value(out var record) ? ReadRecord(record, whole, all, ref isJson) : at.Problem);
                 if (!problem.IsNone)
                 {
                     return problem;
@@ -95,28 +100,6 @@ internal sealed class FirehoseIntake(DialectOptions options) : DialectIntake(opt
         var id = DialectResponse.Quoted(context.Request.Headers[RequestId].ToString());
         var now = DialectResponse.Text(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
         DialectResponse.WriteJson(context, status, $"{{\"requestId\":{id},\"timestamp\":{now}{members}}}");
-    }
-
-    private static Problem ReadRecords(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events, ref bool isJson)
-    {
-        if (!cursor.Enter((byte)'['))
-        {
-            return cursor.Problem;
-        }
-        for (var first = true; cursor.NextElement(ref first);)
-        {
-            var start = cursor.Position;
-            if (!cursor.Value(out var record))
-            {
-                return cursor.Problem.In(events.Count, start);
-            }
-            var problem = ReadRecord(record, body, events, ref isJson);
-            if (!problem.IsNone)
-            {
-                return problem.In(events.Count, start);
-            }
-        }
-        return cursor.Problem;
     }
 
     private static Problem ReadRecord(ReadOnlySpan<byte> record, ReadOnlySpan<byte> body, DialectEvents events, ref bool isJson)
