@@ -10,9 +10,12 @@ internal sealed class ProducerSession : IProducerSession
     // The client counts a message until after its report: staying below its limits keeps its "queue full" out of the ordinary run.
     private const double OwnShareOfQueue = 15.0 / 16;
 
+    private static readonly TimeSpan WarmingMax = TimeSpan.FromSeconds(1);
+
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly ILogger _logger;
     private readonly Action<SinkVerdict> _onRefused;
+    private readonly Task _warming;
 
     // Poll thread only: the last error was a refusal of us, not of the network.
     private SinkVerdict? _refusal;
@@ -39,6 +42,7 @@ internal sealed class ProducerSession : IProducerSession
             .SetLogHandler((_, message) => Log.Client(_logger, message))
             .SetStatisticsHandler((_, json) => onStatistics(json))
             .Build();
+        _warming = WarmAsync();
     }
 
     /// <inheritdoc/>
@@ -83,8 +87,9 @@ internal sealed class ProducerSession : IProducerSession
     {
         var wasDead = Room.IsDead;
         Room.Die();
-        var end = Task.Run(() =>
+        var end = Task.Run(async () =>
         {
+            await _warming;
             if (wasDead)
             {
                 _producer.Flush(timeout);
@@ -95,6 +100,17 @@ internal sealed class ProducerSession : IProducerSession
         if (await Task.WhenAny(end, Task.Delay(limit, TimeProvider.System)) != end)
         {
             Log.CloseTookTooLong(_logger, limit);
+        }
+    }
+
+    // An idempotent producer asks for its id when metadata comes and a broker is connected, and else every 500 ms only (librdkafka 2.16).
+    // The first answer comes over the bootstrap connection, which the client then gives up: the second is the first that finds a broker.
+    private async Task WarmAsync()
+    {
+        var first = await AskAsync(WarmingMax);
+        if (first.Verdict.Kind == VerdictKind.Delivered && !Room.IsDead)
+        {
+            await AskAsync(WarmingMax);
         }
     }
 
