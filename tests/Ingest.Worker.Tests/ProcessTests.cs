@@ -46,6 +46,21 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(0, await node.StopAsync());
     }
 
+    [Fact]
+    public async Task What_a_node_does_not_need_is_not_in_its_memory()
+    {
+        using var node = await IngestProcess.StartReadyAsync(Setup());
+        using var answer = await Http.PostAsJsonAsync(new Uri(node.Setup.Intake, "/v1/events"), 1, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+
+        var mapped = await File.ReadAllTextAsync($"/proc/{node.Pid}/maps", TestContext.Current.CancellationToken);
+
+        Assert.Contains("libcoreclr", mapped, StringComparison.Ordinal);
+        Assert.DoesNotContain("libcrypto", mapped, StringComparison.Ordinal);
+        Assert.DoesNotContain("Quic", mapped, StringComparison.Ordinal);
+        Assert.DoesNotContain("librdkafka", mapped, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("set")]
     [InlineData("environment")]

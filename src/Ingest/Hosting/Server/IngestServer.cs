@@ -64,7 +64,10 @@ public static class IngestServer
             .ConfigureWebHost(web => web
                 // A request runs where its bytes were read; what takes longer hops off (docs/decisions/0013-request-threads.md).
                 .UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
-                .UseKestrel(kestrel => KestrelSetup.Apply(
+                // Without QUIC: no listener speaks HTTP/3.
+                .UseKestrelCore()
+                .UseKestrelHttpsConfiguration()
+                .ConfigureKestrel(kestrel => KestrelSetup.Apply(
                     kestrel, settings.Get<ListenerOptions>(), connectionsMax, BodyLimits.ServerBytesMax(settings.Get<IntakeOptions>()),
                     NodeDialects.Listeners(settings)))
                 // After the server's own: of both services the last one counts.

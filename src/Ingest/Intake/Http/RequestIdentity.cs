@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Http;
@@ -9,7 +8,7 @@ internal sealed class RequestIdentity
     private const int LengthMax = 128;
     private const int CounterDigits = 12;
 
-    private readonly string _prefix = RandomNumberGenerator.GetHexString(8, lowercase: true) + "-";
+    private readonly string _prefix = Guid.NewGuid().ToString("N")[..8] + "-";
     private long _count;
 
     /// <summary>Sets <c>X-Request-Id</c> on the answer.</summary>

@@ -171,6 +171,7 @@ internal sealed class LaneSession : IDisposable
         {
             _breaker.Attempted(isProbe: true, probed, now);
         }
+        _commands.Parked.AttemptsEnded();
         _state.Parking.Step(now);
     }
 
@@ -211,6 +212,7 @@ internal sealed class LaneSession : IDisposable
             await _host.Signal.WaitAsync();
             failure = CompleteAll() ?? failure;
         }
+        _commands.Parked.End();
         failure?.Throw();
         _position.Advance(_host.Now);
         _position.Save();

@@ -1,5 +1,4 @@
 using Ingest.Publishing.Lanes;
-using Ingest.Publishing.Parking;
 using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
 
@@ -8,9 +7,10 @@ namespace Ingest.Publishing.Sessions;
 /// <summary>Does what operators ask a running lane for. Lane loop only.</summary>
 internal sealed class SessionCommands(SessionState state, PositionKeeper position)
 {
-    private const string MovedWaiting = "moved to the dead letters by an operator while it waited for an earlier event";
-
     private readonly LaneContext _context = state.Context;
+
+    /// <summary>What is asked for with parked events.</summary>
+    internal ParkedCommands Parked { get; } = new(state);
 
     /// <summary>A rewind that waits for the attempts under way to end; nothing else is begun meanwhile.</summary>
     internal RewindCommand? Rewind { get; private set; }
@@ -37,7 +37,7 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
                     }
                     break;
                 case ParkedCommand parked:
-                    Act(parked);
+                    Parked.Take(parked);
                     break;
                 default:
                     SkipWaits();
@@ -84,37 +84,5 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
         state.Parking.SkipWaits();
         state.Feed.RetryNow();
         state.ProbeDue = TimeSpan.Zero;
-    }
-
-    private void Act(ParkedCommand command)
-    {
-        var parked = state.Parking.Events.All
-            .Where(one => command.Selection.Matches(one) && one.Phase == ParkedPhase.Waiting).OrderBy(one => one.Sequence).ToList();
-        if (parked.Count == 0 || command.Action == ParkedAction.Try)
-        {
-            state.Parking.Scheduler.SkipWaits(command.Selection.Matches);
-            command.Done.TrySetResult(parked.Count);
-        }
-        else if (command.Action == ParkedAction.DeadLetter)
-        {
-            Log.ParkedMoved(_context.Logger, _context.Name, parked.Count);
-            var left = parked.GroupBy(one => one.Reason).Count();
-            foreach (var group in parked.GroupBy(one => one.Reason))
-            {
-                var reason = group.Key.Length > 0 ? group.Key : MovedWaiting;
-                state.Trials.MoveToDeadLetters([.. group], reason, () =>
-                {
-                    if (--left == 0)
-                    {
-                        command.Done.TrySetResult(parked.Count);
-                    }
-                });
-            }
-        }
-        else
-        {
-            Log.ParkedDropped(_context.Logger, _context.Name, parked.Count);
-            state.Parking.Resolve(ParkedKind.Dropped, parked, "dropped by an operator", () => command.Done.TrySetResult(parked.Count));
-        }
     }
 }
