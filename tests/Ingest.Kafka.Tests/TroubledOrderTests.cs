@@ -12,7 +12,7 @@ namespace Ingest.Kafka.Tests;
 /// </summary>
 public sealed class TroubledOrderTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly List<ScriptedSession> _sessions = [];
 

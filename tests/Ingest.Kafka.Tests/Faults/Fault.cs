@@ -6,8 +6,8 @@ namespace Ingest.Kafka.Tests.Faults;
 
 /// <summary>Something that goes wrong for a while.</summary>
 /// <param name="Name">As the table shows it.</param>
-/// <param name="InflictAsync">Begins it, lets it last about as long as told, and ends it.</param>
-internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> InflictAsync)
+/// <param name="InflictAsync">Begins it, lets it last, and ends it.</param>
+internal sealed record Fault(string Name, Func<KafkaNode, FaultTime, Task> InflictAsync)
 {
     private const short NotEnoughReplicas = 19;
     private const short TopicAuthorizationFailed = 29;
@@ -15,6 +15,9 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
     private const int UnknownTopic = 3;
     private const int OutOfOrderSequence = 45;
     private const int TopicBytesMax = 200_000;
+
+    // A stream is parked where part of an attempt was delivered before; else the lane is blocked.
+    private static readonly string[] Refused = ["blocked", LaneTrace.Parked];
 
     /// <summary>Settings of the node beside those of the run.</summary>
     internal IReadOnlyList<(string Key, string Value)> Settings { get; init; } = [];
@@ -25,25 +28,22 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
     /// <summary>A producer is replaced with requests on their way, whose outcome is never known: they are sent again.</summary>
     internal bool MayRepeat { get; init; }
 
-    /// <summary>The state the lane must have been seen in; null for none in particular.</summary>
-    /// <remarks>
-    /// An open breaker may be seen only while it probes: the first probe goes at once while events wait that were never tried.
-    /// </remarks>
-    internal string? MustShow { get; init; }
+    /// <summary>States of the lane one of which must be seen; the fault lasts until then. Empty: none in particular.</summary>
+    internal IReadOnlyList<string> MustShow { get; init; } = [];
 
     /// <summary>Whether one of these states is what <see cref="MustShow"/> asks for.</summary>
-    internal bool IsShownBy(IReadOnlyCollection<string> states) =>
-        MustShow is null || states.Contains(MustShow) || (MustShow == "open" && states.Contains("probing"));
+    internal bool IsShownBy(IEnumerable<string> states) => MustShow.Count == 0 || MustShow.Intersect(states).Any();
 
     /// <summary>All of them. Each lasts as long as the longest, or a share of it.</summary>
     internal static IReadOnlyList<Fault> All { get; } =
     [
-        new("broker down", DownAsync) { MustShow = "open" },
+        // The first probe goes at once while events wait that were never tried: an open breaker may be seen only while it probes.
+        new("broker down", DownAsync) { MustShow = ["open", "probing"] },
         new("flapping every 2 s", FlapAsync),
         new("all brokers restarted", RestartAsync),
         new("latency 10 ms, 2 s, 10 ms", SlowAsync),
         new("stalled, no reset", StallAsync),
-        new("NOT_ENOUGH_REPLICAS", (node, whole) => RefuseAsync(node, whole / 2, _ => NotEnoughReplicas)),
+        new("NOT_ENOUGH_REPLICAS", (node, time) => RefuseAsync(node, time, _ => NotEnoughReplicas)),
         new("throttled", ThrottleAsync),
         new("message too large", TooLargeAsync)
         {
@@ -52,11 +52,10 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
             // Batches that stay well below what the topic takes, so that only a single event can be too large.
             Settings = [("Sinks:Kafka:Options:batch.size", "60000")],
         },
-        // Its stream is parked where part of an attempt was delivered before; else the lane is blocked.
-        new("unknown topic", UnknownAsync) { MayRepeat = true },
-        new("authorization failed", (node, whole) => RefuseAsync(node, whole / 2, _ => TopicAuthorizationFailed))
+        new("unknown topic", UnknownAsync) { MustShow = Refused, MayRepeat = true },
+        new("authorization failed", (node, time) => RefuseAsync(node, time, _ => TopicAuthorizationFailed))
         {
-            MustShow = "blocked",
+            MustShow = Refused,
             MayRepeat = true,
         },
         new("fatal producer error", DieAsync) { MayRepeat = true },
@@ -64,74 +63,74 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
 
     public override string ToString() => Name;
 
-    private static async Task DownAsync(KafkaNode node, TimeSpan whole)
+    private static async Task DownAsync(KafkaNode node, FaultTime time)
     {
         await node.Cluster.AllDownAsync();
-        await PassAsync(whole);
+        await time.ShowAsync(share: 1);
         node.Cluster.AllUp();
     }
 
-    private static async Task FlapAsync(KafkaNode node, TimeSpan whole)
+    private static async Task FlapAsync(KafkaNode node, FaultTime time)
     {
-        var start = TimeProvider.System.GetTimestamp();
-        var step = TimeSpan.FromSeconds(Math.Min(2, whole.TotalSeconds / 4));
-        while (TimeProvider.System.GetElapsedTime(start) < whole)
+        // Down for 2 s, up for 2 s, and down at least twice.
+        var times = Math.Max(2, (int)Math.Round(time.Whole.TotalSeconds / 4));
+        for (var flap = 0; flap < times; flap++)
         {
             await node.Cluster.AllDownAsync();
-            await PassAsync(step);
+            await time.PassAsync(0.5 / times);
             node.Cluster.AllUp();
-            await PassAsync(step);
+            await time.PassAsync(0.5 / times);
         }
     }
 
     // One after another, as an upgrade does it, and then all at once.
-    private static async Task RestartAsync(KafkaNode node, TimeSpan whole)
+    private static async Task RestartAsync(KafkaNode node, FaultTime time)
     {
         foreach (var proxy in node.Cluster.Proxies)
         {
             await proxy.DownAsync();
-            await PassAsync(whole / 20);
+            await time.PassAsync(0.05);
             proxy.Up();
-            await PassAsync(whole / 20);
+            await time.PassAsync(0.05);
         }
         await node.Cluster.AllDownAsync();
-        await PassAsync(whole / 10);
+        await time.PassAsync(0.1);
         node.Cluster.AllUp();
     }
 
-    private static async Task SlowAsync(KafkaNode node, TimeSpan whole)
+    private static async Task SlowAsync(KafkaNode node, FaultTime time)
     {
         // Each way: half of the round trip.
         foreach (var latency in new[] { 5, 1000, 5 })
         {
             node.Cluster.Proxies.ForEach(proxy => proxy.Latency = TimeSpan.FromMilliseconds(latency));
-            await PassAsync(whole / 3);
+            await time.PassAsync(1.0 / 3);
         }
         node.Cluster.Proxies.ForEach(proxy => proxy.Latency = TimeSpan.Zero);
     }
 
-    private static async Task StallAsync(KafkaNode node, TimeSpan whole)
+    private static async Task StallAsync(KafkaNode node, FaultTime time)
     {
         node.Cluster.Proxies.ForEach(proxy => proxy.IsStalled = true);
-        await PassAsync(whole / 2);
+        await time.PassAsync(0.5);
         node.Cluster.Proxies.ForEach(proxy => proxy.IsStalled = false);
     }
 
-    private static async Task RefuseAsync(KafkaNode node, TimeSpan time, Func<ProduceRequest, short?> refusal)
+    private static async Task RefuseAsync(KafkaNode node, FaultTime time, Func<ProduceRequest, short?> refusal)
     {
         node.Cluster.Rules.Refusal = refusal;
-        await PassAsync(time);
+        await time.ShowAsync(share: 0.5);
         node.Cluster.Rules.Refusal = null;
     }
 
-    private static async Task ThrottleAsync(KafkaNode node, TimeSpan whole)
+    private static async Task ThrottleAsync(KafkaNode node, FaultTime time)
     {
         node.Cluster.Rules.Throttle = TimeSpan.FromSeconds(1);
-        await PassAsync(whole / 2);
+        await time.PassAsync(0.5);
         node.Cluster.Rules.Throttle = TimeSpan.Zero;
     }
 
-    private static async Task TooLargeAsync(KafkaNode node, TimeSpan whole)
+    private static async Task TooLargeAsync(KafkaNode node, FaultTime time)
     {
         node.Cluster.Rules.Refusal = request => request.Records.Length > TopicBytesMax ? MsgSizeTooLarge : null;
         using var connection = await RawConnection.ConnectAsync(node.Setup.IntakePort, TestContext.Current.CancellationToken);
@@ -139,30 +138,28 @@ internal sealed record Fault(string Name, Func<KafkaNode, TimeSpan, Task> Inflic
         byte[] request = [.. RawConnection.PostHead("/v1/events", "application/json", large.Length, "Ingest-Key: k1\r\n"), .. large];
         var answer = await connection.ExchangeAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(202, answer.Status);
-        await PassAsync(whole / 10);
+        await time.PassAsync(0.1);
         await Poll.Until("it is a dead letter", async () => (await node.ReadLaneAsync()).Sum.DeadLettered > 0);
         node.Cluster.Rules.Refusal = null;
     }
 
-    private static async Task UnknownAsync(KafkaNode node, TimeSpan whole)
+    private static async Task UnknownAsync(KafkaNode node, FaultTime time)
     {
         await node.Cluster.Mock.SetTopicErrorAsync(KafkaNode.Topic, UnknownTopic);
         // The client asks again only when a broker sends it away.
         node.Cluster.Rules.Refusal = _ => UnknownTopic;
-        await PassAsync(whole / 2);
+        await time.ShowAsync(share: 0.5);
         node.Cluster.Rules.Refusal = null;
         await node.Cluster.Mock.SetTopicErrorAsync(KafkaNode.Topic, 0);
     }
 
-    private static async Task DieAsync(KafkaNode node, TimeSpan whole)
+    private static async Task DieAsync(KafkaNode node, FaultTime time)
     {
         for (var death = 0; death < 3; death++)
         {
             await node.Cluster.Mock.PushErrorsAsync(ApiKey.Produce, OutOfOrderSequence);
-            await PassAsync(whole / 10);
+            await time.PassAsync(0.1);
         }
         await node.Cluster.Mock.ClearErrorsAsync(ApiKey.Produce);
     }
-
-    private static Task PassAsync(TimeSpan time) => Task.Delay(time, TimeProvider.System, TestContext.Current.CancellationToken);
 }

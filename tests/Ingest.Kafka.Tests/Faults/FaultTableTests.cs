@@ -45,7 +45,7 @@ public sealed class FaultTableTests(ITestOutputHelper output)
             ? double.Parse(asked, CultureInfo.InvariantCulture)
             : FullSeconds;
         // With the usual 30 s an attempt lasts as long as most outages: the client delivers what it holds, and no breaker need open.
-        var faults = Fault.All.Select(fault => fault.MustShow == "open" ? fault with { MustShow = null } : fault);
+        var faults = Fault.All.Select(fault => fault.MustShow.Contains("open") ? fault with { MustShow = [] } : fault);
         await RunAsync([.. faults], TimeSpan.FromSeconds(seconds), atOnce: 3);
     }
 

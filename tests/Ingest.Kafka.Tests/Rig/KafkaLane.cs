@@ -9,7 +9,7 @@ namespace Ingest.Kafka.Tests.Rig;
 internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 {
     private const int LinesShown = 30;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Instruments _instruments = new();
     private readonly ListedLogs _logs = new();

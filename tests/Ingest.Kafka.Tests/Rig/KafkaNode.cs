@@ -93,6 +93,7 @@ internal sealed record LaneReading(
     string State,
     string Reason,
     long PendingEvents,
+    long ParkedEvents,
     int InFlightBatches,
     double Window,
     string Breaker,

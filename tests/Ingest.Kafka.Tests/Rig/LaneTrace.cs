@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 
@@ -6,6 +7,9 @@ namespace Ingest.Kafka.Tests.Rig;
 /// <summary>Watches a lane from outside through <c>/status</c>, several times a second, until it is told to stop.</summary>
 internal sealed class LaneTrace : IAsyncDisposable
 {
+    /// <summary>A stream's events are set aside, whatever state the lane is in.</summary>
+    internal const string Parked = "parked";
+
     private const int Columns = 20;
     private const string Bars = "▁▂▃▄▅▆▇█";
 
@@ -15,6 +19,7 @@ internal sealed class LaneTrace : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private readonly List<(TimeSpan At, LaneReading Lane)> _samples = [];
+    private readonly ConcurrentDictionary<string, bool> _states = new(StringComparer.Ordinal);
     private readonly Task _watching;
 
     internal LaneTrace(KafkaNode node)
@@ -33,8 +38,8 @@ internal sealed class LaneTrace : IAsyncDisposable
     internal int Openings => _samples.Zip(_samples.Skip(1))
         .Count(pair => pair.First.Lane.Breaker == "closed" && pair.Second.Lane.Breaker != "closed");
 
-    /// <summary>The states seen.</summary>
-    internal IEnumerable<string> States => _samples.Select(sample => sample.Lane.State).Distinct();
+    /// <summary>The states seen so far, and <see cref="Parked"/>. Any thread.</summary>
+    internal IEnumerable<string> States => _states.Keys;
 
     /// <summary>The window over time, as bars between the least and the largest, with these two figures.</summary>
     internal string Window
@@ -95,6 +100,11 @@ internal sealed class LaneTrace : IAsyncDisposable
             {
                 var lane = await _node.ReadLaneAsync();
                 _samples.Add((TimeProvider.System.GetElapsedTime(_start), lane));
+                _states[lane.State] = true;
+                if (lane.ParkedEvents > 0)
+                {
+                    _states[Parked] = true;
+                }
             }
             catch (Exception busy) when (busy is HttpRequestException or TaskCanceledException)
             {
