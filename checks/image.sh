@@ -49,7 +49,7 @@ stop() { [[ -z $node ]] || kill -KILL "$node" 2>/dev/null || true; rm -f "$said"
 trap stop EXIT
 coproc cluster { "$mock"; }
 read -r _ brokers <&"${cluster[0]}"
-intake=http://127.0.0.1:$((20000 + RANDOM % 10000)) admin=http://127.0.0.1:$((30000 + RANDOM % 2000))
+intake=http://127.0.0.1:${INTAKE_PORT:-$((20000 + RANDOM % 10000))} admin=http://127.0.0.1:${ADMIN_PORT:-$((30000 + RANDOM % 2000))}
 # shellcheck disable=SC2016
 "${apart[@]}" bash -c 'mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && exec env -i PATH="$PATH" TMPDIR=/tmp chroot "${@:2:$1}" "$0" "${@:2+$1}"' \
   "$root" "${#user[@]}" "${user[@]}" \
@@ -57,11 +57,11 @@ intake=http://127.0.0.1:$((20000 + RANDOM % 10000)) admin=http://127.0.0.1:$((30
   --set "Sinks:kafka:BootstrapServers=$brokers" --set Drain:BalancerDelay=0 >"$said" 2>&1 &
 node=$!
 ready() { curl -sf "$intake/health/ready" >/dev/null; }
-for _ in $(seq 300); do ready && break; kill -0 "$node" 2>/dev/null || break; sleep 0.1; done
+for _ in $(seq 600); do ready && break; kill -0 "$node" 2>/dev/null || break; sleep 0.1; done
 ready || { echo "the node did not get ready in the image's file system:"; cat "$said"; exit 1; }
 seq "$events" | curl -sf -H 'Content-Type: application/x-ndjson' --data-binary @- "$intake/v1/streams/image/events" >/dev/null
 delivered() { kcat -C -b "$brokers" -t image -o beginning -e -q 2>/dev/null | sort -n | uniq | wc -l; }
-for _ in $(seq 100); do [[ $(delivered) -ne $events ]] || break; sleep 0.2; done
+for _ in $(seq 300); do [[ $(delivered) -ne $events ]] || break; sleep 0.2; done
 client=$(curl -sf "$admin/status" | tr -d '\n' | grep -oE '"client": *(\{[^}]*\}|"[^"]*")' | head -1)
 found=$(delivered)
 kill -TERM "$node"

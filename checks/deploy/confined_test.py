@@ -42,7 +42,7 @@ def free_port():
 def answer(url, body=None):
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=5) as response:
+        with urllib.request.urlopen(request, timeout=30) as response:
             return response.status
     except OSError:
         return 0

@@ -110,13 +110,13 @@ class Client:
 async def once(port, event, **headers):
     client = Client(port)
     try:
-        return await asyncio.wait_for(client.send(event, **headers), 10)
+        return await asyncio.wait_for(client.send(event, **headers), 60)
     finally:
         if client.writer:
             client.writer.close()
 
 
-async def until(what, holds, seconds=10):
+async def until(what, holds, seconds=60):
     clock = asyncio.get_running_loop()
     start = clock.time()
     while clock.time() - start < seconds:
@@ -200,7 +200,7 @@ async def drains(node, port, rotation_is):
     producers = [asyncio.create_task(producer(f"p{i}")) for i in range(4)]
     node.ready = False
     took = await until("a node that is not ready leaves", lambda: rotation_is(2))
-    check(f"a node that is not ready is out well within the balancer delay of 5 s (took {took:.1f} s)", took < 2.5)
+    check(f"a node that is not ready is out within the balancer delay of 5 s (took {took:.1f} s)", took < 5)
     await asyncio.sleep(0.2)
     await node.stop()
     await asyncio.sleep(0.5)
@@ -250,7 +250,7 @@ async def main():
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(haproxy, "-db", "-f", CONFIG, env=environment, stdout=log, stderr=log)
         try:
-            await asyncio.wait_for(claims(nodes, port, observe), 60)
+            await asyncio.wait_for(claims(nodes, port, observe), 300)
         finally:
             if process.returncode is None:
                 process.terminate()

@@ -16,7 +16,7 @@ public sealed class DrainTests(ITestOutputHelper output)
     public async Task Sigterm_under_load_answers_every_request_and_loses_nothing(bool connectionPerRequest)
     {
         await using var rig = new CrashRig(output, new LoadShape { ConnectionPerRequest = connectionPerRequest });
-        rig.Setup = rig.Setup.With(("Drain:BalancerDelay", "00:00:01"));
+        rig.Setup = rig.Setup.With(("Drain:BalancerDelay", "00:00:03"));
         using var node = await IngestProcess.StartReadyAsync(rig.Setup);
         using var watch = new DrainWatch(node);
         rig.StartLoad();

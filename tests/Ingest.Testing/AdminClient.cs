@@ -6,7 +6,7 @@ namespace Ingest.Testing;
 /// <summary>The admin listener, as an operator's script sees it.</summary>
 public sealed class AdminClient(IngestSetup setup) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = setup.Admin, Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new() { BaseAddress = setup.Admin, Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>The whole of <c>/status</c>; null without an answer.</summary>
     public async Task<JsonElement?> TryStatusAsync()

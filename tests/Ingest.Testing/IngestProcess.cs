@@ -44,6 +44,16 @@ public sealed class IngestProcess : IDisposable
     /// <summary>The node's process id; under a wrapper that of the wrapper's child, 0 while there is none.</summary>
     public int Pid => Setup.Wrapper.Count == 0 ? _process.Id : ChildOf(_process.Id);
 
+    /// <summary>What the node has had of the processors so far; of a wrapper, where there is one.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Resident memory of the node now, in bytes.</summary>
     public long ResidentBytes =>
         File.ReadLines($"/proc/{Pid}/status")

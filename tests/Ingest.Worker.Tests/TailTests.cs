@@ -51,7 +51,7 @@ public sealed class TailTests : IDisposable
         {
             await PostAsync(node, "orders", "x");
             var line = await lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
-                .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+                .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.StartsWith($"{{\"seq\":{i},\"stream\":\"orders\"", line, StringComparison.Ordinal);
         }
 

@@ -12,6 +12,9 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
 {
     private const int EventsPerRound = 240;
 
+    // Nothing is left to deliver, and the node's own bound is far away: what takes longer waits for the store.
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(45);
+
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(30) };
 
     [Fact]
@@ -48,7 +51,7 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         Assert.Equal("litedb", Answers.Store(await Answers.StatusAsync(setup)).GetProperty("kind").GetString());
         var began = TimeProvider.System.GetTimestamp();
         Assert.Equal(0, await last.StopAsync());
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, StopMax);
     }
 
     [Fact]
@@ -82,12 +85,13 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         disk.Fill();
         var began = TimeProvider.System.GetTimestamp();
         Assert.Equal(0, await node.StopAsync());
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, StopMax);
     }
 
     private static IngestSetup Setup(string data, HttpDownstream downstream) =>
         new IngestSetup { Data = data, Sinks = ["http"] }.With(
             ("Drain:BalancerDelay", "0"),
+            ("Drain:Deadline", "10m"),
             ("Operations:Store", "litedb"),
             ("Publishing:CursorInterval", "20ms"),
             ("Sinks:http:BatchEventsMax", "40"),

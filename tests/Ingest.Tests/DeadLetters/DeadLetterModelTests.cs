@@ -105,8 +105,7 @@ public sealed class DeadLetterModelTests
         // Deliveries reach the accounts a moment after they are noted.
         await Poll.Until(
             $"{all - dead.Count} delivered and {dead.Count} dead; it is {fixture.Status.Delivered} and {fixture.Status.DeadLettered}",
-            () => (fixture.Status.Delivered, fixture.Status.DeadLettered) == (all - dead.Count, dead.Count),
-            TimeSpan.FromSeconds(10));
+            () => (fixture.Status.Delivered, fixture.Status.DeadLettered) == (all - dead.Count, dead.Count));
         List<long> delivered;
         lock (fixture.Delivered)
         {

@@ -8,7 +8,7 @@ namespace Ingest.Tests.DeadLetters;
 /// <summary>Failures of the dead-letter log or of its reader: the store recovers by itself, and nothing hangs meanwhile.</summary>
 public sealed class DeadLetterRecoveryTests
 {
-    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(60);
 
     [Theory, InlineData("write"), InlineData("flush")]
     public async Task A_log_that_failed_once_is_opened_anew_and_the_blocked_lane_goes_on_by_itself(string operation)

@@ -146,8 +146,7 @@ public abstract class QuestionsContract
 
     internal static Task LevelAsync(DeadLettersFixture fixture) => Poll.Until(
         "the store is level",
-        () => fixture.Letters.Status is { IsRebuilding: false, Projection: null or { IsLevel: true } },
-        TimeSpan.FromSeconds(30));
+        () => fixture.Letters.Status is { IsRebuilding: false, Projection: null or { IsLevel: true } });
 
     // A list of all letters asks no store.
     private static Task<List<DeadLetter>> AllAsync(DeadLettersFixture fixture) => PagesAsync(fixture, DeadLetterFilter.All);

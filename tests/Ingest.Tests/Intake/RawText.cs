@@ -6,7 +6,7 @@ namespace Ingest.Tests.Intake;
 /// <summary>Sends and receives text over a <see cref="RawConnection"/>, with the patience of a test.</summary>
 internal sealed class RawText : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly RawConnection _connection;
 

@@ -8,8 +8,6 @@ namespace Ingest.Tests.Publishing;
 /// <summary>One bad event, key or stream never stops the others, and nothing is set aside while the sink as a whole is down.</summary>
 public sealed class LaneIsolationTests
 {
-    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(10);
-
     public static TheoryData<VerdictKind, VerdictScope, int, bool> Refusals()
     {
         var data = new TheoryData<VerdictKind, VerdictScope, int, bool>();
@@ -37,9 +35,9 @@ public sealed class LaneIsolationTests
         fixture.Start();
 
         await fixture.Passed(30);
-        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count(IsGood) == 27, InTime);
+        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count(IsGood) == 27);
         // What was parked beside the bad ones counts as delivered when the record that says so is durable.
-        await Poll.Until("three are parked", () => fixture.Status.ParkedEvents == 3, InTime);
+        await Poll.Until("three are parked", () => fixture.Status.ParkedEvents == 3);
         var status = fixture.Status;
         Assert.True(IsBalanced(status), status.ToString());
         Assert.Equal(3, status.PendingEvents);
@@ -92,7 +90,7 @@ public sealed class LaneIsolationTests
         fixture.Start();
         await fixture.Reaches(LaneState.Open);
         fixture.Log.Append("good", "k");
-        await Poll.Until("the good one", () => fixture.Sink.Sequences.Contains(2), InTime);
+        await Poll.Until("the good one", () => fixture.Sink.Sequences.Contains(2));
         await fixture.Passed(2);
         Assert.Equal(1, fixture.Status.ParkedEvents);
     }
@@ -113,8 +111,8 @@ public sealed class LaneIsolationTests
         AppendWorld(fixture, ofStream: true);
         fixture.Start();
 
-        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count(seen => seen.Payload == "good") == 27, InTime);
-        await Poll.Until("three are parked", () => fixture.Status.ParkedEvents == 3, InTime);
+        await Poll.Until("others are delivered", () => fixture.Sink.Delivered.Count(seen => seen.Payload == "good") == 27);
+        await Poll.Until("three are parked", () => fixture.Status.ParkedEvents == 3);
     }
 
     [Fact]
@@ -163,7 +161,7 @@ public sealed class LaneIsolationTests
         Assert.True(IsBalanced(fixture.Status), fixture.Status.ToString());
         // Beside all that is parked, what comes now is delivered as ever.
         fixture.Log.AppendMany(1_000, 20, "good");
-        await Poll.Until("what came later is delivered", () => fixture.Sink.Delivered.Count == Each + 1_000, InTime);
+        await Poll.Until("what came later is delivered", () => fixture.Sink.Delivered.Count == Each + 1_000);
 
         Volatile.Write(ref refusing, false);
         await fixture.Settled(2 * Each + 1_000);

@@ -16,8 +16,6 @@ public sealed class LaneParkingBoundTests
 
     private const StringComparison Ordinal = StringComparison.Ordinal;
 
-    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(20);
-
     [Theory]
     [InlineData("stream events", "stream bad1 has ")]
     [InlineData("stream bytes", "stream bad1 has ")]
@@ -54,16 +52,16 @@ public sealed class LaneParkingBoundTests
         fixture.Start();
 
         var most = 0L;
-        await Poll.Until("it says that it is full", SaysSo, InTime);
+        await Poll.Until("it says that it is full", SaysSo);
         Assert.InRange(most, 1, bytesMax > 0 ? bytesMax : EventsMax);
 
         await fixture.RestartAsync();
-        await Poll.Until("it is full again", SaysSo, InTime);
+        await Poll.Until("it is full again", SaysSo);
 
         // Room again: an operator drops one that is not being tried at this moment.
         var parked = fixture.Lanes.ListParked("test", null, 0, 1)![0].Sequence;
         await Poll.Until("it is dropped", async () => IsRight() && await fixture.Lanes.ActOnParkedAsync(
-            "test", new ParkedSelection(null, [parked]), ParkedAction.Drop, TestContext.Current.CancellationToken)! == 1, InTime);
+            "test", new ParkedSelection(null, [parked]), ParkedAction.Drop, TestContext.Current.CancellationToken)! == 1);
 
         refusing = false;
         await fixture.Settled(Bad + Good);
@@ -99,13 +97,13 @@ public sealed class LaneParkingBoundTests
         fixture.Log.Append("bad", "k");
         fixture.Log.Append("good", "other");
         fixture.Start();
-        await Poll.Until("the bad one is parked", () => fixture.Status is { ParkedEvents: 1, Settled: 2 }, InTime);
+        await Poll.Until("the bad one is parked", () => fixture.Status is { ParkedEvents: 1, Settled: 2 });
 
         fixture.Log.Append("later", "k");
         fixture.Log.Append("good", "other");
         await fixture.Passed(4);
-        await Poll.Until("the other key's", () => fixture.Sink.Sequences.Contains(4), InTime);
-        await Poll.Until("the later one", () => fixture.Status.ParkedEvents == (overtakes ? 1 : 2), InTime);
+        await Poll.Until("the other key's", () => fixture.Sink.Sequences.Contains(4));
+        await Poll.Until("the later one", () => fixture.Status.ParkedEvents == (overtakes ? 1 : 2));
         Assert.Equal(overtakes, fixture.Sink.Sequences.Contains(3));
 
         refusing = false;
@@ -131,11 +129,11 @@ public sealed class LaneParkingBoundTests
         fixture.Log.Append("bad", "k");
         fixture.Log.Append("good", "other");
         fixture.Start();
-        await Poll.Until("the bad one is parked", () => fixture.Status is { ParkedEvents: 1, Settled: 3 }, InTime);
+        await Poll.Until("the bad one is parked", () => fixture.Status is { ParkedEvents: 1, Settled: 3 });
         var cursor = await File.ReadAllBytesAsync(fixture.Log.CursorFile("test"), TestContext.Current.CancellationToken);
         // One that is being tried at this moment is not given up.
         await Poll.Until("it is given up", async () => await fixture.Lanes.ActOnParkedAsync(
-            "test", new ParkedSelection(null, [2]), action, TestContext.Current.CancellationToken)! == 1, InTime);
+            "test", new ParkedSelection(null, [2]), action, TestContext.Current.CancellationToken)! == 1);
 
         for (var crash = 0; crash < 2; crash++)
         {
@@ -160,7 +158,7 @@ public sealed class LaneParkingBoundTests
         {
             fixture.Log.Append("good", "g");
             return requeued.IsCompleted;
-        }, InTime);
+        });
         var verdicts = (await requeued).ToDictionary(one => one.Sequence, one => one.Verdict.Kind);
         Assert.Equal([3], verdicts.Where(one => one.Value == VerdictKind.Rejected).Select(one => one.Key));
         Assert.Equal(4, verdicts.Count(one => one.Value == VerdictKind.Delivered));

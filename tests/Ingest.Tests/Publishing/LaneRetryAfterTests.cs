@@ -11,7 +11,6 @@ namespace Ingest.Tests.Publishing;
 public sealed class LaneRetryAfterTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromHours(1);
-    private static readonly TimeSpan InTime = TimeSpan.FromSeconds(10);
 
     [Theory]
     [InlineData(1, 0)]
@@ -64,14 +63,14 @@ public sealed class LaneRetryAfterTests
             _ => 299,
         };
         await Poll.Until(
-            "the others are delivered", () => fixture.Sink.Delivered.Select(seen => seen.Sequence).Distinct().Count() == goods, InTime);
+            "the others are delivered", () => fixture.Sink.Delivered.Select(seen => seen.Sequence).Distinct().Count() == goods);
         await fixture.Passed(300);
         await Poll.Until("the rest is parked", () => fixture.Status.ParkedEvents == 300 - goods);
         Assert.Contains(fixture.Status.Parked, stream => stream.Reason == "overloaded" && stream.SinceUnixMs > 0);
         var sends = fixture.Sink.Sends;
 
         fixture.Log.Append("another", "k-1");
-        await Poll.Until("a later one goes at once", () => fixture.Sink.Sequences.Contains(301), InTime);
+        await Poll.Until("a later one goes at once", () => fixture.Sink.Sequences.Contains(301));
         // What was refused waits as long as it was asked for.
         Assert.Equal(sends + 1, fixture.Sink.Sends);
         refusing = false;
@@ -97,8 +96,8 @@ public sealed class LaneRetryAfterTests
             fixture.Log.Append("x", key);
         }
         fixture.Start();
-        await Poll.Until("the others are delivered", () => fixture.Sink.Delivered.Count == 3, InTime);
-        await Poll.Until("the one is parked", () => fixture.Status.ParkedEvents == 1, InTime);
+        await Poll.Until("the others are delivered", () => fixture.Sink.Delivered.Count == 3);
+        await Poll.Until("the one is parked", () => fixture.Status.ParkedEvents == 1);
     }
 
     [Fact]

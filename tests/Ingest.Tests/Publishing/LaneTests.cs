@@ -189,10 +189,12 @@ public sealed class LaneTests
     {
         await using var fixture = new LaneFixture();
         fixture.Log.AppendMany(10);
-        fixture.Sink.OnSend = (_, _) => Task.FromResult(
-            fixture.Sink.Sends < 4 ? ScriptedSink.All(VerdictKind.Congested, retryAfter: TimeSpan.FromHours(1)) : SinkResult.Delivered);
+        var left = int.MaxValue;
+        fixture.Sink.OnSend = (_, _) => Task.FromResult(Interlocked.Decrement(ref left) >= 0
+            ? ScriptedSink.All(VerdictKind.Congested, retryAfter: TimeSpan.FromHours(1)) : SinkResult.Delivered);
         fixture.Start();
-        await Poll.Until("it waits", () => fixture.Status.State == LaneState.BackingOff);
+        await fixture.Reaches(LaneState.BackingOff);
+        Volatile.Write(ref left, 2);
         Assert.True((await fixture.Lanes.DrainAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).IsEmpty);
     }
 

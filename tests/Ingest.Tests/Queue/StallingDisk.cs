@@ -34,7 +34,7 @@ internal sealed class StallingDisk : IDisposable
 
     private void BeforeFlush()
     {
-        _go.Wait(TimeSpan.FromSeconds(30));
+        _go.Wait(TimeSpan.FromMinutes(2));
         if (_failing)
         {
             Interlocked.Increment(ref _flushesAfterFailure);

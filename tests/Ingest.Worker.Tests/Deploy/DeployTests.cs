@@ -9,7 +9,7 @@ namespace Ingest.Worker.Tests.Deploy;
 [Collection(Alone.Name)]
 public sealed partial class DeployTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     // Made by recording rules, or by HAProxy, not by a node.
     private static readonly string[] Recorded = ["ingest_scalable_backlog_seconds"];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Ingest.Testing;
 
 namespace Ingest.Worker.Tests.Deploy;
@@ -9,7 +10,7 @@ public sealed class ImageTests(ITestOutputHelper output)
 {
     private const int Skipped = 77;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     [Fact]
     public async Task It_delivers_to_Kafka_with_nothing_but_what_the_image_has()
@@ -20,6 +21,8 @@ public sealed class ImageTests(ITestOutputHelper output)
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["INTAKE_PORT"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+        start.Environment["ADMIN_PORT"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
         using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         try
