@@ -6,7 +6,7 @@ namespace Ingest.Worker.Tests;
 /// <summary>Runs the real executable the way a shell does, and keeps what it says.</summary>
 internal static class Cli
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     internal static Task<CliResult> RunAsync(params string[] arguments) => RunAsync([], arguments);
 

@@ -30,7 +30,7 @@ internal sealed class VerifyRig : IDisposable
         Cli.RunAsync(["verify", "send", Url, "--journal", Journal, .. words]);
 
     internal Task<CliResult> CheckAsync(params string[] words) =>
-        Cli.RunAsync(["verify", "check", "--journal", Journal, "--json", "--settle", "20s", .. words]);
+        Cli.RunAsync(["verify", "check", "--journal", Journal, "--json", "--settle", "1m", .. words]);
 
     /// <summary>Starts a command that is to be killed.</summary>
     internal static Process Start(params string[] words)

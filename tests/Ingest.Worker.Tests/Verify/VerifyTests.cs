@@ -8,9 +8,9 @@ public sealed class VerifyTests
 {
     private const int EventsMin = 200;
 
-    // Long enough for a node to be killed and started again.
+    // Four seconds of events, and as long as it takes where a node needs longer to be killed and started again.
     private static readonly string[] Sent =
-        ["--connections", "8", "--keys", "24", "--duration", "3s", "--rate", "400", "--retry-for", "45s"];
+        ["--connections", "8", "--keys", "24", "--events", "1600", "--rate", "400", "--retry-for", "2m"];
 
     [Fact]
     public async Task A_node_that_was_killed_has_kept_every_promise_in_its_files()
