@@ -15,7 +15,7 @@ public sealed class BenchTests : IDisposable
     public async Task A_load_is_counted_as_the_node_counts_it()
     {
         using var node = await StartAsync();
-        var result = (await BenchAsync(node, "--duration", "1500ms", "--connections", "4", "--batch", "5", "--json")).Is(ExitCode.Fine);
+        var result = (await BenchAsync(node, "--duration", "3s", "--connections", "4", "--batch", "5", "--json")).Is(ExitCode.Fine);
 
         using var shown = JsonDocument.Parse(result.Output);
         var root = shown.RootElement;
@@ -25,7 +25,7 @@ public sealed class BenchTests : IDisposable
         Assert.Equal(accepted * 5, await DurableAsync(node));
         Assert.Empty(root.GetProperty("refused").EnumerateObject());
         Assert.True(root.GetProperty("latencyMs").GetProperty("p50").GetDouble() > 0);
-        (await BenchAsync(node, "--duration", "1s", "--rate", "50")).Is(ExitCode.Fine, "from the moment each was due.");
+        (await BenchAsync(node, "--duration", "3s", "--rate", "50")).Is(ExitCode.Fine, "from the moment each was due.");
     }
 
     [Fact]
