@@ -26,7 +26,10 @@ public sealed class KafkaSinkFactory : ISinkFactory
         {
             throw new InvalidOperationException(fault);
         }
-        return new KafkaSink(setup.Name, options, setup.EpochOf, setup.Time, setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name));
+        var logger = setup.Loggers.CreateLogger("Ingest.Kafka." + setup.Name);
+        return options.Delivery == KafkaDelivery.Transactions
+            ? new KafkaTransactionSink(setup, options, logger)
+            : new KafkaSink(setup.Name, options, setup.EpochOf, setup.Time, logger);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,17 @@ internal static partial class Log
     [LoggerMessage(10006, LogLevel.Warning, "The client's statistics were not readable: {Reason}")]
     internal static partial void StatisticsUnreadable(ILogger logger, string reason);
 
+    [LoggerMessage(10020, LogLevel.Information,
+        "Kafka sink {Lane}: progress of {Id} is event {Last}; what lies behind it is delivered in transactions.")]
+    internal static partial void ProgressRead(ILogger logger, string lane, long last, string id);
+
+    [LoggerMessage(10021, LogLevel.Warning,
+        "Kafka sink {Lane}: a transaction failed, and its events are delivered in another one unless Kafka says that it has them: {Reason}")]
+    internal static partial void TransactionFailed(ILogger logger, string lane, string reason);
+
+    [LoggerMessage(10022, LogLevel.Error, "Kafka sink {Lane}: delivery stops. {Reason}")]
+    internal static partial void Fenced(ILogger logger, string lane, string reason);
+
     internal static void Client(ILogger logger, LogMessage message)
     {
         // The client warns of the one experimental setting this sink rests on, at every start; docs/decisions/0025-librdkafka.md is about

@@ -10,6 +10,45 @@ internal static class ClientSettings
     // Time for an answer to come back after the broker has used all of its own.
     private static readonly TimeSpan AnswerMargin = TimeSpan.FromSeconds(5);
 
+    // What a consumer has in common with a producer: how brokers are found, reached and logged in to.
+    private static readonly string[] OfConnections =
+        ["bootstrap.", "client.id", "security.", "sasl.", "enable.sasl.", "ssl.", "enable.ssl.", "socket.", "reconnect.", "broker.",
+            "connections.", "log.", "request.", "https."];
+
+    /// <summary>The settings of a producer for one mode of sending with transactions.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="id">The <c>transactional.id</c>.</param>
+    /// <param name="mode">How it sends.</param>
+    /// <param name="batchBytesMax">Most bytes of one request's batch, or null for the client's default.</param>
+    internal static List<KeyValuePair<string, string>> ForTransactions(
+        KafkaOptions options, string id, SendMode mode, int? batchBytesMax = null)
+    {
+        var settings = new Dictionary<string, string>(For(options, mode, batchBytesMax), StringComparer.Ordinal)
+        {
+            ["transactional.id"] = id,
+            ["transaction.timeout.ms"] = Milliseconds(options.TransactionTimeout),
+            // A transaction that brokers have given up has no use for its messages any more.
+            ["message.timeout.ms"] = Milliseconds(options.TransactionTimeout),
+        };
+        // A message that fails fails its transaction, so that nothing can overtake it.
+        settings.Remove("enable.gapless.guarantee");
+        return [.. settings];
+    }
+
+    /// <summary>The settings of a consumer that reads what a group committed, and nothing else.</summary>
+    /// <param name="options">Valid options.</param>
+    /// <param name="group">The group.</param>
+    internal static List<KeyValuePair<string, string>> ForProgress(KafkaOptions options, string group) =>
+    [
+        .. For(options, SendMode.Fast).Where(setting =>
+            OfConnections.Any(prefix => setting.Key.StartsWith(prefix, StringComparison.Ordinal))
+            && setting.Key is not ("request.timeout.ms" or "request.required.acks")),
+        new("group.id", group),
+        new("enable.auto.commit", "false"),
+        // With it an answer waits for transactions under way.
+        new("isolation.level", "read_committed"),
+    ];
+
     /// <summary>The settings of a producer for one mode of sending.</summary>
     /// <param name="options">Valid options.</param>
     /// <param name="mode">How it sends.</param>

@@ -52,6 +52,11 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             await _pending.Writer.WriteAsync(new Pending(api, version, null, RefuseLogin(frame)), cancel);
             return;
         }
+        if (await rules.Transactions.TryAnswerAsync(api, version, frame) is { } own)
+        {
+            await _pending.Writer.WriteAsync(new Pending(api, version, null, own), cancel);
+            return;
+        }
         if (api != ApiKey.Produce)
         {
             await PassOnAsync(new Pending(api, version, null, null), frame, cancel);
@@ -64,13 +69,19 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             await _pending.Writer.WriteAsync(new Pending(api, version, null, request.Answer(refusal)), cancel);
             return;
         }
+        if (await rules.Transactions.RefuseAsync(request) is { } fenced)
+        {
+            await _pending.Writer.WriteAsync(new Pending(api, version, null, request.Answer(fenced)), cancel);
+            return;
+        }
         var decision = await rules.Sequences.DecideAsync(request);
         if (decision.Answer is { } code)
         {
             await _pending.Writer.WriteAsync(new Pending(api, version, null, request.Answer(code)), cancel);
             return;
         }
-        await PassOnAsync(new Pending(api, version, request, null), frame, cancel);
+        await PassOnAsync(
+            new Pending(api, version, request, null), request.Transaction is null ? frame : request.WithoutTransaction(frame), cancel);
     }
 
     // Brokers since 2.0 answer at once and then do not listen to the client for as long as they told it.
@@ -140,11 +151,17 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         }
         if (pending.Request is { } request)
         {
-            rules.Sequences.Note(request, answer is null ? null : ProduceAnswer.CodeIn(answer, pending.Version));
+            var code = answer is null ? (short?)null : ProduceAnswer.CodeIn(answer, pending.Version);
+            await rules.Transactions.NoteAsync(request, code == 0 ? ProduceAnswer.OffsetIn(answer, pending.Version) : null);
+            rules.Sequences.Note(request, code);
         }
         if (answer is not null && pending.Api == ApiKey.Metadata)
         {
             Redirect(answer, pending.Version);
+        }
+        if (answer is not null && pending.Api == ApiKey.FindCoordinator)
+        {
+            RedirectCoordinator(answer, pending.Version);
         }
         return answer;
     }
@@ -173,6 +190,30 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
                 reader.ReadString();
             }
             reader.SkipTags();
+        }
+    }
+
+    // Correlation, then throttling, code and message (from version 1 on), number, host and port.
+    private void RedirectCoordinator(byte[] answer, short version)
+    {
+        var reader = new KafkaReader(answer, flexible: version >= 3);
+        reader.ReadInt32();
+        reader.SkipTags();
+        if (version >= 1)
+        {
+            reader.ReadInt32();
+        }
+        reader.ReadInt16();
+        if (version >= 1)
+        {
+            reader.ReadString();
+        }
+        reader.ReadInt32();
+        reader.ReadString();
+        var at = reader.Position;
+        if (rules.Addresses.TryGetValue(reader.ReadInt32(), out var port))
+        {
+            BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), port);
         }
     }
 

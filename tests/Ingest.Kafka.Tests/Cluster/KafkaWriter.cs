@@ -3,10 +3,11 @@ using System.Text;
 
 namespace Ingest.Kafka.Tests.Cluster;
 
-/// <summary>Writes the protocol's primitives, big-endian: the reverse of <see cref="KafkaReader"/>. Lengths stay below 127.</summary>
+/// <summary>Writes the protocol's primitives, big-endian: the reverse of <see cref="KafkaReader"/>.</summary>
 internal sealed class KafkaWriter(int bytesMax, bool flexible)
 {
-    private const int OneByteLengthMax = 126;
+    private const int OneByteMax = 127;
+    private const int VarintBits = 7;
 
     private readonly byte[] _bytes = new byte[bytesMax];
     private int _count;
@@ -58,8 +59,12 @@ internal sealed class KafkaWriter(int bytesMax, bool flexible)
 
     private void Length(int length)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, OneByteLengthMax);
-        Take(1)[0] = (byte)(length + 1);
+        var value = length + 1;
+        for (; value > OneByteMax; value >>= VarintBits)
+        {
+            Take(1)[0] = (byte)(value | (OneByteMax + 1));
+        }
+        Take(1)[0] = (byte)value;
     }
 
     private Span<byte> Take(int count)

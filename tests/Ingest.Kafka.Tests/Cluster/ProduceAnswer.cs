@@ -40,11 +40,14 @@ internal static class ProduceAnswer
     /// <summary>The error code in an answer.</summary>
     internal static short CodeIn(ReadOnlySpan<byte> answer, short version) => Read(answer, version).Code;
 
+    /// <summary>The offset of the first record in an answer.</summary>
+    internal static long OffsetIn(ReadOnlySpan<byte> answer, short version) => Read(answer, version).Offset;
+
     /// <summary>Says in an answer how long the client is throttled.</summary>
     internal static void SetThrottle(Span<byte> answer, short version, TimeSpan throttle) =>
         BinaryPrimitives.WriteInt32BigEndian(answer[Read(answer, version).ThrottleAt..], (int)throttle.TotalMilliseconds);
 
-    private static (short Code, int ThrottleAt) Read(ReadOnlySpan<byte> answer, short version)
+    private static (short Code, long Offset, int ThrottleAt) Read(ReadOnlySpan<byte> answer, short version)
     {
         var reader = new KafkaReader(answer, ProduceRequest.IsFlexible(version));
         reader.ReadInt32();
@@ -54,14 +57,15 @@ internal static class ProduceAnswer
         Assert.Equal(1, reader.ReadCount());
         reader.ReadInt32();
         var code = reader.ReadInt16();
-        reader.Take(sizeof(long) * (version >= 5 ? 3 : 2));
+        var offset = reader.ReadInt64();
+        reader.Take(sizeof(long) * (version >= 5 ? 2 : 1));
         if (version >= 8)
         {
             SkipRecordErrors(ref reader);
         }
         reader.SkipTags();
         reader.SkipTags();
-        return (code, reader.Position);
+        return (code, offset, reader.Position);
     }
 
     private static void SkipRecordErrors(ref KafkaReader reader)

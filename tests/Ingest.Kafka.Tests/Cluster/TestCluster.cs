@@ -36,6 +36,10 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>Reads a topic with kcat.</summary>
     internal Task<List<KafkaRecord>> ReadAsync(string topic) => Kcat.ReadAsync(Mock.Bootstraps, topic);
 
+    /// <summary>What a reader of committed messages sees of a topic: read with kcat, without what transactions did not commit.</summary>
+    internal async Task<List<KafkaRecord>> ReadCommittedAsync(string topic) =>
+        [.. (await ReadAsync(topic)).Where(record => Rules.Transactions.IsCommitted(topic, record.Partition, record.Offset))];
+
     internal async Task AllDownAsync() => await Task.WhenAll(Proxies.Select(proxy => proxy.DownAsync()));
 
     internal void AllUp() => Proxies.ForEach(proxy => proxy.Up());

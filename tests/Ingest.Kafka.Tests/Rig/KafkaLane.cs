@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Testing;
+using Microsoft.Extensions.Configuration;
 
 namespace Ingest.Kafka.Tests.Rig;
 
@@ -40,6 +42,9 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 
     internal KafkaSink Sink { get; private set; } = null!;
 
+    /// <summary>With <see cref="KafkaDelivery.Transactions"/>.</summary>
+    internal KafkaTransactionSink Transactions { get; private set; } = null!;
+
     /// <summary>Dead letters by sequence number.</summary>
     internal ConcurrentDictionary<long, string> DeadLetters { get; } = new();
 
@@ -48,14 +53,32 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 
     internal LaneStatus Status => _lanes!.Statuses[0];
 
-    internal KafkaLane Start()
+    /// <summary>Starts the lane; without what its cursor says when <paramref name="forgetsCursor"/>.</summary>
+    internal KafkaLane Start(bool forgetsCursor = false)
     {
-        Sink = new KafkaSink("kafka", Options, Log.Log.EpochOf, TimeProvider.System, _logs.CreateLogger("Ingest.Kafka"));
+        if (forgetsCursor)
+        {
+            File.Delete(Directory.EnumerateFiles(Log.Path, "*kafka*", SearchOption.AllDirectories).Single());
+        }
+        var logger = _logs.CreateLogger("Ingest.Kafka");
+        ISink sink = Options.Delivery == KafkaDelivery.Transactions
+            ? Transactions = new KafkaTransactionSink(Setup, Options, logger)
+            : Sink = new KafkaSink("kafka", Options, Log.Log.EpochOf, TimeProvider.System, logger);
         _lanes = new LaneSet(
-            Log.Log, [new LaneSpec("kafka", "kafka", () => Sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
+            Log.Log, [new LaneSpec("kafka", "kafka", () => sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
         _lanes.Start();
         return this;
     }
+
+    /// <summary>A sink as another process with the log would have.</summary>
+    internal KafkaTransactionSink NewSink() => new(Setup, Options, _logs.CreateLogger("Ingest.Kafka"));
+
+    private SinkSetup Setup => new(
+        "kafka", new ConfigurationBuilder().Build().GetSection("Sinks:Kafka"), "/", Log.Log.Id, TimeProvider.System, _logs)
+    {
+        EpochOf = Log.Log.EpochOf,
+        LastOfEpoch = Log.Log.LastOfEpoch,
+    };
 
     /// <summary>Waits until everything in the log is delivered or dead-lettered.</summary>
     internal Task EmptyAsync() => UntilAsync("the lane is empty", () => Status.Settled == Log.Events.Count);
@@ -71,7 +94,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{what}: not within {Patience}. {Status}\n{string.Join('\n', LogLines.TakeLast(LinesShown))}");
+            throw new TimeoutException($"{what}: not within {Patience}. {Status}\n{string.Join('\n', LogLines.TakeLast(LinesShown * 20))}");
         }
     }
 

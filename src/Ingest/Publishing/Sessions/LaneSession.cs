@@ -52,6 +52,7 @@ internal sealed class LaneSession : IDisposable
     /// <summary>Runs until the lane stops or is rewound. Attempts have ended when it returns, also when it throws.</summary>
     internal async Task RunAsync(CancellationToken stop)
     {
+        _position.TellSink();
         _state.Parking.Open();
         _state.Trials.Open();
         try

@@ -1,5 +1,6 @@
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Sessions;
 
@@ -44,7 +45,7 @@ internal sealed class PositionKeeper(SessionState state)
         var isDone = state.IsEmpty && !state.Parking.IsBusy && !state.Trials.IsBusy;
         if (SaveDue <= now || (SaveDue is not null && _host.IsDraining && isDone))
         {
-            SaveDue = state.Cursor.TrySave(state.Tracker) ? null : now + _options.CursorInterval;
+            SaveDue = TrySave() ? null : now + _options.CursorInterval;
         }
         // Parked events that a drain has tried once more stay parked: they are reported as what is left.
         var mayGo = state.Parking.IsActive && state.Parking.Scheduler.NextDue is { } due && due <= now;
@@ -59,8 +60,21 @@ internal sealed class PositionKeeper(SessionState state)
     {
         if (SaveDue is not null)
         {
-            state.Cursor.TrySave(state.Tracker);
+            TrySave();
         }
+    }
+
+    /// <summary>Tells a sink that wants to know where the lane would begin after a restart.</summary>
+    internal void TellSink() => (state.Context.Sink as IPositionAware)?.PositionSaved(state.Cursor.Saved);
+
+    private bool TrySave()
+    {
+        if (!state.Cursor.TrySave(state.Tracker))
+        {
+            return false;
+        }
+        TellSink();
+        return true;
     }
 
     internal void Publish(TimeSpan now)

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Ingest.Kafka;
+
+/// <summary>What a cluster knows of a lane: which events it has, and which process said so last. Written with each transaction.</summary>
+/// <param name="Opening">Identity of the opening of the log by the process that wrote it.</param>
+/// <param name="Owner">That process, for people: host, process id and a random part.</param>
+/// <param name="Delivered">Events above the lane's position.</param>
+/// <param name="Recent">Events delivered out of turn.</param>
+internal sealed record Progress(Guid Opening, string Owner, DeliveredNumbers Delivered, RecentNumbers Recent)
+{
+    private const string Version = "1";
+    private const int Parts = 4;
+
+    /// <summary>The offset that is committed: the number behind the last one delivered.</summary>
+    internal long Offset => Math.Max(Delivered.Last, 0) + 1;
+
+    /// <summary>Whether the cluster has an event.</summary>
+    internal bool Holds(long sequence) => Delivered.Contains(sequence) || Recent.Contains(sequence);
+
+    /// <summary>The text beside the offset; brokers take 4,096 bytes of it by default.</summary>
+    internal string Encode() => string.Create(
+        CultureInfo.InvariantCulture, $"{Version} {Opening:N} {Owner} {Convert.ToBase64String(ProgressBytes.Write(Delivered, Recent))}");
+
+    /// <summary>Reads it. Null when it makes no sense.</summary>
+    internal static Progress? Decode(string text)
+    {
+        var parts = text.Split(' ');
+        if (parts.Length != Parts || parts[0] != Version || !Guid.TryParseExact(parts[1], "N", out var opening))
+        {
+            return null;
+        }
+        var bytes = new byte[parts[^1].Length];
+        return Convert.TryFromBase64String(parts[^1], bytes, out var length)
+            && ProgressBytes.TryRead(bytes.AsSpan(0, length)) is var (delivered, recent)
+                ? new Progress(opening, parts[2], delivered, recent)
+                : null;
+    }
+}

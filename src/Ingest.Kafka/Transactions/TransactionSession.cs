@@ -1,0 +1,134 @@
+using Confluent.Kafka;
+using Ingest.Sinks.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace Ingest.Kafka;
+
+/// <summary>
+/// One transactional producer and the consumer that reads the progress, from their making to their end. Calls block. One thread at a time,
+/// but for the client's own.
+/// </summary>
+internal sealed class TransactionSession : ITransactionSession
+{
+    private readonly IProducer<byte[], byte[]> _producer;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly TransactionIdentity _identity;
+    private readonly TopicPartition _place;
+    private readonly ILogger _logger;
+
+    // Written on the poll threads, read by any, Volatile.
+    private Complaint? _complaint;
+
+    internal TransactionSession(
+        KafkaOptions options, TransactionIdentity identity, SendMode mode, int? batchBytesMax, ILogger logger, Action<string> onStatistics)
+    {
+        (_identity, _logger, Mode) = (identity, logger, mode);
+        _place = new TopicPartition(options.ProgressTopic, 0);
+        var settings = ClientSettings.ForTransactions(options, identity.Id, mode, batchBytesMax);
+        // The fate of a transaction is that of all its messages: reports on each are asked for only to find a guilty one.
+        settings.Add(new(ConfigPropertyNames.Producer.EnableDeliveryReports, mode == SendMode.Careful ? "true" : "false"));
+        if (mode == SendMode.Careful)
+        {
+            settings.Add(new(ConfigPropertyNames.Producer.DeliveryReportFields, "none"));
+        }
+        _producer = new ProducerBuilder<byte[], byte[]>(settings)
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetLogHandler((_, message) => Log.Client(_logger, message))
+            .SetStatisticsHandler((_, json) => onStatistics(json))
+            .Build();
+        _consumer = new ConsumerBuilder<byte[], byte[]>(ClientSettings.ForProgress(options, identity.Id))
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetLogHandler((_, message) => Log.Client(_logger, message))
+            .Build();
+    }
+
+    /// <inheritdoc/>
+    public SendMode Mode { get; }
+
+    /// <inheritdoc/>
+    public SinkVerdict? Refused => Volatile.Read(ref _complaint)?.Refusal;
+
+    /// <inheritdoc/>
+    public string? Trouble => Volatile.Read(ref _complaint)?.Text;
+
+    /// <inheritdoc/>
+    public void Init(TimeSpan timeout)
+    {
+        _producer.InitTransactions(timeout);
+        Volatile.Write(ref _complaint, null);
+    }
+
+    /// <inheritdoc/>
+    public string? ReadProgress(TimeSpan timeout) => ProgressOffsets.Read(_consumer.Handle, _place, timeout);
+
+    /// <inheritdoc/>
+    public void Begin() => _producer.BeginTransaction();
+
+    /// <inheritdoc/>
+    public void SendProgress(Progress progress, TimeSpan timeout) =>
+        ProgressOffsets.Send(_producer.Handle, _identity.Id, _place, progress.Offset, progress.Encode(), timeout);
+
+    /// <inheritdoc/>
+    public void Commit(TimeSpan timeout) => _producer.CommitTransaction(timeout);
+
+    /// <inheritdoc/>
+    public void Abort(TimeSpan timeout) => _producer.AbortTransaction(timeout);
+
+    /// <inheritdoc/>
+    public ErrorCode AskForTopic(string topic, TimeSpan timeout)
+    {
+        try
+        {
+            using var admin = new DependentAdminClientBuilder(_producer.Handle).Build();
+            var found = admin.GetMetadata(topic, timeout).Topics.FirstOrDefault(found => found.Topic == topic);
+            return found is null ? ErrorCode.UnknownTopicOrPart
+                : found.Error.Code != ErrorCode.NoError ? found.Error.Code
+                : found.Partitions.Count == 0 ? ErrorCode.LeaderNotAvailable
+                : ErrorCode.NoError;
+        }
+        catch (KafkaException failure)
+        {
+            return failure.Error.Code;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Produce(string topic, Message<byte[], byte[]> message, Action<ErrorCode>? reported)
+    {
+        if (reported is null)
+        {
+            _producer.Produce(topic, message);
+        }
+        else
+        {
+            _producer.Produce(topic, message, report => reported(report.Error.Code));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Close(TimeSpan timeout)
+    {
+        var end = Task.Run(() =>
+        {
+            _producer.Dispose();
+            _consumer.Dispose();
+        });
+        if (Task.WaitAny([end], timeout) != 0)
+        {
+            Log.CloseTookTooLong(_logger, timeout);
+        }
+    }
+
+    private void OnError(Error error)
+    {
+        if (error.Code == ErrorCode.Local_AllBrokersDown)
+        {
+            return;
+        }
+        var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
+        Volatile.Write(ref _complaint, new Complaint(
+            VerdictTable.Reason(error.Code, error.Reason), verdict.Kind == VerdictKind.Blocked && !error.IsFatal ? verdict : null));
+    }
+
+    private sealed record Complaint(string Text, SinkVerdict? Refusal);
+}
