@@ -59,6 +59,15 @@ internal sealed class HeldKeys(TimeSpan patience)
         return false;
     }
 
+    /// <summary>The event is not going to be sent again: it is there already.</summary>
+    internal void Settle(ulong key, long sequence)
+    {
+        if (_keys.TryGetValue(key, out var owed) && owed.Sequences.Remove(sequence) && owed.Sequences.Count == 0)
+        {
+            Free(key);
+        }
+    }
+
     /// <summary>Nothing is owed any more.</summary>
     internal void Clear()
     {

@@ -6,6 +6,7 @@ namespace Ingest.Kafka;
 internal static class ClientSettings
 {
     private const int BytesPerKilobyte = 1024;
+    private const string RecoveryStrategy = "metadata.recovery.strategy";
 
     // Time for an answer to come back after the broker has used all of its own.
     private static readonly TimeSpan AnswerMargin = TimeSpan.FromSeconds(5);
@@ -30,6 +31,8 @@ internal static class ClientSettings
             // A transaction that brokers have given up has no use for its messages any more.
             ["message.timeout.ms"] = Milliseconds(options.TransactionTimeout),
         };
+        // The client would forget the brokers it waits for, and its own end would wait for them. A session that fails is replaced.
+        settings.TryAdd(RecoveryStrategy, "none");
         // A message that fails fails its transaction, so that nothing can overtake it.
         settings.Remove("enable.gapless.guarantee");
         return [.. settings];
@@ -43,6 +46,7 @@ internal static class ClientSettings
         .. For(options, SendMode.Fast).Where(setting =>
             OfConnections.Any(prefix => setting.Key.StartsWith(prefix, StringComparison.Ordinal))
             && setting.Key is not ("request.timeout.ms" or "request.required.acks")),
+        new(RecoveryStrategy, "none"),
         new("group.id", group),
         new("enable.auto.commit", "false"),
         // With it an answer waits for transactions under way.

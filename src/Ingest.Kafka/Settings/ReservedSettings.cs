@@ -9,8 +9,7 @@ internal static class ReservedSettings
     private const string OwnDurability = "a delivered event is one that all in-sync replicas have";
     private const string OwnIdempotence = "without it a retry duplicates and reorders events";
     private const string OwnReports = "delivery reports are what settles events";
-    private const string OwnId =
-        "it is made of the log's identity and the lane, so that another process with the same log is fenced; Delivery=Transactions uses it";
+    private const string OwnTransactions = "this sink does not use transactions";
 
     private static readonly FrozenDictionary<string, string> Reasons = new Dictionary<string, string>
     {
@@ -27,8 +26,8 @@ internal static class ReservedSettings
         ["dotnet.producer.enable.delivery.reports"] = OwnReports,
         ["dotnet.producer.enable.background.poll"] = OwnReports,
         ["dotnet.producer.delivery.report.fields"] = OwnReports,
-        ["transactional.id"] = OwnId,
-        ["transaction.timeout.ms"] = Named(nameof(KafkaOptions.TransactionTimeout)),
+        ["transactional.id"] = OwnTransactions,
+        ["transaction.timeout.ms"] = OwnTransactions,
         ["bootstrap.servers"] = Named(nameof(KafkaOptions.BootstrapServers)),
         ["metadata.broker.list"] = Named(nameof(KafkaOptions.BootstrapServers)),
         ["client.id"] = Named(nameof(KafkaOptions.ClientId)),

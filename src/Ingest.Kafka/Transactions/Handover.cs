@@ -4,8 +4,8 @@ using Ingest.Sinks.Contract;
 namespace Ingest.Kafka;
 
 /// <summary>
-/// A batch of the lane on its way into transactions: handed over event by event, answered when all it is in are committed or one is not. The
-/// batch is read only while the caller waits.
+/// A batch of the lane on its way into transactions: handed over event by event, answered when all it is in are committed or one is
+/// not. The batch is read only while the caller waits.
 /// </summary>
 internal sealed class Handover(EventBatch batch)
 {

@@ -34,8 +34,8 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
         _gauges = new KafkaGauges(setup.Name);
         var start = setup.Time.GetTimestamp();
         _worker = new TransactionWorker(setup.Name, () => _delivery!.Deliver());
-        var calls = new TransactionCalls(setup.Time, _worker.Closing, options.CloseTimeout);
-        _owner = new ProgressOwner(options, _identity, setup.LastOfEpoch, NewSession, calls, _worker.Closing, logger);
+        var calls = new TransactionCalls(setup.Time, options.CloseTimeout, _worker.Closing);
+        _owner = new ProgressOwner(options, _identity, setup.LastOfEpoch, NewSession, calls, logger, _worker.Closing);
         var topics = new KnownTopics(
             topic => _owner.Session.AskForTopic(topic, options.OpenTimeout), options.TopicWait, setup.Time, _worker.Closing);
         var fill = new TransactionFill(

@@ -3,7 +3,9 @@ using Confluent.Kafka;
 
 namespace Ingest.Kafka;
 
-/// <summary>What is in a transaction that is being filled, and what will be known when it is committed. Worker only, but for reports.</summary>
+/// <summary>
+/// What is in a transaction that is being filled, and what will be known when it is committed. Worker only, but for reports.
+/// </summary>
 /// <param name="before">What the cluster has.</param>
 /// <param name="start">When it was begun to be filled, a timestamp.</param>
 internal sealed class OpenTransaction(Progress before, long start)

@@ -15,8 +15,8 @@ internal sealed class ProgressOwner(
     Func<Guid, long?> lastOfEpoch,
     Func<SendMode, int?, ITransactionSession> newSession,
     TransactionCalls calls,
-    CancellationToken closing,
-    ILogger logger)
+    ILogger logger,
+    CancellationToken closing)
 {
     // Another process that fenced this one has claimed the progress by then.
     private static readonly TimeSpan FencedWait = TimeSpan.FromSeconds(2);

@@ -28,13 +28,13 @@ internal sealed class ProgressRules(TransactionIdentity identity, Func<Guid, lon
         }
         if (_expected is not null && progress.Owner != _expected && progress.Owner != identity.Owner)
         {
-            return $"Fenced: process {progress.Owner} has taken over the delivery of this log's events ({identity.Id}). It runs on the same "
-                + $"log or a copy of it. Stop one of the two. {WhatToDo}";
+            return $"Fenced: process {progress.Owner} has taken over the delivery of this log's events ({identity.Id}). It runs on the "
+                + $"same log or a copy of it. Stop one of the two. {WhatToDo}";
         }
         if (lastOfEpoch(progress.Opening) is not { } last || progress.Delivered.Last > last)
         {
-            return $"Process {progress.Owner} delivers this log's events ({identity.Id}) up to {progress.Delivered.Last} from an opening of "
-                + $"the log that is not known here: this directory is an older copy. Stop one of the two. {WhatToDo}";
+            return $"Process {progress.Owner} delivers this log's events ({identity.Id}) up to {progress.Delivered.Last} from an opening "
+                + $"of the log that is not known here: this directory is an older copy. Stop one of the two. {WhatToDo}";
         }
         return null;
     }

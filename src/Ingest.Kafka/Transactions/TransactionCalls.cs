@@ -4,9 +4,9 @@ namespace Ingest.Kafka;
 
 /// <summary>Repeats a call of a transaction while its outcome is not known and another try may tell it.</summary>
 /// <param name="time">The clock.</param>
-/// <param name="closing">The sink closes: there is a moment left, and no more.</param>
-/// <param name="grace">How long that moment is.</param>
-internal sealed class TransactionCalls(TimeProvider time, CancellationToken closing, TimeSpan grace)
+/// <param name="grace">How long there is left when the sink closes.</param>
+/// <param name="closing">The sink closes.</param>
+internal sealed class TransactionCalls(TimeProvider time, TimeSpan grace, CancellationToken closing)
 {
     // Short enough for a sink that closes to be heard.
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);

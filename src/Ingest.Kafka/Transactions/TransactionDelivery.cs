@@ -64,6 +64,11 @@ internal sealed class TransactionDelivery
         {
             Fail(transaction, failure);
         }
+        catch (Exception failure)
+        {
+            // Whatever it is, it ends this turn and not the thread.
+            Fail(transaction, new KafkaException(new Error(ErrorCode.Local_Fail, $"{failure.GetType().Name}: {failure.Message}")));
+        }
     }
 
     /// <summary>Answers everything that waits with this verdict.</summary>
@@ -128,7 +133,7 @@ internal sealed class TransactionDelivery
     {
         var progress = _owner.Progress with { Delivered = transaction.Delivered, Recent = transaction.Recent };
         var filled = _time.GetTimestamp();
-        _calls.Repeat(timeout => _owner.Session.SendProgress(progress, timeout), _options.TransactionTimeout);
+        _calls.Repeat(timeout => _owner.Session.SendProgress(progress, timeout), _options.OpenTimeout);
         _calls.Repeat(_owner.Session.Commit, _options.TransactionTimeout);
         _owner.Committed(progress);
         _size.Note(transaction.Bytes, _time.GetElapsedTime(transaction.Start), _time.GetElapsedTime(filled));
@@ -203,7 +208,8 @@ internal sealed class TransactionDelivery
     {
         for (var index = 0; index < batch.Count; index++)
         {
-            if (index < batch.Next && batch.On(index).Kind != VerdictKind.Delivered)
+            var isJudged = index < batch.Next && batch.On(index).Kind != VerdictKind.Delivered;
+            if (isJudged || _owner.Progress.Holds(batch.At(index).Sequence))
             {
                 continue;
             }

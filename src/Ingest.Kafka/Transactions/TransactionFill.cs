@@ -64,6 +64,10 @@ internal sealed class TransactionFill(
         _step = Step.Done;
         if (_transaction.Holds(stored.Sequence))
         {
+            if (owed.Any)
+            {
+                owed.Settle(KeyHash.Of(stored), stored.Sequence);
+            }
             return;
         }
         if (owed.Any && !owed.MayGo(KeyHash.Of(stored), stored.Sequence, now()))

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Ingest.Kafka.Tests.Cluster;
 
 /// <summary>

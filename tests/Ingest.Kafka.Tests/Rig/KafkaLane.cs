@@ -94,7 +94,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{what}: not within {Patience}. {Status}\n{string.Join('\n', LogLines.TakeLast(LinesShown * 20))}");
+            throw new TimeoutException($"{what}: not within {Patience}. {Status}\n{string.Join('\n', LogLines.TakeLast(LinesShown))}");
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Kafka.Tests.Rig;
 using Ingest.Testing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Kafka.Tests.Speed;
@@ -39,6 +40,31 @@ public sealed class SpeedTests(ITestOutputHelper output)
         Say($"median: lane/bare {ratios.Select(ratio => ratio.Bare).Order().ElementAt(middle):F2}, "
             + $"with the same headers {ratios.Select(ratio => ratio.Headers).Order().ElementAt(middle):F2}");
     }
+
+    [Fact(Explicit = true)]
+    public async Task Transactions_are_nearly_as_fast_as_the_idempotent_mode()
+    {
+        using var backlog = new Backlog(Number(EventsVariable, 1_000_000));
+        await using var cluster = await MockCluster.StartAsync();
+        await cluster.CreateTopicAsync(Topic, 4);
+        await cluster.CreateTopicAsync("ingest-progress", 1);
+        Librdkafka.Load();
+        for (var round = 1; round <= Number(RoundsVariable, 3); round++)
+        {
+            var (idempotent, _) = await backlog.DeliverAsync(id => new KafkaSink(
+                "speed", OptionsOf(cluster, KafkaDelivery.Idempotent), _ => id, TimeProvider.System, NullLogger.Instance));
+            var (transactions, allocated) = await backlog.DeliverAsync(id => new KafkaTransactionSink(
+                new Sinks.Contract.SinkSetup(
+                    "speed", new ConfigurationBuilder().Build().GetSection("none"), "/", id, TimeProvider.System, NullLoggerFactory.Instance),
+                OptionsOf(cluster, KafkaDelivery.Transactions),
+                NullLogger.Instance));
+            Say($"{round,5} idempotent {idempotent,10:N0}/s  transactions {transactions,10:N0}/s  ratio {transactions / idempotent:F2}  "
+                + $"{allocated:F0} B/event");
+        }
+    }
+
+    private static KafkaOptions OptionsOf(MockCluster cluster, KafkaDelivery delivery) =>
+        new() { BootstrapServers = cluster.Bootstraps, Topic = Topic, Delivery = delivery };
 
     [Fact(Explicit = true)]
     public async Task An_outage_under_load_is_not_seen_by_producers_and_its_backlog_is_soon_gone()
