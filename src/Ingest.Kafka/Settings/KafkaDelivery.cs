@@ -1,7 +1,7 @@
 namespace Ingest.Kafka;
 
 /// <summary>What a Kafka sink promises of repeats.</summary>
-internal enum KafkaDelivery
+public enum KafkaDelivery
 {
     /// <summary>An idempotent producer: events come again after a crash.</summary>
     Idempotent,

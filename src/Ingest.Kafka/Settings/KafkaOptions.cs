@@ -30,28 +30,34 @@ public sealed class KafkaOptions : IValidatableObject
     public string ClientId { get; set; } = "ingest";
 
     /// <summary>
-    /// What is promised of repeats. Not a setting yet: the mode is not proved (decision 0116). Default <see cref="KafkaDelivery.Idempotent"/>: a crash may deliver events again. With <see
-    /// cref="KafkaDelivery.Transactions"/> readers of committed messages (<c>isolation.level=read_committed</c>) see each event once.
+    /// What is promised of repeats. Default <see cref="KafkaDelivery.Idempotent"/>: a crash may deliver events again. With
+    /// <see cref="KafkaDelivery.Transactions"/> readers of committed messages (<c>isolation.level=read_committed</c>) see each event once.
     /// </summary>
-    internal KafkaDelivery Delivery { get; set; } = KafkaDelivery.Idempotent;
+    [Description("Idempotent: a crash may deliver events again. Transactions: readers of committed messages see each event once.")]
+    public KafkaDelivery Delivery { get; set; } = KafkaDelivery.Idempotent;
 
     /// <summary>
     /// How long a transaction is open at most while brokers answer in their usual time: readers of committed messages wait as long. Default
     /// 100 ms; 10 ms to 10 s.
     /// </summary>
-    internal TimeSpan TransactionTime { get; set; } = TimeSpan.FromMilliseconds(100);
+    [Description("How long a transaction is open at most while brokers answer in their usual time; readers wait as long.")]
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:00:10")]
+    public TimeSpan TransactionTime { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// When brokers abort a transaction of a node that is gone (<c>transaction.timeout.ms</c>). Default 30 s; 2 s to 15 min, longer than
+    /// When brokers abort a transaction of a node that is gone (<c>transaction.timeout.ms</c>). Default 30 s; 7 s to 15 min, longer than
     /// <see cref="RequestTimeout"/> by 6 s.
     /// </summary>
-    internal TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    [Description("When brokers abort a transaction of a node that is gone; longer than RequestTimeout by 6 s.")]
+    [Range(typeof(TimeSpan), "00:00:07", "00:15:00")]
+    public TimeSpan TransactionTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Topic under which the lane's progress is committed as an offset. Nothing is ever written to it, but it must exist. Default
     /// <c>ingest-progress</c>.
     /// </summary>
-    internal string ProgressTopic { get; set; } = "ingest-progress";
+    [Description("Topic under which a lane's progress is committed as an offset. Nothing is written to it, but it must exist.")]
+    public string ProgressTopic { get; set; } = "ingest-progress";
 
     /// <summary>How CloudEvents envelopes travel. Default <see cref="CloudEventsMode.Structured"/>.</summary>
     [Description("How CloudEvents envelopes travel: Structured (as they came) or Binary (ce_ headers).")]
@@ -167,8 +173,8 @@ public sealed class KafkaOptions : IValidatableObject
     /// <summary>
     /// Anything else librdkafka knows, by its own name (<c>Sinks:Kafka:Options:socket.keepalive.enable=true</c>). Settings that would
     /// break a promise are refused with the reason. Durations and sizes take the node's units (<c>10s</c>, <c>512KiB</c>) and are
-    /// converted to
-    /// the option's own.
+    /// converted
+    /// to the option's own.
     /// </summary>
     [Description("Anything else librdkafka knows, by its own name; durations and sizes with units (10s, 512KiB) or in the option's own.")]
     public IDictionary<string, string> Options { get; } = new Dictionary<string, string>(StringComparer.Ordinal);

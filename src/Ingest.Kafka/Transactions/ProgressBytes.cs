@@ -2,7 +2,8 @@ namespace Ingest.Kafka;
 
 /// <summary>
 /// The binary part of a <see cref="Progress"/>: the floor; how many runs, and of each the gap before it and its length, or 0, the
-/// number of bytes and one bit an event from the floor on; how many recent runs, and of each its first number and its length. Numbers are LEB128. Pure.
+/// number of bytes and one bit an event from the floor on; how many recent runs, and of each its first number and its length. Numbers are
+/// LEB128. Pure.
 /// </summary>
 internal static class ProgressBytes
 {

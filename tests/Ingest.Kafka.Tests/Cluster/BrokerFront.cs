@@ -74,12 +74,11 @@ internal sealed class BrokerFront : IAsyncDisposable
             {
                 await broker.ConnectAsync(IPAddress.Loopback, _brokerPort, _stop.Token);
                 client.NoDelay = broker.NoDelay = true;
-                await new FrontConnection(client.GetStream(), broker.GetStream(), _rules).RunAsync(_stop.Token);
+                await new FrontConnection(client.GetStream(), broker.GetStream(), _brokerPort, _rules).RunAsync(_stop.Token);
             }
             catch (Exception ended) when (ended is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
             {
                 // One of the sides went away.
-
             }
         }
     }

@@ -8,6 +8,9 @@ internal sealed class ClusterRules
     /// <summary>Ports in the brokers' metadata, and what clients are told instead.</summary>
     internal ConcurrentDictionary<int, int> Addresses { get; } = new();
 
+    /// <summary>Ports in the brokers' metadata, and the brokers' numbers.</summary>
+    internal ConcurrentDictionary<int, int> Numbers { get; } = new();
+
     /// <summary>The coordinator of transactions and of the offsets in them.</summary>
     internal TransactionCoordinator Transactions { get; } = new();
 

@@ -5,10 +5,13 @@ namespace Ingest.Kafka.Tests.Cluster;
 
 /// <summary>
 /// One client's connection through a front. Answers leave in the order of the requests; those of the broker are changed on the way,
-/// refusals
-/// are put between them.
+/// refusals are put between them.
 /// </summary>
-internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules rules)
+/// <param name="client">To the client.</param>
+/// <param name="broker">To the broker.</param>
+/// <param name="port">The broker's own port.</param>
+/// <param name="rules">What all fronts of the cluster share.</param>
+internal sealed class FrontConnection(Stream client, Stream broker, int port, ClusterRules rules)
 {
     private const int PendingMax = 1000;
 
@@ -33,7 +36,6 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         catch (IOException)
         {
             // The client is gone; what the broker was given still has its outcome.
-
         }
         finally
         {
@@ -52,7 +54,7 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             await _pending.Writer.WriteAsync(new Pending(api, version, null, RefuseLogin(frame)), cancel);
             return;
         }
-        if (await rules.Transactions.TryAnswerAsync(api, version, frame) is { } own)
+        if (await rules.Transactions.TryAnswerAsync(api, version, frame, port) is { } own)
         {
             await _pending.Writer.WriteAsync(new Pending(api, version, null, own), cancel);
             return;
@@ -147,7 +149,6 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         catch (Exception gone) when (gone is IOException or OperationCanceledException)
         {
             // No outcome: as good as not appended, for this mock does not lose what it answered.
-
         }
         if (pending.Request is { } request)
         {
@@ -181,9 +182,9 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
             reader.ReadInt32();
             reader.ReadString();
             var at = reader.Position;
-            if (rules.Addresses.TryGetValue(reader.ReadInt32(), out var port))
+            if (rules.Addresses.TryGetValue(reader.ReadInt32(), out var address))
             {
-                BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), port);
+                BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), address);
             }
             if (version >= 1)
             {
@@ -208,12 +209,19 @@ internal sealed class FrontConnection(Stream client, Stream broker, ClusterRules
         {
             reader.ReadString();
         }
+        var numberAt = reader.Position;
         reader.ReadInt32();
         reader.ReadString();
         var at = reader.Position;
-        if (rules.Addresses.TryGetValue(reader.ReadInt32(), out var port))
+        var asked = reader.ReadInt32();
+        if (rules.Transactions.Seat is { } seat && rules.Numbers.TryGetValue(seat, out var number))
         {
-            BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), port);
+            BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(numberAt), number);
+            asked = seat;
+        }
+        if (rules.Addresses.TryGetValue(asked, out var address))
+        {
+            BinaryPrimitives.WriteInt32BigEndian(answer.AsSpan(at), address);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class TestCluster : IAsyncDisposable
             var front = new BrokerFront(port, Rules);
             var proxy = FaultProxy.Start(front.Port);
             Rules.Addresses[port] = proxy.Port;
+            Rules.Numbers[port] = _fronts.Count + 1;
             _fronts.Add(front);
             Proxies.Add(proxy);
         }

@@ -39,7 +39,7 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
                 End(ref reader, refusal);
                 break;
             default:
-                Fetch(ref reader);
+                Fetch(ref reader, refusal ?? 0);
                 break;
         }
         _answer.Tags();
@@ -126,7 +126,7 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
         _answer.Int16(refusal ?? coordinator.End(id, epoch, commit));
     }
 
-    private void Fetch(ref KafkaReader reader)
+    private void Fetch(ref KafkaReader reader, short code)
     {
         Assert.InRange(version, 1, 7);
         var group = reader.ReadString()!;
@@ -144,20 +144,20 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
             _answer.Count(partitions);
             for (; partitions > 0; partitions--)
             {
-                WriteOffset(coordinator, group, topic, reader.ReadInt32());
+                var partition = reader.ReadInt32();
+                WriteOffset(partition, code == 0 ? coordinator.OffsetOf(group, topic, partition) : null, code);
             }
             reader.SkipTags();
             _answer.Tags();
         }
         if (version >= 2)
         {
-            _answer.Int16(0);
+            _answer.Int16(code);
         }
     }
 
-    private void WriteOffset(TransactionCoordinator offsets, string group, string topic, int partition)
+    private void WriteOffset(int partition, (long Offset, string Text)? offset, short code)
     {
-        var offset = offsets.OffsetOf(group, topic, partition);
         _answer.Int32(partition);
         _answer.Int64(offset?.Offset ?? -1);
         if (version >= 5)
@@ -165,7 +165,7 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
             _answer.Int32(-1);
         }
         _answer.String(offset?.Text ?? "");
-        _answer.Int16(0);
+        _answer.Int16(code);
         _answer.Tags();
     }
 }

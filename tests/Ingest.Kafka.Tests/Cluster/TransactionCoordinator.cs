@@ -9,6 +9,7 @@ internal sealed class TransactionCoordinator
     private const short OldEpoch = 47;
     private const short Fenced = 90;
     private const short InvalidState = 48;
+    private const short NotCoordinator = 16;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Identity> _identities = new(StringComparer.Ordinal);
@@ -21,6 +22,12 @@ internal sealed class TransactionCoordinator
 
     /// <summary>Looks at a request before it is answered: the error code to answer it with, or null.</summary>
     internal Func<ApiKey, short?>? Refusal { get; set; }
+
+    /// <summary>The broker that coordinates, by its own port; null: each of them.</summary>
+    internal int? Seat { get; set; }
+
+    /// <summary>Requests that came to a broker that does not coordinate.</summary>
+    internal int Strayed { get; private set; }
 
     /// <summary>Transactions that were committed with records in them.</summary>
     internal int Committed { get; private set; }
@@ -65,7 +72,11 @@ internal sealed class TransactionCoordinator
     }
 
     /// <summary>The answer to a request of a transaction; null for any other request.</summary>
-    internal async Task<byte[]?> TryAnswerAsync(ApiKey api, short version, byte[] frame)
+    /// <param name="api">What it asks for.</param>
+    /// <param name="version">In which version.</param>
+    /// <param name="frame">The request.</param>
+    /// <param name="port">The own port of the broker it came to.</param>
+    internal async Task<byte[]?> TryAnswerAsync(ApiKey api, short version, byte[] frame, int port)
     {
         var isFlexible = api switch
         {
@@ -80,7 +91,7 @@ internal sealed class TransactionCoordinator
             return null;
         }
         await StepAsync(Before(api));
-        var answer = new TransactionAnswer(this, frame, version, flexible).Write(api, Refusal?.Invoke(api));
+        var answer = new TransactionAnswer(this, frame, version, flexible).Write(api, Stray(port) ?? Refusal?.Invoke(api));
         await StepAsync(After(api));
         return answer;
     }
@@ -185,6 +196,16 @@ internal sealed class TransactionCoordinator
 
     private Task StepAsync(TransactionStep? step) => step is { } at && OnStep is { } hook ? hook(at) : Task.CompletedTask;
 
+    private short? Stray(int port)
+    {
+        lock (_lock)
+        {
+            var isElsewhere = Seat is { } seat && seat != port;
+            Strayed += isElsewhere ? 1 : 0;
+            return isElsewhere ? NotCoordinator : null;
+        }
+    }
+
     private static TransactionStep? Before(ApiKey api) => api switch
     {
         ApiKey.InitProducerId => TransactionStep.Init,
@@ -199,6 +220,7 @@ internal sealed class TransactionCoordinator
     {
         ApiKey.InitProducerId => TransactionStep.Initialized,
         ApiKey.OffsetFetch => TransactionStep.ProgressRead,
+        ApiKey.TxnOffsetCommit => TransactionStep.OffsetsSent,
         ApiKey.EndTxn => TransactionStep.Committed,
         _ => null,
     };

@@ -27,6 +27,9 @@ internal enum TransactionStep
     /// <summary>The progress is about to be taken into the transaction.</summary>
     SendOffsets,
 
+    /// <summary>It is, and the producer does not know it yet.</summary>
+    OffsetsSent,
+
     /// <summary>The commit is about to be done.</summary>
     Commit,
 
