@@ -38,7 +38,8 @@ internal static partial class Log
     internal static partial void ProgressRead(ILogger logger, string lane, long last, string id);
 
     [LoggerMessage(10021, LogLevel.Warning,
-        "Kafka sink {Lane}: a transaction failed, and its events are delivered in another one unless Kafka says that it has them: {Reason}")]
+        "Kafka sink {Lane}: a transaction failed, and its events are delivered in another one unless Kafka says that it has them: "
+        + "{Reason}")]
     internal static partial void TransactionFailed(ILogger logger, string lane, string reason);
 
     [LoggerMessage(10022, LogLevel.Error, "Kafka sink {Lane}: delivery stops. {Reason}")]

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using Testcontainers.Kafka;
 
 namespace Ingest.Containers.Tests;
@@ -21,7 +22,9 @@ internal sealed class BrokerContainer : IAsyncDisposable
         var builder = new KafkaBuilder(Image)
             .WithPortBinding(port, KafkaBuilder.KafkaPort)
             .WithEnvironment("KAFKA_MESSAGE_MAX_BYTES", "200000")
-            .WithEnvironment("KAFKA_NUM_PARTITIONS", "4");
+            .WithEnvironment("KAFKA_NUM_PARTITIONS", "4")
+            .WithEnvironment("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1")
+            .WithEnvironment("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1");
         if (diskMegabytes is { } megabytes)
         {
             builder = builder.WithCreateParameterModifier(parameters =>
@@ -54,7 +57,14 @@ internal sealed class BrokerContainer : IAsyncDisposable
     internal Task FreeDiskAsync() =>
         _container.ExecAsync(["rm", "-f", $"{DataDirectory}/ballast"], TestContext.Current.CancellationToken);
 
-    /// <summary>Everything in a topic: sequence number and key, in the order of each partition.</summary>
+    /// <summary>Makes a topic.</summary>
+    internal async Task CreateTopicAsync(string topic, int partitions)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Bootstraps }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1 }]);
+    }
+
+    /// <summary>What readers of committed messages see of a topic: sequence number and key, in the order of each partition.</summary>
     internal List<(long Sequence, string? Key)> Read(string topic)
     {
         var settings = new ConsumerConfig
@@ -63,6 +73,7 @@ internal sealed class BrokerContainer : IAsyncDisposable
             GroupId = Guid.NewGuid().ToString("N"),
             AutoOffsetReset = AutoOffsetReset.Earliest,
             EnablePartitionEof = true,
+            IsolationLevel = IsolationLevel.ReadCommitted,
             EnableAutoCommit = false,
         };
         using var consumer = new ConsumerBuilder<byte[], byte[]>(settings).Build();

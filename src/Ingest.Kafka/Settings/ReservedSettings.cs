@@ -9,7 +9,7 @@ internal static class ReservedSettings
     private const string OwnDurability = "a delivered event is one that all in-sync replicas have";
     private const string OwnIdempotence = "without it a retry duplicates and reorders events";
     private const string OwnReports = "delivery reports are what settles events";
-    private const string OwnTransactions = "this sink does not use transactions";
+    private const string OwnTransactions = "transactions have settings of their own here, Delivery and TransactionTimeout";
 
     private static readonly FrozenDictionary<string, string> Reasons = new Dictionary<string, string>
     {

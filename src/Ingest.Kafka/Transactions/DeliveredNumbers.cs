@@ -1,7 +1,7 @@
 namespace Ingest.Kafka;
 
 /// <summary>
-/// Which events above a floor a cluster has, as runs of numbers. What is below the floor was settled and noted on the node's disk. Pure;
+/// Events above a floor that a cluster has, as runs of numbers. What is below the floor was settled and noted on the node's disk. Pure;
 /// one thread at a time.
 /// </summary>
 internal sealed class DeliveredNumbers

@@ -35,7 +35,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
         var start = setup.Time.GetTimestamp();
         _worker = new TransactionWorker(setup.Name, () => _delivery!.Deliver());
         var calls = new TransactionCalls(setup.Time, options.CloseTimeout, _worker.Closing);
-        _owner = new ProgressOwner(options, _identity, setup.LastOfEpoch, NewSession, calls, logger, _worker.Closing);
+        _owner = new ProgressOwner(options, _identity, LogNumbers.Of(setup), NewSession, calls, logger, _worker.Closing);
         var topics = new KnownTopics(
             topic => _owner.Session.AskForTopic(topic, options.OpenTimeout), options.TopicWait, setup.Time, _worker.Closing);
         var fill = new TransactionFill(
@@ -57,7 +57,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
     /// <summary>What the cluster has, as of the last commit.</summary>
     internal Progress Progress => _owner.Progress;
 
-    /// <summary>This process, as the progress names it.</summary>
+    /// <summary>The process, as the progress names it.</summary>
     internal string Owner => _identity.Owner;
 
     /// <inheritdoc/>

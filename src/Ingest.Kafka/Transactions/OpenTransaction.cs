@@ -25,7 +25,7 @@ internal sealed class OpenTransaction(Progress before, long start)
     /// <summary>Events delivered out of turn.</summary>
     internal RecentNumbers Recent { get; } = before.Recent.Clone();
 
-    /// <summary>Which events of which batch went through it, from the first to before the second index.</summary>
+    /// <summary>Events by batch that went through it, from the first to before the second index.</summary>
     internal List<(Handover Batch, int From, int To)> Parts { get; } = [];
 
     /// <summary>What single events were refused with.</summary>

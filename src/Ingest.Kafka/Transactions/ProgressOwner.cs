@@ -12,7 +12,7 @@ namespace Ingest.Kafka;
 internal sealed class ProgressOwner(
     KafkaOptions options,
     TransactionIdentity identity,
-    Func<Guid, long?> lastOfEpoch,
+    LogNumbers log,
     Func<SendMode, int?, ITransactionSession> newSession,
     TransactionCalls calls,
     ILogger logger,
@@ -21,7 +21,7 @@ internal sealed class ProgressOwner(
     // Another process that fenced this one has claimed the progress by then.
     private static readonly TimeSpan FencedWait = TimeSpan.FromSeconds(2);
 
-    private readonly ProgressRules _rules = new(identity, lastOfEpoch);
+    private readonly ProgressRules _rules = new(identity, log);
     private SinkVerdict? _stopped;
     private ITransactionSession? _session;
     private long _saved;
@@ -147,7 +147,7 @@ internal sealed class ProgressOwner(
         return Unanswered(VerdictTable.Reason(code));
     }
 
-    // Looked at first without fencing anybody: whoever must not deliver stops nobody who may.
+    // Looked at first without fencing: a process that must not deliver does not stop one that may.
     private SinkVerdict? Claim(long? rewindTo)
     {
         if (rewindTo is null && Stop(_rules.FaultIn(Read())) is { } early)

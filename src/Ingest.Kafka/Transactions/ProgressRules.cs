@@ -2,10 +2,10 @@ using Confluent.Kafka;
 
 namespace Ingest.Kafka;
 
-/// <summary>Who may deliver: what a progress that was read says about it. Pure.</summary>
+/// <summary>The right to deliver: what a progress that was read says about it. Pure.</summary>
 /// <param name="identity">This process.</param>
-/// <param name="lastOfEpoch">The last number an opening of the log gave out; null for one that this log does not know.</param>
-internal sealed class ProgressRules(TransactionIdentity identity, Func<Guid, long?> lastOfEpoch)
+/// <param name="log">What this log knows of its numbers.</param>
+internal sealed class ProgressRules(TransactionIdentity identity, LogNumbers log)
 {
     // Whose progress it was when it was read last; null before.
     private string? _expected;
@@ -31,10 +31,10 @@ internal sealed class ProgressRules(TransactionIdentity identity, Func<Guid, lon
             return $"Fenced: process {progress.Owner} has taken over the delivery of this log's events ({identity.Id}). It runs on the "
                 + $"same log or a copy of it. Stop one of the two. {WhatToDo}";
         }
-        if (lastOfEpoch(progress.Opening) is not { } last || progress.Delivered.Last > last)
+        if (log.Lacks(progress.Opening, progress.Delivered.Last))
         {
-            return $"Process {progress.Owner} delivers this log's events ({identity.Id}) up to {progress.Delivered.Last} from an opening "
-                + $"of the log that is not known here: this directory is an older copy. Stop one of the two. {WhatToDo}";
+            return $"Process {progress.Owner} delivers this log's events ({identity.Id}) up to {progress.Delivered.Last} which this "
+                + $"log does not have: this directory is an older copy. Stop one of the two. {WhatToDo}";
         }
         return null;
     }
@@ -42,7 +42,7 @@ internal sealed class ProgressRules(TransactionIdentity identity, Func<Guid, lon
     /// <summary>The progress that delivery goes on from was read.</summary>
     internal void Expect(string? text) => _expected = text is null ? "" : Progress.Decode(text)?.Owner ?? "";
 
-    /// <summary>This process has written itself into it.</summary>
+    /// <summary>The process has written itself into the progress.</summary>
     internal void Claimed() => _expected = identity.Owner;
 
     private string WhatToDo =>

@@ -39,7 +39,7 @@ internal sealed class TransactionFill(
         /// <summary>The event's topic has to be asked for, and a transaction must not wait for that: commit first.</summary>
         CommitFirst,
 
-        /// <summary>Nobody waits for the batch any more.</summary>
+        /// <summary>The caller does not wait for the batch any more.</summary>
         Abandoned,
     }
 

@@ -14,7 +14,7 @@ internal sealed record TransactionIdentity(Guid LogId, string Lane, Guid Opening
     /// <summary>The <c>transactional.id</c>, and the consumer group whose offset is the progress.</summary>
     internal string Id { get; } = string.Create(CultureInfo.InvariantCulture, $"ingest-{LogId:N}-{Lane}");
 
-    /// <summary>This process: host, process id, and a part that no other has.</summary>
+    /// <summary>The process: host, process id, and a part that no other has.</summary>
     internal string Owner { get; } = string.Create(
         CultureInfo.InvariantCulture, $"{Plain(Environment.MachineName)}/{Environment.ProcessId}/{Guid.NewGuid():N}");
 

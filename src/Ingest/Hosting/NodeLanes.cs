@@ -45,6 +45,7 @@ internal static class NodeLanes
             {
                 EpochOf = log.EpochOf,
                 LastOfEpoch = log.LastOfEpoch,
+                WasPassedOver = number => log.SkippedUpTo(number) > log.SkippedUpTo(number - 1),
             });
         }
         catch (InvalidOperationException wrong)

@@ -6,7 +6,7 @@ internal enum TransactionStep
     /// <summary>A producer is about to fence those before it.</summary>
     Init,
 
-    /// <summary>It has, and does not know it yet.</summary>
+    /// <summary>Earlier producers are fenced, and the producer does not know it yet.</summary>
     Initialized,
 
     /// <summary>The progress was read, and the answer is not sent yet.</summary>
@@ -18,7 +18,7 @@ internal enum TransactionStep
     /// <summary>Records are about to be appended.</summary>
     Produce,
 
-    /// <summary>They are, and the producer does not know it yet.</summary>
+    /// <summary>Records are appended, and the producer does not know it yet.</summary>
     Produced,
 
     /// <summary>The group is about to be added.</summary>
@@ -27,12 +27,12 @@ internal enum TransactionStep
     /// <summary>The progress is about to be taken into the transaction.</summary>
     SendOffsets,
 
-    /// <summary>It is, and the producer does not know it yet.</summary>
+    /// <summary>The progress is taken, and the producer does not know it yet.</summary>
     OffsetsSent,
 
     /// <summary>The commit is about to be done.</summary>
     Commit,
 
-    /// <summary>It is, and the producer does not know it yet.</summary>
+    /// <summary>The commit is done, and the producer does not know it yet.</summary>
     Committed,
 }

@@ -19,7 +19,7 @@ internal sealed class EventLog : IDisposable
 
     internal WriteAheadLog Log { get; }
 
-    /// <summary>Its directory.</summary>
+    /// <summary>The directory.</summary>
     internal string Path => _directory["wal"];
 
     /// <summary>What was appended, by sequence number from 1 at index 0.</summary>

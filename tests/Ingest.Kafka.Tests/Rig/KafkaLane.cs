@@ -78,6 +78,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
     {
         EpochOf = Log.Log.EpochOf,
         LastOfEpoch = Log.Log.LastOfEpoch,
+        WasPassedOver = number => Log.Log.SkippedUpTo(number) > Log.Log.SkippedUpTo(number - 1),
     };
 
     /// <summary>Waits until everything in the log is delivered or dead-lettered.</summary>

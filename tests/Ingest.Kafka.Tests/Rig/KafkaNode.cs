@@ -15,6 +15,13 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
+    private static readonly (string Key, string Value)[] InTransactions =
+    [
+        ("Sinks:Kafka:Delivery", "Transactions"),
+        ("Publishing:BlockedMin", "00:00:00.200"),
+        ("Publishing:BlockedMax", "00:00:00.500"),
+    ];
+
     private KafkaNode(TestCluster cluster, int seed)
     {
         Cluster = cluster;
@@ -37,6 +44,9 @@ internal sealed class KafkaNode : IAsyncDisposable
 
     internal IngestProcess Process { get; private set; } = null!;
 
+    /// <summary>A directory that lives as long as the node.</summary>
+    internal string this[string name] => _directory[name];
+
     /// <summary>Starts a cluster of three and a node that delivers to it.</summary>
     internal static async Task<KafkaNode> StartAsync(int seed = 1, params (string Key, string Value)[] settings)
     {
@@ -48,11 +58,29 @@ internal sealed class KafkaNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>Starts a cluster of three, and prepares a node that delivers to it in transactions.</summary>
+    internal static async Task<KafkaNode> PrepareTransactionsAsync(int seed)
+    {
+        var cluster = await TestCluster.StartAsync(Brokers);
+        await cluster.Mock.CreateTopicAsync(Topic, Partitions);
+        await cluster.Mock.CreateTopicAsync(new KafkaOptions().ProgressTopic, 1);
+        var node = new KafkaNode(cluster, seed);
+        node.Setup = node.Setup.With(InTransactions);
+        return node;
+    }
+
+    /// <summary>Starts the executable and does not wait, the one before having ended.</summary>
+    internal void Launch()
+    {
+        Process?.Dispose();
+        Process = IngestProcess.Start(Setup);
+    }
+
     /// <summary>Starts the executable on the same data, the one before having ended.</summary>
     internal async Task StartAgainAsync(params (string Key, string Value)[] settings)
     {
         Process?.Dispose();
-        Process = await IngestProcess.StartReadyAsync(Setup.With(settings), TimeSpan.FromSeconds(60));
+        Process = await IngestProcess.StartReadyAsync(Setup.With(settings), TimeSpan.FromMinutes(3));
     }
 
     /// <summary>The lane as <c>/status</c> shows it.</summary>

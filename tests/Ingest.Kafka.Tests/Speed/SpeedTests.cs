@@ -54,14 +54,15 @@ public sealed class SpeedTests(ITestOutputHelper output)
             var (idempotent, _) = await backlog.DeliverAsync(id => new KafkaSink(
                 "speed", OptionsOf(cluster, KafkaDelivery.Idempotent), _ => id, TimeProvider.System, NullLogger.Instance));
             var (transactions, allocated) = await backlog.DeliverAsync(id => new KafkaTransactionSink(
-                new Sinks.Contract.SinkSetup(
-                    "speed", new ConfigurationBuilder().Build().GetSection("none"), "/", id, TimeProvider.System, NullLoggerFactory.Instance),
+                new Sinks.Contract.SinkSetup("speed", NoSettings, "/", id, TimeProvider.System, NullLoggerFactory.Instance),
                 OptionsOf(cluster, KafkaDelivery.Transactions),
                 NullLogger.Instance));
             Say($"{round,5} idempotent {idempotent,10:N0}/s  transactions {transactions,10:N0}/s  ratio {transactions / idempotent:F2}  "
                 + $"{allocated:F0} B/event");
         }
     }
+
+    private static IConfigurationSection NoSettings => new ConfigurationBuilder().Build().GetSection("none");
 
     private static KafkaOptions OptionsOf(MockCluster cluster, KafkaDelivery delivery) =>
         new() { BootstrapServers = cluster.Bootstraps, Topic = Topic, Delivery = delivery };

@@ -67,7 +67,7 @@ public sealed class ProgressTests
     [Fact]
     public void Who_lost_the_progress_to_another_process_does_not_take_it_back()
     {
-        var rules = new ProgressRules(Identity, _ => long.MaxValue);
+        var rules = Rules(_ => long.MaxValue);
         Assert.Null(rules.FaultIn(Text("other/1/a", last: 5)));
         rules.Expect(Text("other/1/a", last: 5));
         rules.Claimed();
@@ -78,10 +78,21 @@ public sealed class ProgressTests
     [Fact]
     public void An_older_copy_of_the_log_does_not_deliver()
     {
-        Assert.Contains("older copy", new ProgressRules(Identity, _ => null).FaultIn(Text("other/1/a", 5)), StringComparison.Ordinal);
-        Assert.Contains("older copy", new ProgressRules(Identity, _ => 4).FaultIn(Text("other/1/a", 5)), StringComparison.Ordinal);
-        Assert.Null(new ProgressRules(Identity, _ => 5).FaultIn(Text("other/1/a", 5)));
+        Assert.Contains("older copy", Rules(_ => null).FaultIn(Text("other/1/a", 5)), StringComparison.Ordinal);
+        Assert.Contains("older copy", Rules(_ => 4).FaultIn(Text("other/1/a", 5)), StringComparison.Ordinal);
+        Assert.Null(Rules(_ => 5).FaultIn(Text("other/1/a", 5)));
     }
+
+    [Fact]
+    public void An_older_copy_that_passed_over_the_numbers_it_lacks_does_not_deliver_either()
+    {
+        var copy = Rules(_ => 1_000, passedOver: number => number > 4);
+        Assert.Contains("older copy", copy.FaultIn(Text("other/1/a", 5)), StringComparison.Ordinal);
+        Assert.Null(copy.FaultIn(Text("other/1/a", 4)));
+    }
+
+    private static ProgressRules Rules(Func<Guid, long?> lastOfEpoch, Func<long, bool>? passedOver = null) =>
+        new(Identity, new LogNumbers(_ => Opening, lastOfEpoch, passedOver ?? (_ => false)));
 
     private static string Text(string owner, long last)
     {

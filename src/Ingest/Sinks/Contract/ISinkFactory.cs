@@ -58,4 +58,10 @@ public sealed record SinkSetup(
 
     /// <summary>The last number an epoch may have given out in this log; null when the log does not know it. Any thread.</summary>
     public Func<Guid, long?> LastOfEpoch { get; init; } = epoch => epoch == LogId ? long.MaxValue : null;
+
+    /// <summary>
+    /// Whether no event of this log ever had the number: a start after a stop that was not in order passed over it, because it may have
+    /// been given out. Any thread.
+    /// </summary>
+    public Func<long, bool> WasPassedOver { get; init; } = _ => false;
 }
