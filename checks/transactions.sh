@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Kills at every step of a Kafka transaction, and second processes with one log, as two tables: checks/transactions.sh [KILLS] [SEED]
-# 300 kills and a third as many zombies by default, seed 1701. Left in artifacts/transactions; about half an hour.
+# Kills at every step of a Kafka transaction, and second processes with one log, as two tables: checks/transactions.sh [KILLS] [SEED] [MOMENT]
+# 300 kills and a third as many zombies by default, seed 1701. MOMENT picks the rows with this in them, such as commit. Left in
+# artifacts/transactions; about half an hour.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests/tools.sh
 make --no-print-directory build
 dotnet build tests/Ingest.Kafka.Tests -c Release --nologo -v quiet
-export INGEST_TEST_TRANSACTION_KILLS=${1:-300} INGEST_SEED=${2:-1701}
+export INGEST_TEST_TRANSACTION_KILLS=${1:-300} INGEST_SEED=${2:-1701} INGEST_TEST_TRANSACTION_MOMENTS=${3:-}
 export INGEST_TEST_TRANSACTION_ZOMBIES=$((INGEST_TEST_TRANSACTION_KILLS / 3))
 code=0
 artifacts/bin/Ingest.Kafka.Tests/release/Ingest.Kafka.Tests -noLogo -noColor -explicit only \

@@ -13,7 +13,7 @@ internal sealed record KillMoment(string Name, TransactionStep? Step, int Passes
     [
         new("at any time within 3 s of being ready", null, 0),
         new("the producer is about to be registered", TransactionStep.Init, 0),
-        new("it is, not answered yet", TransactionStep.Initialized, 0),
+        new("the producer is registered, not answered yet", TransactionStep.Initialized, 0),
         new("the progress is read", TransactionStep.ProgressRead, 1),
         new("a partition is added: the transaction begins", TransactionStep.Begin, 20),
         new("records are sent", TransactionStep.Produce, 40),
