@@ -23,7 +23,8 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         ("Sinks:Kafka:TopicWait", "00:00:01"),
         ("Sinks:Kafka:CloseTimeout", "00:00:01"),
         ("Publishing:AttemptTimeout", "00:00:01"),
-        ("Publishing:AttemptGrace", "00:00:01"),
+        // A sink that was told to give up and has not had the processor yet is waited for: left behind, it may deliver what is sent again.
+        ("Publishing:AttemptGrace", "00:00:30"),
         ("Publishing:BackoffMax", "00:00:00.500"),
         ("Publishing:BlockedMin", "00:00:00.200"),
         ("Publishing:BlockedMax", "00:00:00.500"),
@@ -67,7 +68,8 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         string[] table = [FaultRow.Head, .. faults.Select(fault => rows[fault].ToString())];
         output.WriteLine(string.Join('\n', table));
         await WriteAsync(whole, table, rows.Values);
-        Assert.Empty(faults.SelectMany(fault => rows[fault].Broken.Select(broken => $"{fault}: {broken}")));
+        var broken = faults.SelectMany(fault => rows[fault].Broken.Select(what => $"{fault}: {what}")).ToList();
+        Assert.True(broken.Count == 0, string.Join('\n', broken));
     }
 
     private static async Task WriteAsync(TimeSpan whole, string[] table, IEnumerable<FaultRow> rows)

@@ -23,7 +23,7 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
         Publishing = publishing ?? new PublishingOptions
         {
             AttemptTimeout = TimeSpan.FromSeconds(3),
-            AttemptGrace = TimeSpan.FromSeconds(2),
+            AttemptGrace = TimeSpan.FromSeconds(30),
             BackoffMin = TimeSpan.FromMilliseconds(20),
             BackoffMax = TimeSpan.FromMilliseconds(200),
             BlockedMin = TimeSpan.FromMilliseconds(100),
