@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { CloudEvent, HTTP, Kafka, Mode, emitterFor, httpTransport } from "cloudevents";
 
 const [url, bootstraps, topic] = process.argv.slice(2);
-const patience = 30_000;
+const patience = 120_000;
 
 const made = (mode, number) => new CloudEvent({
   type: "com.example.order", source: "/tests/clients", subject: `${mode}/${number}`, partitionkey: `customer-${number}`,

@@ -10,7 +10,7 @@ namespace Ingest.Worker.Tests;
 public sealed partial class ClientTests : IDisposable
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "checks", "clients");
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -53,7 +53,7 @@ public sealed partial class ClientTests : IDisposable
         using var node = await StartAsync();
 
         var output = await RunAsync(
-            "wrk", "-t1", "-c16", "-d1s", "-s", Path.Combine(Folder, "post.lua"), $"{node.Setup.Intake}v1/events");
+            "wrk", "-t1", "-c16", "-d1s", "--timeout", "60s", "-s", Path.Combine(Folder, "post.lua"), $"{node.Setup.Intake}v1/events");
 
         Assert.Contains("requests in", output, StringComparison.Ordinal);
         Assert.DoesNotContain("Non-2xx", output, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed partial class ClientTests : IDisposable
 
         var output = await RunAsync(
             Path.Combine(Folder, "node_modules", ".bin", "autocannon"),
-            "--json", "-c", "8", "-a", "2000", "-p", "4", "-m", "POST", "-H", "content-type=application/json", "-b", "{\"order\":4711}",
+            "--json", "-t", "60", "-c", "8", "-a", "2000", "-p", "4", "-m", "POST", "-H", "content-type=application/json", "-b", "{\"order\":4711}",
             $"{node.Setup.Intake}v1/events");
 
         using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
