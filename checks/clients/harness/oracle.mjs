@@ -55,8 +55,9 @@ export function judge({ requests, delivered, sent, claimed, stored, identified, 
 }
 
 function judgeOrder(asked, places, found) {
-  // Only requests whose events are there once tell where they lie.
-  const single = (one) => places.get(one)?.length === 1;
+  // Only requests whose events are there once tell where they lie, and only if no earlier attempt without an answer may have put them there.
+  const unanswered = new Set(asked.filter((request) => request.verdict === "unknown").flatMap((request) => request.marks));
+  const single = (one) => places.get(one)?.length === 1 && !unanswered.has(one);
   const certain = asked.filter((request) => request.verdict === "stored" && request.marks.every(single));
   const numbers = (request) => request.marks.map((one) => places.get(one)[0].seq);
   for (const request of certain) {
