@@ -87,7 +87,8 @@ public sealed partial class ClientTests : IDisposable
 
         var output = await RunAsync(
             Path.Combine(Folder, "node_modules", ".bin", "autocannon"),
-            "--json", "-t", "60", "-c", "8", "-a", "2000", "-p", "4", "-m", "POST", "-H", "content-type=application/json", "-b", "{\"order\":4711}",
+            "--json", "-t", "60", "-c", "8", "-a", "2000", "-p", "4", "-m", "POST", "-H", "content-type=application/json",
+            "-b", "{\"order\":4711}",
             $"{node.Setup.Intake}v1/events");
 
         using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
