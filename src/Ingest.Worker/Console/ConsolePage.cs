@@ -14,10 +14,13 @@ internal static class ConsolePage
     /// <summary>Maps the page.</summary>
     internal static void MapConsole(this IEndpointRouteBuilder endpoints)
     {
-        // Read when somebody looks: hashing loads OpenSSL.
-        var page = new Lazy<(byte[] Bytes, string Policy)>(() => Read() is var bytes ? (bytes, Policy(Encoding.UTF8.GetString(bytes))) : default);
+        // Read when the page is asked for: hashing loads OpenSSL.
+        var page = new Lazy<(byte[] Bytes, string Policy)>(
+            () => Read() is var bytes ? (bytes, Policy(Encoding.UTF8.GetString(bytes))) : default);
         endpoints.MapMethods(
-            "/", [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => AnswerAsync(context, page.Value.Bytes, page.Value.Policy)));
+            "/",
+            [HttpMethods.Get, HttpMethods.Head],
+            (RequestDelegate)(context => AnswerAsync(context, page.Value.Bytes, page.Value.Policy)));
     }
 
     /// <summary>The page's content security policy.</summary>

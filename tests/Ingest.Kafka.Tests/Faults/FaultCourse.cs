@@ -11,8 +11,7 @@ internal sealed class FaultCourse(TimeSpan whole, params IReadOnlyList<(string K
 {
     private static readonly SteadyPlan Plan = new() { RequestsPerSecond = 100, EventsPerRequest = 5, Connections = 8 };
 
-    // What the node says before events whose outcome nobody reported are sent again (docs/kafka.md). On a slow machine any fault may come
-    // to that.
+    // What the node says before it sends events of unknown outcome again (docs/kafka.md). On a slow machine any fault may come to that.
     private static readonly string[] Repeating = ["A fatal producer error: ", "A broker refused a batch", " is blocked; nothing is lost"];
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -56,7 +55,7 @@ internal sealed class FaultCourse(TimeSpan whole, params IReadOnlyList<(string K
 internal sealed record FaultRow(
     Fault Fault, TopicAudit Audit, LaneReading Last, LaneTrace Trace, TimeSpan IntakeLatency, TimeSpan Recovery)
 {
-    /// <summary>Something happened that may have events sent again whose outcome nobody reported.</summary>
+    /// <summary>Events of unknown outcome may have been sent again.</summary>
     internal required bool MayRepeat { get; init; }
 
     /// <summary>What the node has printed.</summary>

@@ -43,7 +43,7 @@ internal sealed class ParkedCommands(SessionState state)
         }
     }
 
-    /// <summary>The session is over: nobody waits for what it did not come to.</summary>
+    /// <summary>The session is over: what it did not come to is waited for no longer.</summary>
     internal void End()
     {
         _open.ForEach(order => order.Command.Done.TrySetResult(null));
