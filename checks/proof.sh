@@ -20,7 +20,7 @@ out=artifacts/proof
 # Name, project, method of each row, and what it does.
 read -r -d '' rows <<'ROWS'
 power-cut Wal *.ModelTests.No_history_* power cut: the log on a simulated disk
-kill Crash *.KillTests.Thirty_kills_* `kill -9` under load
+kill Crash *.KillTests.Kills_under_load_* `kill -9` under load
 kill-at-call Crash *.KilledCallTests.* `kill -9` at a chosen system call
 eio Crash *.DiskFailureTests.A_failing_call_* EIO, EROFS, ENOSPC: a call that fails once
 enospc Crash *.DiskFullTests.* ENOSPC: a full disk, also at a start
@@ -37,6 +37,8 @@ while read -r row; do
   if [[ ${#only[@]} -eq 0 || " ${only[*]} " == *" ${row%% *} "* ]]; then chosen+=("$row"); fi
 done <<<"$rows"
 [[ ${#chosen[@]} -gt 0 ]] || { echo "There is no such row. There are: $(cut -d' ' -f1 <<<"$rows" | paste -sd' ')"; exit 2; }
+# As many rounds in a campaign as a quarter of an hour of them is worth; make test has fewer.
+export INGEST_TEST_KILL_ROUNDS=30 INGEST_TEST_CLOCK_ROUNDS=8
 share=$((minutes * 60 / ${#chosen[@]}))
 
 mkdir -p "$out"

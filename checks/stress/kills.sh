@@ -7,7 +7,7 @@ export INGEST_TEST_KILL_ROUNDS=${2:-34}
 build
 for ((i = 1; i <= runs; i++)); do
   echo "== run $i of $runs, $INGEST_TEST_KILL_ROUNDS kills"
-  run KillTests.Thirty_kills_under_load_lose_nothing
+  run KillTests.Kills_under_load_lose_nothing
   run KilledCallTests.Killed_at_any_call_that_matters_nothing_is_lost
 done
 echo "lost 0, unexpected 0, duplicated 0 in $((runs * INGEST_TEST_KILL_ROUNDS)) kills"

@@ -78,7 +78,7 @@ public sealed class AbuseRun : IDisposable
         var (node, version) = abuse.OverHttp2 ? (_http2!, HttpVersion.Version20) : (_node!, HttpVersion.Version11);
         // A node that fell asleep after the last case is not what is compared with.
         using var honest = new HonestProducer(node.Setup.Intake, version);
-        var requests = _short ? 40 : 300;
+        var requests = _short ? 15 : 300;
         await honest.MeasureAsync(requests / 5);
         var before = Math.Max(await honest.MeasureAsync(requests), await honest.MeasureAsync(requests));
         var (connections, memory) = (Connections(node), node.ResidentBytes);

@@ -6,7 +6,7 @@ namespace Ingest.Worker.Tests;
 /// <summary>The short form of <c>make abuse</c>.</summary>
 public sealed class AbuseTests
 {
-    private const int FuzzRequests = 5000;
+    private const int FuzzRequests = 2000;
 
     // The same requests every time; make abuse takes others, and INGEST_SEED any.
     private const int UsualSeed = 7919;

@@ -6,16 +6,19 @@ namespace Ingest.Crash.Tests.Harness;
 internal static class Scale
 {
     /// <summary>Rounds of kill -9.</summary>
-    internal static int KillRounds => (int)Read("INGEST_TEST_KILL_ROUNDS", 30);
+    internal static int KillRounds => (int)Read("INGEST_TEST_KILL_ROUNDS", 12);
+
+    /// <summary>Lives that end while the clock steps.</summary>
+    internal static int ClockRounds => (int)Read("INGEST_TEST_CLOCK_ROUNDS", 4);
 
     /// <summary>Nodes destroyed with their disks.</summary>
-    internal static int DestroyedRounds => (int)Read("INGEST_TEST_DESTROYED_ROUNDS", 5);
+    internal static int DestroyedRounds => (int)Read("INGEST_TEST_DESTROYED_ROUNDS", 3);
 
     /// <summary>Rounds of kill -9 around dead letters.</summary>
     internal static int DeadLetterRounds => (int)Read("INGEST_TEST_DEADLETTER_ROUNDS", 4);
 
     /// <summary>Rounds of kill -9 around the store of dead letters.</summary>
-    internal static int StoreRounds => (int)Read("INGEST_TEST_STORE_ROUNDS", 5);
+    internal static int StoreRounds => (int)Read("INGEST_TEST_STORE_ROUNDS", 3);
 
     /// <summary>Events that wait while memory is measured.</summary>
     internal static long BacklogEvents => Read("INGEST_TEST_BACKLOG_EVENTS", 400_000);

@@ -7,7 +7,6 @@ namespace Ingest.Crash.Tests.Proof;
 /// <summary>The wall clock steps back and forth under load and across kills: numbers, order and delivery go by no clock.</summary>
 public sealed class ClockStepTests(ITestOutputHelper output)
 {
-    private const int Steps = 8;
     private const int HoursMost = 72;
 
     private static readonly string? Library = new[]
@@ -36,7 +35,7 @@ public sealed class ClockStepTests(ITestOutputHelper output)
             },
         };
         rig.StartLoad();
-        for (var step = 0; step < Steps; step++)
+        for (var step = 0; step < Scale.ClockRounds; step++)
         {
             using var node = await IngestProcess.StartReadyAsync(rig.Setup);
             await rig.AcceptsAsync(node, 20);

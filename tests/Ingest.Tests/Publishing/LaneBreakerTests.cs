@@ -145,7 +145,7 @@ public sealed class LaneBreakerTests
         await using var fixture = Fixture(new SinkTraits { WindowMax = 4, BatchEventsMax = 4, AcceptsOutOfOrder = true });
         const int Always = 1_000_000;
         const int LooksBetween = 100;
-        const int LooksMax = 20 * LooksBetween;
+        const int LooksMax = 8 * LooksBetween;
         var (takes, looks) = (0, 0);
         fixture.Sink.OnSend = (_, _) => Task.FromResult(
             Interlocked.Decrement(ref takes) >= 0 ? SinkResult.Delivered : ScriptedSink.All(VerdictKind.Retryable, "refused"));
