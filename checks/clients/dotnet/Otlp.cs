@@ -9,15 +9,15 @@ using OpenTelemetry.Trace;
 
 namespace Clients;
 
-/// <summary>OpenTelemetry for .NET: its exporters over HTTP under the SDK's own processors.</summary>
+/// <summary>OpenTelemetry for .NET: its exporters over HTTP and gRPC under the SDK's own processors.</summary>
 internal static class Otlp
 {
-    internal static async Task TracesAsync(Surroundings surroundings)
+    internal static async Task TracesAsync(Surroundings surroundings, bool isGrpc = false)
     {
         using var source = new ActivitySource("check");
         using var provider = Sdk.CreateTracerProviderBuilder().AddSource("check").AddOtlpExporter(options =>
         {
-            Point(options, surroundings, "traces");
+            Point(options, surroundings, "traces", isGrpc);
             options.BatchExportProcessorOptions = new() { ScheduledDelayMilliseconds = 100, MaxExportBatchSize = 10 };
         }).Build();
         await foreach (var (_, mark) in surroundings.EventsAsync())
@@ -27,12 +27,12 @@ internal static class Otlp
         provider.ForceFlush();
     }
 
-    internal static async Task MetricsAsync(Surroundings surroundings)
+    internal static async Task MetricsAsync(Surroundings surroundings, bool isGrpc = false)
     {
         using var meter = new Meter("check");
         using var provider = Sdk.CreateMeterProviderBuilder().AddMeter("check").AddOtlpExporter((options, reader) =>
         {
-            Point(options, surroundings, "metrics");
+            Point(options, surroundings, "metrics", isGrpc);
             reader.TemporalityPreference = MetricReaderTemporalityPreference.Delta;
             reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = 200;
         }).Build();
@@ -44,11 +44,11 @@ internal static class Otlp
         provider.ForceFlush();
     }
 
-    internal static async Task LogsAsync(Surroundings surroundings)
+    internal static async Task LogsAsync(Surroundings surroundings, bool isGrpc = false)
     {
         using var factory = LoggerFactory.Create(logging => logging.AddOpenTelemetry(options => options.AddOtlpExporter((exporter, processor) =>
         {
-            Point(exporter, surroundings, "logs");
+            Point(exporter, surroundings, "logs", isGrpc);
             processor.BatchExportProcessorOptions = new() { ScheduledDelayMilliseconds = 100, MaxExportBatchSize = 10 };
         })));
         var logger = factory.CreateLogger("check");
@@ -58,10 +58,10 @@ internal static class Otlp
         }
     }
 
-    private static void Point(OtlpExporterOptions options, Surroundings surroundings, string signal)
+    private static void Point(OtlpExporterOptions options, Surroundings surroundings, string signal, bool isGrpc)
     {
-        options.Endpoint = new Uri($"{surroundings.Url}/v1/{signal}");
-        options.Protocol = OtlpExportProtocol.HttpProtobuf;
+        options.Endpoint = new Uri(isGrpc ? surroundings.Url : $"{surroundings.Url}/v1/{signal}");
+        options.Protocol = isGrpc ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf;
         options.Headers = $"Authorization=Bearer {surroundings.Key}";
     }
 }

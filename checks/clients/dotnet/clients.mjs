@@ -6,13 +6,14 @@ const at = (name) => fileURLToPath(new URL(name, import.meta.url));
 const program = at("../../../artifacts/clients/bin/Clients/release/clients");
 const project = readFileSync(at("Clients.csproj"), "utf8");
 const version = (name) => new RegExp(`Include="${name}" Version="([^"]+)"`).exec(project)[1];
-const otlp = (signal, stream) => ({
-  name: `OpenTelemetry .NET ${signal}`, version: version("OpenTelemetry.Exporter.OpenTelemetryProtocol"), dialect: "otlp", stream, stored: "body",
-  command: [program, `otlp-${signal}`],
+const otlp = (signal, stream, isGrpc = false) => ({
+  name: `OpenTelemetry .NET ${signal}${isGrpc ? " over gRPC" : ""}`, version: version("OpenTelemetry.Exporter.OpenTelemetryProtocol"),
+  dialect: isGrpc ? "otlpgrpc" : "otlp", stream, stored: "body", command: [program, `otlp-${isGrpc ? "grpc-" : ""}${signal}`],
 });
+const signals = [["traces", "otlp_spans"], ["metrics", "otlp_metrics"], ["logs", "otlp_logs"]];
 
 export const clients = !existsSync(program) ? [] : [
-  otlp("traces", "otlp_spans"), otlp("metrics", "otlp_metrics"), otlp("logs", "otlp_logs"),
+  ...signals.map(([signal, stream]) => otlp(signal, stream)), ...signals.map(([signal, stream]) => otlp(signal, stream, true)),
   {
     name: "Serilog.Sinks.OpenTelemetry", version: version("Serilog.Sinks.OpenTelemetry"), dialect: "otlp", stream: "otlp_logs", stored: "body",
     command: [program, "serilog-otlp"],

@@ -47,12 +47,13 @@ export class IngestNode {
     const sha256 = createHash("sha256").update(key).digest("hex");
     this.keys = join(this.directory, "keys.json");
     writeFileSync(this.keys, JSON.stringify({ keys: [{ name: "check", sha256 }] }));
-    [this.port, this.adminPort] = [await freePort(), await freePort()];
+    [this.port, this.adminPort, this.grpcPort] = [await freePort(), await freePort(), await freePort()];
   }
 
   async start() {
     const settings = {
-      "Intake:KeysFile": this.keys, "Drain:BalancerDelay": "0", "Intake:IdempotencyWindow": "10m", ...this.settings,
+      "Intake:KeysFile": this.keys, "Drain:BalancerDelay": "0", "Intake:IdempotencyWindow": "10m",
+      ...(this.dialects.includes("otlpgrpc") ? { "Dialects:otlpgrpc:Listen": `http://127.0.0.1:${this.grpcPort}` } : {}), ...this.settings,
     };
     const words = ["serve", "--data", this.data,
       "--intake", `http://127.0.0.1:${this.port}`, "--admin", `http://127.0.0.1:${this.adminPort}`,

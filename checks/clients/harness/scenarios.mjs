@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { IngestNode, key, until } from "./node.mjs";
 import { judge } from "./oracle.mjs";
 import { Tap } from "./tap.mjs";
+import { Http2Tap } from "./tap2.mjs";
 
 const pause = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 const clientPatience = 120_000;
@@ -28,7 +29,7 @@ export async function run(client, name) {
   const scenario = scenarios[name];
   const directory = mkdtempSync(join(tmpdir(), "ingest-client-"));
   const node = new IngestNode({ directory, dialects: client.dialect ? [client.dialect] : [], settings: client.settings });
-  const tap = new Tap(() => node.port);
+  const tap = client.dialect === "otlpgrpc" ? new Http2Tap(() => node.grpcPort) : new Tap(() => node.port);
   try {
     await node.prepare();
     await node.start();
@@ -41,7 +42,7 @@ export async function run(client, name) {
     const told = await started.ended;
     await node.settled();
     return verdict(client, name, judge({
-      requests: tap.requests(), delivered: node.delivered(), sent: told.sent, claimed: client.claims === false ? [] : told.stored,
+      requests: tap.requests().map((one) => (client.reads ? { ...one, body: client.reads(one.body) } : one)), delivered: node.delivered(), sent: told.sent, claimed: client.claims === false ? [] : told.stored,
       stored: client.stored, identified: client.identified, stream: client.stream,
     }), told, tap);
   } catch (error) {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const [begin, end] = ["<!-- clients: begin -->", "<!-- clients: end -->"];
 const columns = ["plain", "drained", "off", "killed"];
-const stored = { slice: "each event, byte for byte", body: "whole bodies, byte for byte", content: "content" };
+const stored = { slice: "each event, byte for byte", body: "whole bodies, byte for byte", value: "each value, decoded", content: "content" };
 
 export function versionOf(module) {
   const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url)));

@@ -23,7 +23,15 @@ internal static class DialectRules
                 yield return new SettingError(
                     $"{section}:Stream", dialect.Stream, $"must be a stream's name: {StreamName.Pattern}.", source($"{section}:Stream"));
             }
-            if (dialect.Listen.Length == 0 || listen is null || intake is null)
+            if (listen is null || intake is null)
+            {
+                continue;
+            }
+            if (NeedsHttp2(section) && CheckHttp2(section, dialect, options, listen) is { } unspoken)
+            {
+                yield return unspoken with { Source = source($"{section}:Listen") };
+            }
+            if (dialect.Listen.Length == 0)
             {
                 continue;
             }
@@ -45,5 +53,26 @@ internal static class DialectRules
                     + "machines; or Intake:Anonymous=true, if anyone there may send.");
             }
         }
+    }
+
+    /// <summary>Whether the dialect of that section needs a listener that speaks HTTP/2.</summary>
+    internal static bool NeedsHttp2(string section) =>
+        BuiltInDialects.All.Any(dialect => dialect.NeedsHttp2 && NodeSections.OfDialect(dialect).Name == section);
+
+    /// <summary>Whether it is served on a listener that speaks HTTP/2, which it does not share with dialects that may speak less.</summary>
+    private static SettingError? CheckHttp2(
+        string section, DialectOptions dialect, IReadOnlyDictionary<string, object> options, ListenerOptions listen)
+    {
+        const string alone = "must be an address of its own: it speaks HTTP/2 alone.";
+        if (dialect.Listen.Length == 0)
+        {
+            var spoken = listen.Protocols == ListenProtocols.Http2
+                || (listen.Protocols == ListenProtocols.Http1AndHttp2
+                    && listen.Intake.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
+            return spoken ? null : new SettingError($"{section}:Listen", "", "must name a listener: Listen:Intake does not speak HTTP/2.");
+        }
+        var isShared = options.Any(pair => pair.Value is DialectOptions { Enabled: true } other && !ReferenceEquals(other, dialect)
+            && !NeedsHttp2(pair.Key) && other.Listen.Equals(dialect.Listen, StringComparison.OrdinalIgnoreCase));
+        return isShared ? new SettingError($"{section}:Listen", dialect.Listen, alone) : null;
     }
 }

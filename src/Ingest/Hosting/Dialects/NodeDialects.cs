@@ -46,12 +46,11 @@ internal sealed class NodeDialects : IDialectNode
     public bool IsSettled(long sequence) => new DeliveryReceipts(_node.Lanes, []).Read(sequence, sequence).All(lane => lane.IsSettled);
 
     /// <summary>The further listeners of the dialects that are enabled.</summary>
-    internal static IEnumerable<string> Listeners(NodeSettings settings) => settings.Catalogue.Sections
-        .Select(section => settings.OfSection(section.Name))
-        .OfType<DialectOptions>()
-        .Where(options => options.Enabled && options.Listen.Length > 0)
-        .Select(options => options.Listen)
-        .Distinct(StringComparer.OrdinalIgnoreCase);
+    internal static IEnumerable<FurtherListener> Listeners(NodeSettings settings) => settings.Catalogue.Sections
+        .Where(section => settings.OfSection(section.Name) is DialectOptions { Enabled: true, Listen.Length: > 0 })
+        .Select(section => new FurtherListener(
+            ((DialectOptions)settings.OfSection(section.Name)!).Listen, DialectRules.NeedsHttp2(section.Name)))
+        .DistinctBy(listener => listener.Url, StringComparer.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
     public bool Knows(HttpRequest request, DialectCredentials credentials) => _node.Stations.Dialects.Knows(request, credentials);

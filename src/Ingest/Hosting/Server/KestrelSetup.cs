@@ -1,5 +1,6 @@
 using System.Net;
 using Ingest.Hosting.Connections;
+using Ingest.Hosting.Dialects;
 using Ingest.Hosting.Lifecycle;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -16,7 +17,7 @@ internal static class KestrelSetup
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
     internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax,
-        IEnumerable<string> further)
+        IEnumerable<FurtherListener> further)
     {
         kestrel.AddServerHeader = false;
         kestrel.AllowSynchronousIO = false;
@@ -48,10 +49,11 @@ internal static class KestrelSetup
         var certificates = Certificates(kestrel, options);
         var quota = Quota(kestrel, "Listen:Intake", connectionsMax);
         Listen(kestrel, options.Intake, Spoken(options.Protocols), options, ListenerRole.Intake, certificates, quota);
-        foreach (var url in further)
+        foreach (var listener in further)
         {
             // They share the quota: however many ports there are, producers have so many connections.
-            Listen(kestrel, url, Spoken(options.Protocols), options, ListenerRole.Intake, certificates, quota);
+            var spoken = listener.NeedsHttp2 ? HttpProtocols.Http2 : Spoken(options.Protocols);
+            Listen(kestrel, listener.Url, spoken, options, ListenerRole.Intake, certificates, quota);
         }
         quota = Quota(kestrel, "Listen:Admin", OpenFiles.AdminConnections);
         Listen(kestrel, options.Admin, HttpProtocols.Http1, options, ListenerRole.Admin, certificates, quota);

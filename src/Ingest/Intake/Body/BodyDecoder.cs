@@ -26,13 +26,34 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
         return body;
     }
 
+    /// <summary>
+    /// Takes a message out of its wrapping, which has no problem. Takes the body's memory over; the result is the caller's to release.
+    /// </summary>
+    internal ArrivedBody Unwrap(ArrivedBody body, in BodyWrapping wrapping)
+    {
+        if (wrapping.Start > 0)
+        {
+            body.Bytes[wrapping.Start..].CopyTo(body.Rented);
+            body = body with { Length = body.Length - wrapping.Start };
+        }
+        if (wrapping.Compression is not { } compression)
+        {
+            return body;
+        }
+        var message = DecodeOne(body, compression);
+        budget.Release(body);
+        return message;
+    }
+
     private ArrivedBody DecodeOne(in ArrivedBody encoded, ContentEncoding encoding)
     {
         var decoded = default(ArrivedBody);
         Problem problem;
         try
         {
-            problem = encoded.Length == 0 ? Bad : Fill(encoded, encoding, ref decoded);
+            problem = encoded.Length == 0 ? Bad
+                : encoding == ContentEncoding.Snappy ? FillFromBlock(encoded, ref decoded)
+                : Fill(encoded, encoding, ref decoded);
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -64,6 +85,25 @@ internal sealed class BodyDecoder(IntakeOptions options, BufferBudget budget)
             }
             decoded = decoded with { Length = decoded.Length + count };
         }
+    }
+
+    /// <summary>A block says at its beginning how long it is: refused by that, or decoded at once.</summary>
+    private Problem FillFromBlock(in ArrivedBody encoded, ref ArrivedBody decoded)
+    {
+        if (!SnappyBlock.TryReadLength(encoded.Bytes, out var length, out var start))
+        {
+            return Bad;
+        }
+        if (length > options.BodyBytesMax)
+        {
+            return BodyLimits.TooLarge(options);
+        }
+        if (length > 0 && !budget.TryGrow(ref decoded, length, encoded.Rented?.Length ?? 0))
+        {
+            return BufferBudget.Exhausted;
+        }
+        decoded = decoded with { Length = length };
+        return SnappyBlock.TryDecode(encoded.Bytes[start..], decoded.Rented.AsSpan(0, length)) ? default : Bad;
     }
 
     /// <summary>Room for at least one more byte, or why there may be none.</summary>

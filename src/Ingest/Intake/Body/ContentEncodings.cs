@@ -17,6 +17,9 @@ internal enum ContentEncoding : byte
 
     /// <summary>Zstandard, RFC 8878, with a window of at most 8 MiB (RFC 9659); several frames count as one body.</summary>
     Zstd,
+
+    /// <summary>One block of Snappy. HTTP has no name for it: only what a dialect says is packed so.</summary>
+    Snappy,
 }
 
 /// <summary>From Content-Encoding to the steps that undo it.</summary>

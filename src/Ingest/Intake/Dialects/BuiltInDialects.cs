@@ -5,6 +5,7 @@ using Ingest.Intake.Dialects.Hec;
 using Ingest.Intake.Dialects.KafkaRest;
 using Ingest.Intake.Dialects.Loki;
 using Ingest.Intake.Dialects.Otlp;
+using Ingest.Intake.Dialects.OtlpGrpc;
 using Ingest.Intake.Dialects.PostHog;
 using Ingest.Intake.Dialects.Segment;
 using Ingest.Intake.Dialects.Seq;
@@ -22,8 +23,8 @@ public static class BuiltInDialects
     /// <summary>Each of them, in the order they are documented in.</summary>
     public static IReadOnlyList<IDialect> All { get; } =
     [
-        new OtlpDialect(), new HecDialect(), new SegmentDialect(), new ElasticDialect(), new WebhooksDialect(), new SeqDialect(),
-        new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(), new KafkaRestDialect(),
+        new OtlpDialect(), new OtlpGrpcDialect(), new HecDialect(), new SegmentDialect(), new ElasticDialect(), new WebhooksDialect(),
+        new SeqDialect(), new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(), new KafkaRestDialect(),
         new SnowplowDialect(),
     ];
 }

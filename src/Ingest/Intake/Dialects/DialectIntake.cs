@@ -1,3 +1,4 @@
+using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -40,6 +41,17 @@ public abstract class DialectIntake(DialectOptions options)
     /// Whether a refusal for now needs to know what is in the body, such as one verdict per event. The body is read first then.
     /// </summary>
     public virtual bool RefusesByEvent(HttpRequest request) => false;
+
+    /// <summary>How long a request may wait for pressure to pass. Default: as the settings say.</summary>
+    public virtual TimeSpan AdmissionWait(HttpRequest request) => Options.AdmissionWait;
+
+    /// <summary>HTTP's encodings of the body, in the order they were applied; null, with the problem, where one is unknown.</summary>
+    internal virtual ContentEncoding[]? Encodings(HttpRequest request, out Problem problem) =>
+        ContentEncodings.Find(request.Headers.ContentEncoding, out problem);
+
+    /// <summary>How the message lies in a body, by the protocol's own framing and compression.</summary>
+    internal virtual BodyWrapping Unwrap(HttpRequest request, ReadOnlySpan<byte> body) =>
+        SniffsGZip && body is [0x1f, 0x8b, 8, ..] ? new BodyWrapping(0, ContentEncoding.GZip) : default;
 
     /// <summary>Names the events of a body, or says what is wrong with it. One synchronous step; the body is gone afterwards.</summary>
     /// <param name="request">The request the body came with.</param>

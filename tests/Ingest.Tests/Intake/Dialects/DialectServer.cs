@@ -14,6 +14,7 @@ using Ingest.Tests.Intake.Receipts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,6 +28,7 @@ internal sealed class DialectServer : IAsyncDisposable
     private readonly DialectEndpoint _endpoint;
     private readonly Instruments _instruments;
     private readonly TemporaryDirectory? _directory;
+    private readonly Version _version;
 
     private DialectServer(
         WebApplication app,
@@ -35,12 +37,14 @@ internal sealed class DialectServer : IAsyncDisposable
         AdmissionGate gate,
         KeptQueue queue,
         Instruments instruments,
-        TemporaryDirectory? directory)
+        TemporaryDirectory? directory,
+        bool needsHttp2)
     {
         (_app, _intake, _endpoint, Gate, Queue) = (app, intake, endpoint, gate, queue);
         (_instruments, _directory) = (instruments, directory);
         Address = new Uri(app.Urls.First());
         Client = new HttpClient { BaseAddress = Address };
+        _version = needsHttp2 ? HttpVersion.Version20 : HttpVersion.Version11;
     }
 
     internal Uri Address { get; }
@@ -95,7 +99,8 @@ internal sealed class DialectServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(server =>
         {
             server.Limits.MaxRequestBodySize = BodyLimits.ServerBytesMax(intakeOptions);
-            server.Listen(IPAddress.Loopback, 0);
+            server.Listen(
+                IPAddress.Loopback, 0, listen => listen.Protocols = dialect.NeedsHttp2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var app = builder.Build();
         var node = new FixedNode(endpoint);
@@ -108,7 +113,7 @@ internal sealed class DialectServer : IAsyncDisposable
             (context, _, run) => run(context));
         app.MapFallback("{*path}", (RequestDelegate)intake.HandleUnknownAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new DialectServer(app, intake, endpoint, gate, queue, instruments, directory) { Node = node };
+        return new DialectServer(app, intake, endpoint, gate, queue, instruments, directory, dialect.NeedsHttp2) { Node = node };
     }
 
     internal static DialectOptions Defaults(IDialect dialect)
@@ -122,7 +127,11 @@ internal sealed class DialectServer : IAsyncDisposable
     internal async Task<DialectAnswer> SendAsync(
         string method, string path, byte[] body, string? contentType = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path)
+        {
+            Version = _version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         if (method is "POST" or "PUT")
         {
             request.Content = new ByteArrayContent(body);
@@ -138,7 +147,8 @@ internal sealed class DialectServer : IAsyncDisposable
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         var all = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(pair => pair.Key, pair => string.Join(',', pair.Value), StringComparer.OrdinalIgnoreCase);
-        return new DialectAnswer((int)response.StatusCode, bytes, all);
+        var trailers = response.TrailingHeaders.ToDictionary(pair => pair.Key, pair => string.Join(',', pair.Value));
+        return new DialectAnswer((int)response.StatusCode, bytes, all) { Trailers = trailers };
     }
 
     internal Task<DialectAnswer> PostAsync(string path, string body, params (string Name, string Value)[] headers) =>
@@ -177,6 +187,8 @@ internal sealed class DialectServer : IAsyncDisposable
 /// <summary>An answer, read whole.</summary>
 internal sealed record DialectAnswer(int Status, byte[] Bytes, IReadOnlyDictionary<string, string> Headers)
 {
+    internal IReadOnlyDictionary<string, string> Trailers { get; init; } = new Dictionary<string, string>();
+
     internal string Body => Encoding.UTF8.GetString(Bytes);
 
     internal string? Header(string name) => Headers.GetValueOrDefault(name);

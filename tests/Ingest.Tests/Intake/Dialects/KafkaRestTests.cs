@@ -28,6 +28,20 @@ public sealed class KafkaRestTests
         Assert.All(server.Queue.Events, stored => Assert.Equal("orders", DialectServer.Stream(stored)));
     }
 
+    [Theory]
+    [InlineData("application/vnd.kafka.v1+json", "eyJhIjoxfQ==")]
+    [InlineData("application/vnd.kafka.binary.v1+json; charset=utf-8", "eyJhIjoxfQ==")]
+    [InlineData("application/vnd.kafka.json.v1+json", null)]
+    public async Task Version_1_is_the_same_under_its_own_names(string type, string? base64)
+    {
+        await using var server = await DialectServer.StartAsync(new KafkaRestDialect());
+        var value = base64 is null ? "{\"a\":1}" : $"\"{base64}\"";
+        var answer = await SendAsync(
+            server, "/topics/orders", $"{{\"records\":[{{\"value\":{value},\"key\":null,\"partition\":null}}]}}", type);
+        Assert.Equal((200, "application/vnd.kafka.v1+json"), (answer.Status, answer.Header("Content-Type")));
+        Assert.Equal(["{\"a\":1}"], server.Payloads);
+    }
+
     [Fact]
     public async Task The_answer_has_an_offset_for_each_record_and_the_partition_that_was_asked_for()
     {
@@ -45,6 +59,7 @@ public sealed class KafkaRestTests
 
     [Theory]
     [InlineData("application/json", "{\"records\":[{\"value\":1}]}", 415, 415)]
+    [InlineData("application/vnd.kafka.v2+json", "{\"records\":[{\"value\":\"Mg==\"}]}", 415, 415)]
     [InlineData("application/vnd.kafka.avro.v2+json", "{\"value_schema_id\":1,\"records\":[{\"value\":1}]}", 415, 415)]
     [InlineData(Json, "{\"records\":[{\"key\":1}]}", 400, 400)]
     [InlineData(Json, "{\"records\":[]}", 400, 400)]

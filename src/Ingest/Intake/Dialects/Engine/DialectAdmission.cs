@@ -38,7 +38,7 @@ internal sealed class DialectAdmission(IntakeParts parts)
         {
             return problem;
         }
-        if (ContentEncodings.Find(request.Headers.ContentEncoding, out problem) is not { } encodings)
+        if (intake.Encodings(request, out problem) is not { } encodings)
         {
             return problem;
         }

@@ -26,8 +26,6 @@ internal sealed class DialectEndpoint
 
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
 
-    private static readonly ContentEncoding[] Sniffed = [ContentEncoding.GZip];
-
     private readonly IntakeParts _parts;
     private readonly DialectAdmission _admission;
     private readonly DialectEncoding _encoding;
@@ -126,9 +124,9 @@ internal sealed class DialectEndpoint
         var reader = request.BodyReader;
         if (entry.Encodings.Length == 0 && BodyArrival.TryReadWhole(reader, out var whole))
         {
-            if (!Sniffs(intake, whole.FirstSpan))
+            if (intake.Unwrap(request, whole.FirstSpan) is { Compression: null } plain)
             {
-                var encoded = Encode(visit, entry, whole.FirstSpan, postponed);
+                var encoded = Encode(visit, entry, plain, whole.FirstSpan, postponed);
                 reader.AdvanceTo(whole.End);
                 return encoded;
             }
@@ -143,18 +141,31 @@ internal sealed class DialectEndpoint
             DialectAdmission.Refund(entry);
             return null;
         }
-        var encodings = entry.Encodings.Length == 0 && Sniffs(intake, body.Bytes) ? Sniffed : entry.Encodings;
-        if (body.Length > CheckedInPlaceBytesMax || encodings.Length > 0)
+        if (body.Length > CheckedInPlaceBytesMax || entry.Encodings.Length > 0)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
-        body = _parts.Decoder.Decode(body, encodings);
-        var result = body.Problem.IsNone
-            ? Encode(visit, entry, body.Bytes, postponed)
-            : new EncodedDialect { Problem = body.Problem, Entry = entry, Shares = [] };
+        body = _parts.Decoder.Decode(body, entry.Encodings);
+        var wrapping = body.Problem.IsNone ? intake.Unwrap(request, body.Bytes) : default;
+        if (wrapping.Compression is not null)
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            (body, wrapping) = (_parts.Decoder.Unwrap(body, wrapping), default);
+        }
+        var result = body.Problem.IsNone ? Encode(visit, entry, wrapping, body.Bytes, postponed) : Unread(entry, body.Problem);
         _parts.Budget.Release(body);
         return result;
     }
+
+    /// <summary>Encodes the message of a body that is not compressed.</summary>
+    private EncodedDialect Encode(
+        DialectVisit visit, in DialectEntry entry, in BodyWrapping wrapping, ReadOnlySpan<byte> body, in Problem postponed) =>
+        wrapping.Problem.IsNone
+            ? Encode(visit, entry, body[wrapping.Start..], postponed)
+            : Unread(entry, wrapping.Problem);
+
+    private static EncodedDialect Unread(in DialectEntry entry, in Problem problem) =>
+        new() { Problem = problem, Entry = entry, Shares = [] };
 
     private EncodedDialect Encode(DialectVisit visit, in DialectEntry entry, ReadOnlySpan<byte> body, in Problem postponed)
     {
@@ -165,9 +176,6 @@ internal sealed class DialectEndpoint
         }
         return encoded;
     }
-
-    private static bool Sniffs(DialectIntake intake, ReadOnlySpan<byte> body) => intake.SniffsGZip && body.Length > 2 && body[0] == 0x1f
-        && body[1] == 0x8b && body[2] == 8;
 
     private async ValueTask StoreAsync(DialectVisit visit, EncodedDialect encoded)
     {
@@ -199,7 +207,7 @@ internal sealed class DialectEndpoint
     /// </summary>
     private TimeSpan Patience(in DialectVisit visit)
     {
-        var most = visit.Intake.Options.AdmissionWait;
+        var most = visit.Intake.AdmissionWait(visit.Context.Request);
         var least = most < LeastWait ? most : LeastWait;
         var left = most - _parts.Time.GetElapsedTime(visit.Started);
         return left > least ? left : least;

@@ -1,6 +1,6 @@
 namespace Ingest.Intake.Dialects.KafkaRest;
 
-/// <summary>The produce requests of the REST Proxy for Kafka, version 2: a topic is a stream.</summary>
+/// <summary>The produce requests of the REST Proxy for Kafka, versions 1 and 2: a topic is a stream.</summary>
 internal sealed class KafkaRestDialect : IDialect
 {
     /// <inheritdoc/>

@@ -11,17 +11,20 @@ namespace Ingest.Intake.Dialects.KafkaRest;
 /// Takes the elements of <c>records</c>: the <c>value</c> of each is an event, as JSON or decoded from Base64, and its
 /// <c>key</c> the ordering key. The answer names the event's number in the node's log as its offset.
 /// </summary>
-/// <remarks>A stream is one partition here: a partition in the path is said back and changes nothing.</remarks>
+/// <remarks>
+/// A stream is one partition here: a partition in the path is said back and changes nothing. Version 1 differs in its media types alone;
+/// there, a request that names none of the embedded formats is binary.
+/// </remarks>
 internal sealed class KafkaRestIntake(DialectOptions options) : DialectIntake(options)
 {
-    private const string AnswerType = "application/vnd.kafka.v2+json";
+    private const string FirstVersion = "application/vnd.kafka.v1+json";
     private const int OffsetChars = 64;
 
     /// <inheritdoc/>
     public override Problem Check(HttpRequest request) => Embedded(request) == Embedding.None
         ? new Problem(
             ProblemKind.UnsupportedMediaType,
-            "Records are taken as application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json; schemas are not.")
+            "Records are taken as application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json, or v1; schemas are not.")
         : default;
 
     /// <inheritdoc/>
@@ -48,7 +51,7 @@ internal sealed class KafkaRestIntake(DialectOptions options) : DialectIntake(op
                 .Append(",\"offset\":").Append(DialectResponse.Text(receipt.First + i)).Append(",\"error_code\":null,\"error\":null}");
         }
         answer.Append("],\"key_schema_id\":null,\"value_schema_id\":null}");
-        DialectResponse.Write(context, StatusCodes.Status200OK, AnswerType, Encoding.UTF8.GetBytes(answer.ToString()));
+        DialectResponse.Write(context, StatusCodes.Status200OK, AnswerType(context.Request), Encoding.UTF8.GetBytes(answer.ToString()));
     }
 
     /// <inheritdoc/>
@@ -60,7 +63,7 @@ internal sealed class KafkaRestIntake(DialectOptions options) : DialectIntake(op
         var code = kind == ProblemKind.UnknownStream ? "40401" : DialectResponse.Text(status);
         var message = DialectResponse.Quoted($"{kind.Code}: {refusal.Problem.Detail}");
         DialectResponse.Write(
-            context, status, AnswerType, Encoding.UTF8.GetBytes($"{{\"error_code\":{code},\"message\":{message}}}"));
+            context, status, AnswerType(context.Request), Encoding.UTF8.GetBytes($"{{\"error_code\":{code},\"message\":{message}}}"));
     }
 
     private static Problem ReadJson(ref JsonCursor cursor, ReadOnlySpan<byte> body, DialectEvents events) =>
@@ -127,13 +130,24 @@ internal sealed class KafkaRestIntake(DialectOptions options) : DialectIntake(op
 
     private static Embedding Embedded(HttpRequest request)
     {
-        var type = request.ContentType.AsSpan();
-        var end = type.IndexOf(';');
-        type = (end < 0 ? type : type[..end]).Trim();
-        return type.Equals("application/vnd.kafka.json.v2+json", StringComparison.OrdinalIgnoreCase) ? Embedding.Json
-            : type.Equals("application/vnd.kafka.binary.v2+json", StringComparison.OrdinalIgnoreCase) ? Embedding.Binary
+        var type = MediaType(request);
+        return Is(type, "application/vnd.kafka.json.v2+json") || Is(type, "application/vnd.kafka.json.v1+json") ? Embedding.Json
+            : Is(type, "application/vnd.kafka.binary.v2+json") || Is(type, "application/vnd.kafka.binary.v1+json") || Is(type, FirstVersion)
+                ? Embedding.Binary
             : Embedding.None;
     }
+
+    private static string AnswerType(HttpRequest request) =>
+        MediaType(request).EndsWith(".v1+json", StringComparison.OrdinalIgnoreCase) ? FirstVersion : "application/vnd.kafka.v2+json";
+
+    private static ReadOnlySpan<char> MediaType(HttpRequest request)
+    {
+        var type = request.ContentType.AsSpan();
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim();
+    }
+
+    private static bool Is(ReadOnlySpan<char> type, string name) => type.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>What values are in a request.</summary>
     private enum Embedding

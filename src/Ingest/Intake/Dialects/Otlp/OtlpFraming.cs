@@ -1,3 +1,5 @@
+using Ingest.Intake.Dialects.Reading;
+
 namespace Ingest.Intake.Dialects.Otlp;
 
 /// <summary>
@@ -6,8 +8,7 @@ namespace Ingest.Intake.Dialects.Otlp;
 /// </summary>
 internal static class OtlpFraming
 {
-    private const byte ResourceTag = 0x0A;
-    private const int VarintBytesMax = 10;
+    private static readonly ulong ResourceTag = ProtobufField.TagOfBytes(1);
 
     /// <summary>
     /// Where the body stops being a request; -1 where it is one. Unknown fields are allowed, as in every protobuf message.
@@ -17,18 +18,19 @@ internal static class OtlpFraming
         for (var at = 0; at < body.Length;)
         {
             var start = at;
-            if (!TrySkipField(body, ref at, out var inner))
+            if (!ProtobufField.TryRead(body, ref at, out var resource))
             {
                 return start;
             }
-            if (body[start] != ResourceTag)
+            var inner = resource.In(body);
+            if (resource.Tag != ResourceTag)
             {
                 continue;
             }
             for (var nested = 0; nested < inner.Length;)
             {
                 var field = nested;
-                if (!TrySkipField(inner, ref nested, out _))
+                if (!ProtobufField.TryRead(inner, ref nested, out _))
                 {
                     return at - inner.Length + field;
                 }
@@ -44,7 +46,7 @@ internal static class OtlpFraming
     internal static int Part(ReadOnlySpan<byte> body, int bytesMax)
     {
         var end = 0;
-        for (var at = 0; at < body.Length && TrySkipField(body, ref at, out _);)
+        for (var at = 0; at < body.Length && ProtobufField.TryRead(body, ref at, out _);)
         {
             if (at > bytesMax && end > 0)
             {
@@ -53,55 +55,5 @@ internal static class OtlpFraming
             end = at;
         }
         return end;
-    }
-
-    private static bool TrySkipField(ReadOnlySpan<byte> text, ref int at, out ReadOnlySpan<byte> inner)
-    {
-        inner = default;
-        if (!TryReadVarint(text, ref at, out var tag) || tag >> 3 is 0 or > int.MaxValue >> 2)
-        {
-            return false;
-        }
-        switch (tag & 7)
-        {
-            case 0:
-                return TryReadVarint(text, ref at, out _);
-            case 1:
-                return TrySkip(text, ref at, 8);
-            case 2:
-                if (!TryReadVarint(text, ref at, out var length) || length > (ulong)(text.Length - at))
-                {
-                    return false;
-                }
-                inner = text.Slice(at, (int)length);
-                at += (int)length;
-                return true;
-            case 5:
-                return TrySkip(text, ref at, 4);
-            default:
-                // Groups are long gone from the format, and no telemetry has them.
-                return false;
-        }
-    }
-
-    private static bool TrySkip(ReadOnlySpan<byte> text, ref int at, int count)
-    {
-        at += count;
-        return at <= text.Length;
-    }
-
-    private static bool TryReadVarint(ReadOnlySpan<byte> text, ref int at, out ulong value)
-    {
-        value = 0;
-        for (var i = 0; i < VarintBytesMax && at < text.Length; i++)
-        {
-            var part = text[at++];
-            value |= (ulong)(part & 0x7F) << (7 * i);
-            if (part < 0x80)
-            {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -32,6 +32,9 @@ internal sealed class SnowplowDialect : IDialect
 /// <summary>Section <c>Dialects:snowplow</c>.</summary>
 public sealed class SnowplowDialectOptions : DialectOptions
 {
+    /// <summary>Waits 4 s for pressure to pass by default: the trackers for Node.js and browsers give a request up after 5 s.</summary>
+    public SnowplowDialectOptions() => AdmissionWait = TimeSpan.FromSeconds(4);
+
     /// <summary>A further path for batches, for trackers with a path of their own (<c>postPath</c>). Default none.</summary>
     [RegularExpression("(/[A-Za-z0-9._~-]+)*", ErrorMessage = "must be a path such as /com.example/track."),
      Description("A further path for batches, for trackers with a path of their own (postPath); empty: none.")]
