@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
 
 namespace Ingest.Kafka;
 
@@ -7,13 +9,14 @@ internal sealed class KafkaGauges : IDisposable
 {
     private readonly Meter _meter = new(Instruments.MeterName);
     private readonly string _lane;
+    private readonly ILogger _logger;
 
     // Written on the client's poll thread, read by any, Volatile.
     private ClientStatistics _last = ClientStatistics.None;
 
-    internal KafkaGauges(string lane)
+    internal KafkaGauges(string lane, ILogger logger)
     {
-        _lane = lane;
+        (_lane, _logger) = (lane, logger);
         Show("ingest.kafka.queue.events", "{event}", "Events in the Kafka client's hands.", statistics => statistics.QueueEvents);
         Show("ingest.kafka.queue.bytes", "By", "Bytes in the Kafka client's hands.", statistics => statistics.QueueBytes);
         ShowBrokers("ingest.kafka.broker.up", "1", "1 while connected to the broker.", broker => broker.IsUp ? 1 : 0);
@@ -22,10 +25,19 @@ internal sealed class KafkaGauges : IDisposable
     }
 
     /// <summary>The last statistics.</summary>
-    internal ClientStatistics Last
+    internal ClientStatistics Last => Volatile.Read(ref _last);
+
+    /// <summary>Takes statistics as the client reports them. What cannot be read leaves the last ones. Any thread; never throws.</summary>
+    internal void Read(string json)
     {
-        get => Volatile.Read(ref _last);
-        set => Volatile.Write(ref _last, value);
+        try
+        {
+            Volatile.Write(ref _last, ClientStatistics.Parse(json));
+        }
+        catch (JsonException failure)
+        {
+            Log.StatisticsUnreadable(_logger, failure.Message);
+        }
     }
 
     public void Dispose() => _meter.Dispose();

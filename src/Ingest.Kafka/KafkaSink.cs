@@ -58,15 +58,8 @@ internal sealed class KafkaSink : ISink, IRewindable
         _ledger = new InFlightLedger(OwedPatience, () => time.GetElapsedTime(start));
         _apart = new ApartSession(_ledger, () => _newSession(SendMode.Careful, null), options.CloseTimeout);
         _sender = new Sender(_ledger, new MessageEncoder(options, epochOf), _apart.Take);
-        _gauges = new KafkaGauges(lane);
-        Traits = new SinkTraits
-        {
-            BatchBytesMax = options.BatchBytesMax,
-            BatchEventsMax = options.BatchEventsMax,
-            WindowMax = options.WindowMax,
-            KeepsKeyOrder = true,
-            Client = Librdkafka.Build?.ToString() ?? "",
-        };
+        _gauges = new KafkaGauges(lane, logger);
+        Traits = KafkaTraits.Of(options);
     }
 
     /// <inheritdoc/>
@@ -216,7 +209,7 @@ internal sealed class KafkaSink : ISink, IRewindable
     }
 
     private ProducerSession NewSession(SendMode mode, int? batchBytesMax) =>
-        new(_options, mode, batchBytesMax, _logger, Refuse, ReadStatistics);
+        new(_options, mode, batchBytesMax, _logger, Refuse, _gauges.Read);
 
     private async Task EndSessionAsync(CancellationToken cancel)
     {
@@ -237,18 +230,6 @@ internal sealed class KafkaSink : ISink, IRewindable
         _refusal = new Refusal(verdict);
         _refused.TrySetResult();
         _ledger.InterruptAll(verdict);
-    }
-
-    private void ReadStatistics(string json)
-    {
-        try
-        {
-            _gauges.Last = ClientStatistics.Parse(json);
-        }
-        catch (System.Text.Json.JsonException failure)
-        {
-            Log.StatisticsUnreadable(_logger, failure.Message);
-        }
     }
 
     private sealed record Refusal(SinkVerdict Verdict);

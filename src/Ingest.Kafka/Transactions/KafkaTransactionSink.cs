@@ -31,7 +31,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
         Librdkafka.Load();
         (_options, _logger) = (options, logger);
         _identity = new TransactionIdentity(setup.LogId, setup.Name, setup.EpochOf(long.MaxValue));
-        _gauges = new KafkaGauges(setup.Name);
+        _gauges = new KafkaGauges(setup.Name, logger);
         var start = setup.Time.GetTimestamp();
         _worker = new TransactionWorker(setup.Name, () => _delivery!.Deliver());
         var calls = new TransactionCalls(setup.Time, options.CloseTimeout, _worker.Closing);
@@ -41,14 +41,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
         var fill = new TransactionFill(
             _owner, new MessageEncoder(options, setup.EpochOf), topics, _owed, () => setup.Time.GetElapsedTime(start));
         _delivery = new TransactionDelivery(options, _worker, _owner, topics, fill, calls, setup.Time);
-        Traits = new SinkTraits
-        {
-            BatchBytesMax = options.BatchBytesMax,
-            BatchEventsMax = options.BatchEventsMax,
-            WindowMax = options.WindowMax,
-            KeepsKeyOrder = true,
-            Client = Librdkafka.Build?.ToString() ?? "",
-        };
+        Traits = KafkaTraits.Of(options);
     }
 
     /// <inheritdoc/>
@@ -117,17 +110,5 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
     }
 
     private TransactionSession NewSession(SendMode mode, int? batchBytesMax) =>
-        new(_options, _identity, mode, batchBytesMax, _logger, ReadStatistics);
-
-    private void ReadStatistics(string json)
-    {
-        try
-        {
-            _gauges.Last = ClientStatistics.Parse(json);
-        }
-        catch (System.Text.Json.JsonException failure)
-        {
-            Log.StatisticsUnreadable(_logger, failure.Message);
-        }
-    }
+        new(_options, _identity, mode, batchBytesMax, _logger, _gauges.Read);
 }

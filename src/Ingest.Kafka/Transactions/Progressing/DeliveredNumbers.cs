@@ -12,6 +12,9 @@ internal sealed class DeliveredNumbers
     /// <summary>How far above the floor runs may be when there are more: they are written as bits then.</summary>
     internal const int SpanMax = 16_000;
 
+    private static readonly Comparer<(long First, long Last)> ByLast =
+        Comparer<(long First, long Last)>.Create((one, other) => one.Last.CompareTo(other.Last));
+
     private readonly List<(long First, long Last)> _runs = [];
 
     internal DeliveredNumbers(long floor) => Floor = floor;
@@ -128,19 +131,7 @@ internal sealed class DeliveredNumbers
     // The first run that ends at or behind the number.
     private int IndexFor(long sequence)
     {
-        var (low, high) = (0, _runs.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_runs[middle].Last < sequence)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-        return low;
+        var at = _runs.BinarySearch((sequence, sequence), ByLast);
+        return at < 0 ? ~at : at;
     }
 }
