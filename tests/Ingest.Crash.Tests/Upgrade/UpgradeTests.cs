@@ -41,7 +41,8 @@ public sealed class UpgradeTests : IDisposable
         var next = await PostAsync(setup, "[7]");
         Assert.True(how == "stopped" ? next == Events + 1 : next > Events + 1, $"the next number is {next}");
         await QuietAsync(setup);
-        Assert.Equal([6, 7, 8, next], downstream.Taken);
+        // Events without a key keep no order.
+        Assert.Equal([6, 7, 8, next], downstream.Taken.Order());
 
         // The refused event is still a dead letter, and can be sent.
         using (var requeued = await Http.PostAsJsonAsync(
