@@ -51,8 +51,8 @@ public sealed class TroubledOrderTests
 
         var second = await Send(sink, (2, "other"), (3, "k"));
 
-        Assert.Equal([VerdictKind.Blocked, VerdictKind.Retryable], [second[0].Kind, second[1].Kind]);
-        Assert.Equal(VerdictScope.NotTried, second[1].Scope);
+        Assert.Equal([VerdictKind.Blocked, VerdictKind.Blocked], [second[0].Kind, second[1].Kind]);
+        Assert.Equal(VerdictScope.Stream, second[1].Scope);
         Assert.DoesNotContain(_sessions, session => session.Held.ContainsKey(3));
         Assert.NotEqual(VerdictKind.Delivered, (await first)[0].Kind);
     }
@@ -78,9 +78,32 @@ public sealed class TroubledOrderTests
         var later = await Send(sink, (4, "c"));
 
         Assert.Equal([2L], _sessions[2].Held.Keys);
-        Assert.Equal(VerdictScope.NotTried, later[0].Scope);
+        Assert.DoesNotContain(_sessions, session => session.Held.ContainsKey(4));
+        Assert.Equal(VerdictKind.Blocked, later[0].Kind);
         _sessions[2].Report(2, ErrorCode.NoError);
         Assert.Equal(VerdictKind.Delivered, (await again)[0].Kind);
+    }
+
+    [Fact]
+    public async Task What_waits_behind_a_refused_topic_is_refused_as_it_was_until_one_of_it_is_delivered()
+    {
+        await using var sink = NewSink(_ => { });
+        var warm = Send(sink, (1, "a"));
+        await Poll.Until("it is with the producer", () => _sessions is [{ Held.Count: 1 }]);
+        _sessions[0].Report(1, ErrorCode.NoError);
+        await warm;
+        _sessions[0].Refuses = 2;
+        var refused = await Send(sink, (2, "a"));
+        var tried = Send(sink, (2, "a"), (3, "b"));
+        await Poll.Until("it is tried apart", () => _sessions is [_, { Held.Count: 1 }]);
+
+        var other = await Send(sink, (4, "c"));
+
+        Assert.Equal((VerdictKind.Blocked, VerdictScope.Stream, refused[0].Reason), (other[0].Kind, other[0].Scope, other[0].Reason));
+        _sessions[1].Report(2, ErrorCode.NoError);
+        var rest = await tried;
+        Assert.Equal([VerdictKind.Delivered, VerdictKind.Retryable], [rest[0].Kind, rest[1].Kind]);
+        Assert.Equal(VerdictScope.NotTried, rest[1].Scope);
     }
 
     private static async Task<SinkResult> Send(KafkaSink sink, params (long Number, string Key)[] events)

@@ -13,14 +13,19 @@ internal static class AttemptVerdicts
     private static readonly SinkVerdict Unanswered = new(VerdictKind.Retryable, "no answer within the attempt");
 
     /// <summary>The verdict on one event.</summary>
-    internal static SinkVerdict On(LedgerEntry entry, Attempt attempt) => entry.State switch
+    /// <param name="entry">The event.</param>
+    /// <param name="attempt">Its attempt, which is over.</param>
+    /// <param name="topics">Topics that made trouble.</param>
+    internal static SinkVerdict On(LedgerEntry entry, Attempt attempt, TroubledTopics topics) => entry.State switch
     {
         EntryState.Settled when entry.IsFinal => VerdictTable.For(entry.Code, entry.Detail),
         EntryState.Settled when VerdictTable.BlamesEvent(entry.Code) =>
             new SinkVerdict(VerdictKind.Retryable, BatchRefusedReason + VerdictTable.Reason(entry.Code), Scope: VerdictScope.NotTried),
         EntryState.Settled => VerdictTable.For(entry.Code, entry.Detail),
         EntryState.Sent => attempt.Interruption ?? Unanswered,
-        EntryState.BehindTopic => new SinkVerdict(VerdictKind.Retryable, BehindTopicReason, Scope: VerdictScope.NotTried),
+        // Refused as the one that was tried, or the lane would wait for them instead of trying other streams.
+        EntryState.BehindTopic => topics.VerdictBehind(entry.Topic!)
+            ?? new SinkVerdict(VerdictKind.Retryable, BehindTopicReason, Scope: VerdictScope.NotTried),
         EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason, Scope: VerdictScope.NotTried),
         _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason, Scope: VerdictScope.NotTried),
     };

@@ -118,7 +118,7 @@ internal sealed class InFlightLedger
                     continue;
                 }
                 verdicts ??= [.. Enumerable.Repeat(SinkVerdict.Delivered, attempt.Entries.Length)];
-                verdicts[index] = AttemptVerdicts.On(entry, attempt);
+                verdicts[index] = AttemptVerdicts.On(entry, attempt, TroubledTopics);
                 LeaveNeedsLock(entry, attempt, answered: true);
             }
             attempt.Close();

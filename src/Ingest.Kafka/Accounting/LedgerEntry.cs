@@ -53,6 +53,9 @@ internal sealed class LedgerEntry
     /// <summary>The report speaks of this event and no other: it was alone in its request, or the client itself refused it.</summary>
     internal bool Alone { get; set; }
 
+    /// <summary>The topic it waits behind (<see cref="EntryState.BehindTopic"/>).</summary>
+    internal string? Topic { get; set; }
+
     /// <summary>True if this is the event by which a topic that made trouble is tried.</summary>
     internal bool TriesTopic { get; set; }
 
@@ -100,6 +103,7 @@ internal sealed class LedgerEntry
         Code = ErrorCode.NoError;
         Alone = false;
         TriesTopic = false;
+        Topic = null;
         Detail = null;
         Attempt = null;
         Room = null;

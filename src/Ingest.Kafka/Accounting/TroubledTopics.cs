@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Ingest.Sinks.Contract;
 
 namespace Ingest.Kafka;
 
@@ -40,6 +41,18 @@ internal sealed class TroubledTopics(Func<TimeSpan> now)
         }
     }
 
+    /// <summary>
+    /// What the lane is told of an event that waits while another one of its topic is tried: what was said of the topic last, if waiting may
+    /// help; null where the topic made no trouble since.
+    /// </summary>
+    internal SinkVerdict? VerdictBehind(string topic)
+    {
+        lock (_lock)
+        {
+            return _topics.TryGetValue(topic, out var trouble) && trouble.Verdict.Kind != VerdictKind.Rejected ? trouble.Verdict : null;
+        }
+    }
+
     /// <summary>One event of the topic may be tried now; it is, when this is true.</summary>
     internal bool TryBegin(string topic)
     {
@@ -78,6 +91,7 @@ internal sealed class TroubledTopics(Func<TimeSpan> now)
             if (isTroubled)
             {
                 _topics.TryAdd(topic, new Trouble());
+                _topics[topic].Verdict = VerdictTable.For(code, entry.Detail);
             }
             if (_topics.TryGetValue(topic, out var trouble))
             {
@@ -107,6 +121,8 @@ internal sealed class TroubledTopics(Func<TimeSpan> now)
 
     private sealed class Trouble
     {
+        internal SinkVerdict Verdict { get; set; }
+
         internal bool IsTried { get; set; }
 
         internal TimeSpan ImpossibleUntil { get; set; }

@@ -121,6 +121,7 @@ internal sealed class Sender(InFlightLedger ledger, MessageEncoder encoder, Func
             ledger.TroubledTopics.TakeBack(topic);
             _behind.Add(topic);
         }
+        entry.Topic = topic;
         ledger.Order.Hold(entry, stored, EntryState.BehindTopic);
     }
 

@@ -79,8 +79,9 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         await File.WriteAllLinesAsync(Path.Combine(directory.FullName, $"table-{name}.txt"), table, TestContext.Current.CancellationToken);
         foreach (var row in rows)
         {
-            var file = $"{row.Fault.Name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal)}-{name}.csv";
-            await File.WriteAllTextAsync(Path.Combine(directory.FullName, file), row.Trace.Csv, TestContext.Current.CancellationToken);
+            var file = Path.Combine(directory.FullName, $"{row.Fault.Name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal)}-{name}");
+            await File.WriteAllTextAsync($"{file}.csv", row.Trace.Csv, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync($"{file}.log", row.Output, TestContext.Current.CancellationToken);
         }
     }
 }

@@ -61,6 +61,7 @@ public sealed class DeadLetterAccountTests
         fixture.Refuses = DeadLettersFixture.Tenth("again");
 
         Assert.Equal(RewindStatus.Done, (await fixture.Lanes.RewindAsync("test", 1, CancellationToken.None)).Status);
+        await Poll.Until("all came once more", () => fixture.Status.Repeated == 20);
         await fixture.Settled();
 
         // Ten was there and is there once; twenty had been dropped, and is refused once more.

@@ -36,7 +36,8 @@ public sealed class DeadLetterRecoveryTests
 
         await Poll.Until("the failure is shown", () => fixture.Letters.Status.Failure?.Contains("the disk is gone",
             StringComparison.Ordinal) == true);
-        await Assert.ThrowsAsync<DeadLettersBlockedException>(() => fixture.List());
+        await Poll.Until(
+            "operators are told", async () => await Record.ExceptionAsync(() => fixture.List()) is DeadLettersBlockedException);
         await Poll.Until("the lane says so", () => fixture.Status.State == LaneState.Blocked);
 
         var began = TimeProvider.System.GetTimestamp();
