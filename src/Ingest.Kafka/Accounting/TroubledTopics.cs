@@ -42,8 +42,8 @@ internal sealed class TroubledTopics(Func<TimeSpan> now)
     }
 
     /// <summary>
-    /// What the lane is told of an event that waits while another one of its topic is tried: what was said of the topic last, if waiting may
-    /// help; null where the topic made no trouble since.
+    /// What the lane is told of an event that waits while another one of its topic is tried: what was said of the topic last, if waiting
+    /// may help; null where the topic made no trouble since.
     /// </summary>
     internal SinkVerdict? VerdictBehind(string topic)
     {

@@ -8,6 +8,8 @@ public sealed class DeadSinkTests(ITestOutputHelper output)
 {
     private const int Rounds = 3;
     private const int RequestsEach = 100;
+    private const int Stop = 19;
+    private const int Continue = 18;
 
     [Fact]
     public async Task A_sink_that_is_dead_through_a_kill_gets_every_event_once_and_in_order()
@@ -33,11 +35,16 @@ public sealed class DeadSinkTests(ITestOutputHelper output)
             }
             using var next = await IngestProcess.StartReadyAsync(rig.Setup);
             await rig.AcceptsAsync(next, RequestsEach);
+            // Or the node makes a directory of its own where the one that is put back has to be.
+            next.Send(Stop);
+            await Poll.Until(
+                "the node stands still", () => File.ReadAllText($"/proc/{next.Pid}/stat").Contains(") T ", StringComparison.Ordinal));
             File.Delete(place);
             if (Directory.Exists(aside))
             {
                 Directory.Move(aside, place);
             }
+            next.Send(Continue);
             await Poll.Until("the sink takes events again", () => Directory.Exists(place) && Directory.GetDirectories(place).Length > 0);
             rig.Inject();
             await next.KillAsync();

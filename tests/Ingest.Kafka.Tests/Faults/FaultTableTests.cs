@@ -79,7 +79,8 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         await File.WriteAllLinesAsync(Path.Combine(directory.FullName, $"table-{name}.txt"), table, TestContext.Current.CancellationToken);
         foreach (var row in rows)
         {
-            var file = Path.Combine(directory.FullName, $"{row.Fault.Name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal)}-{name}");
+            var fault = row.Fault.Name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal);
+            var file = Path.Combine(directory.FullName, $"{fault}-{name}");
             await File.WriteAllTextAsync($"{file}.csv", row.Trace.Csv, TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync($"{file}.log", row.Output, TestContext.Current.CancellationToken);
         }
