@@ -10,9 +10,6 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class KafkaSink : ISink, IRewindable
 {
-    // How long later events of a key wait for an earlier one that the lane never sends again. Longer than any backoff or breaker pause.
-    private static readonly TimeSpan OwedPatience = TimeSpan.FromMinutes(2);
-
     private readonly string _lane;
     private readonly KafkaOptions _options;
     private readonly ILogger _logger;
@@ -55,7 +52,7 @@ internal sealed class KafkaSink : ISink, IRewindable
         _options = options;
         _logger = logger;
         var start = time.GetTimestamp();
-        _ledger = new InFlightLedger(OwedPatience, () => time.GetElapsedTime(start));
+        _ledger = new InFlightLedger(HeldKeys.UsualPatience, () => time.GetElapsedTime(start));
         _apart = new ApartSession(_ledger, () => _newSession(SendMode.Careful, null), options.CloseTimeout);
         _sender = new Sender(_ledger, new MessageEncoder(options, epochOf), _apart.Take);
         _gauges = new KafkaGauges(lane, logger);

@@ -5,10 +5,13 @@ namespace Ingest.Kafka;
 /// <summary>What the lane is told of an attempt's events. Pure.</summary>
 internal static class AttemptVerdicts
 {
-    private const string HeldReason = "An earlier event with the same key has to be delivered first.";
     private const string BehindTopicReason = "Its topic refused events before; one of them is tried first.";
     private const string ProducerDiedReason = "The producer died before it took the event; a new one does.";
     private const string BatchRefusedReason = "The broker refused the batch this event travelled in; it is sent again on its own. ";
+
+    /// <summary>An earlier event of its key is owed.</summary>
+    internal static readonly SinkVerdict Held = new(
+        VerdictKind.Retryable, "An earlier event with the same key has to be delivered first.", Scope: VerdictScope.NotTried);
 
     private static readonly SinkVerdict Unanswered = new(VerdictKind.Retryable, "no answer within the attempt");
 
@@ -26,7 +29,7 @@ internal static class AttemptVerdicts
         // Refused as the one that was tried, or the lane would wait for them instead of trying other streams.
         EntryState.BehindTopic => topics.VerdictBehind(entry.Topic!)
             ?? new SinkVerdict(VerdictKind.Retryable, BehindTopicReason, Scope: VerdictScope.NotTried),
-        EntryState.Held => new SinkVerdict(VerdictKind.Retryable, HeldReason, Scope: VerdictScope.NotTried),
+        EntryState.Held => Held,
         _ => attempt.Interruption ?? new SinkVerdict(VerdictKind.Retryable, ProducerDiedReason, Scope: VerdictScope.NotTried),
     };
 

@@ -6,6 +6,11 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class HeldKeys(TimeSpan patience)
 {
+    /// <summary>
+    /// How long later events of a key wait for an earlier one that the lane never sends again. Longer than any backoff or breaker pause.
+    /// </summary>
+    internal static readonly TimeSpan UsualPatience = TimeSpan.FromMinutes(2);
+
     private readonly Dictionary<ulong, Owed> _keys = [];
 
     // Written under the ledger's lock, read by any thread.

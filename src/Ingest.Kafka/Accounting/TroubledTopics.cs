@@ -85,7 +85,7 @@ internal sealed class TroubledTopics(Func<TimeSpan> now)
         {
             return;
         }
-        entry.Detail = isTroubled ? $"topic '{topic}': {new Error(code).Reason}" : null;
+        entry.Detail = isTroubled ? VerdictTable.TopicDetail(code, topic) : null;
         lock (_lock)
         {
             if (isTroubled)

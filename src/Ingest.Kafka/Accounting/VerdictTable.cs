@@ -91,6 +91,12 @@ internal static class VerdictTable
             kind, Reason(code, detail), Scope: ScopeOf(code, kind));
     }
 
+    /// <summary>The verdict on an event that was refused for its topic's sake, which the reason names.</summary>
+    internal static SinkVerdict ForTopic(ErrorCode code, string topic) => For(code, TopicDetail(code, topic));
+
+    /// <summary>What is said of a topic that refuses.</summary>
+    internal static string TopicDetail(ErrorCode code, string topic) => $"topic '{topic}': {new Error(code).Reason}";
+
     // Who we are and what the client can do at all is the same for every topic.
     private static VerdictScope ScopeOf(ErrorCode code, VerdictKind kind) =>
         OfStream.Contains(code) ? VerdictScope.Stream

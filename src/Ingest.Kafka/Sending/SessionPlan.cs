@@ -26,7 +26,10 @@ internal sealed class SessionPlan
         {
             return null;
         }
-        BatchBytesMax = Math.Max(BatchBytesMin, (BatchBytesMax ?? BatchBytesDefault) / 2);
+        BatchBytesMax = Halved(BatchBytesMax);
         return BatchBytesMax;
     }
+
+    /// <summary>Half of the bytes that batches had at most (null: the client's default), where they are larger than a topic takes.</summary>
+    internal static int Halved(int? batchBytesMax) => Math.Max(BatchBytesMin, (batchBytesMax ?? BatchBytesDefault) / 2);
 }

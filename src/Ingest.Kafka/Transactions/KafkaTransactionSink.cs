@@ -9,16 +9,13 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
 {
-    // How long later events of a key wait for an earlier one that the lane never sends again. Longer than any backoff or breaker pause.
-    private static readonly TimeSpan OwedPatience = TimeSpan.FromMinutes(2);
-
     private readonly KafkaOptions _options;
     private readonly TransactionIdentity _identity;
     private readonly ILogger _logger;
     private readonly TransactionWorker _worker;
     private readonly ProgressOwner _owner;
     private readonly TransactionDelivery _delivery;
-    private readonly HeldKeys _owed = new(OwedPatience);
+    private readonly HeldKeys _owed = new(HeldKeys.UsualPatience);
     private readonly KafkaGauges _gauges;
     private bool _disposed;
 

@@ -83,7 +83,7 @@ internal sealed class KnownTopics(
     // One that is unknown may just be created: that is no matter for an operator yet.
     private SinkVerdict VerdictOn(string topic, Refusal refusal)
     {
-        var verdict = VerdictTable.For(refusal.Code, $"topic '{topic}': {new Error(refusal.Code).Reason}");
+        var verdict = VerdictTable.ForTopic(refusal.Code, topic);
         return IsMissing(refusal.Code) && time.GetElapsedTime(refusal.First) < wait
             ? verdict with { Kind = VerdictKind.Retryable, Scope = VerdictScope.Stream }
             : verdict;

@@ -9,9 +9,6 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class TransactionDelivery
 {
-    private const int BatchBytesDefault = 1_000_000;
-    private const int BatchBytesMin = 16 * 1024;
-
     // A step of filling looks at the clock every so many events.
     private const int EventsPerLook = 64;
 
@@ -214,7 +211,7 @@ internal sealed class TransactionDelivery
                 continue;
             }
             if (transaction.Refusals.TryGetValue((batch, index), out var refusal)
-                && VerdictTable.For(refusal.Code, $"topic '{refusal.Topic}': {new Error(refusal.Code).Reason}") is var own
+                && VerdictTable.ForTopic(refusal.Code, refusal.Topic) is var own
                 && own.Scope != VerdictScope.NotTried)
             {
                 JudgeRefused(batch, index, own, refusal);
@@ -247,7 +244,7 @@ internal sealed class TransactionDelivery
     {
         if (!anyGuilty && _refusedForSize)
         {
-            _owner.BatchBytesMax = Math.Max(BatchBytesMin, (_owner.BatchBytesMax ?? BatchBytesDefault) / 2);
+            _owner.BatchBytesMax = SessionPlan.Halved(_owner.BatchBytesMax);
         }
         _refusedForSize = false;
         _owner.Mode = SendMode.Fast;

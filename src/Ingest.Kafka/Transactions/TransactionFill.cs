@@ -13,9 +13,6 @@ namespace Ingest.Kafka;
 internal sealed class TransactionFill(
     ProgressOwner owner, MessageEncoder encoder, KnownTopics topics, HeldKeys owed, Func<TimeSpan> now)
 {
-    private static readonly SinkVerdict Held = new(
-        VerdictKind.Retryable, "An earlier event with the same key has to be delivered first.", Scope: VerdictScope.NotTried);
-
     private static readonly SinkVerdict NoRoom = new(
         VerdictKind.Retryable, "The lane's position has to be saved before more is delivered beside events that wait.",
         Scope: VerdictScope.NotTried);
@@ -72,7 +69,7 @@ internal sealed class TransactionFill(
         }
         if (owed.Any && !owed.MayGo(KeyHash.Of(stored), stored.Sequence, now()))
         {
-            _batch.Judge(_index, Held);
+            _batch.Judge(_index, AttemptVerdicts.Held);
             return;
         }
         var message = encoder.Encode(stored, out var topic);

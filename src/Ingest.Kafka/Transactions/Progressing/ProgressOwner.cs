@@ -140,7 +140,7 @@ internal sealed class ProgressOwner(
         {
             return new SinkVerdict(
                 VerdictKind.Blocked,
-                $"topic '{options.ProgressTopic}': {new Error(code).Reason}. Create it with one partition: progress is committed under its "
+                $"{VerdictTable.TopicDetail(code, options.ProgressTopic)}. Create it with one partition: progress is committed under its "
                 + "name, and nothing is written to it.",
                 Scope: VerdictScope.Sink);
         }
