@@ -30,6 +30,6 @@ internal sealed class SessionPlan
         return BatchBytesMax;
     }
 
-    /// <summary>Half of the bytes that batches had at most (null: the client's default), where they are larger than a topic takes.</summary>
+    /// <summary>Most bytes of batches after those with so many (null: the client's default) were larger than a topic takes.</summary>
     internal static int Halved(int? batchBytesMax) => Math.Max(BatchBytesMin, (batchBytesMax ?? BatchBytesDefault) / 2);
 }

@@ -27,7 +27,7 @@ internal static class DialectRules
             {
                 continue;
             }
-            if (NeedsHttp2(section) && CheckHttp2(section, dialect, options, listen) is { } unspoken)
+            if (dialect.NeedsHttp2 && CheckHttp2(section, dialect, options, listen) is { } unspoken)
             {
                 yield return unspoken with { Source = source($"{section}:Listen") };
             }
@@ -55,10 +55,6 @@ internal static class DialectRules
         }
     }
 
-    /// <summary>Whether the dialect of that section needs a listener that speaks HTTP/2.</summary>
-    internal static bool NeedsHttp2(string section) =>
-        BuiltInDialects.All.Any(dialect => dialect.NeedsHttp2 && NodeSections.OfDialect(dialect).Name == section);
-
     /// <summary>Whether it is served on a listener that speaks HTTP/2, which it does not share with dialects that may speak less.</summary>
     private static SettingError? CheckHttp2(
         string section, DialectOptions dialect, IReadOnlyDictionary<string, object> options, ListenerOptions listen)
@@ -71,8 +67,8 @@ internal static class DialectRules
                     && listen.Intake.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
             return spoken ? null : new SettingError($"{section}:Listen", "", "must name a listener: Listen:Intake does not speak HTTP/2.");
         }
-        var isShared = options.Any(pair => pair.Value is DialectOptions { Enabled: true } other && !ReferenceEquals(other, dialect)
-            && !NeedsHttp2(pair.Key) && other.Listen.Equals(dialect.Listen, StringComparison.OrdinalIgnoreCase));
+        var isShared = options.Values.Any(value => value is DialectOptions { Enabled: true } other && !ReferenceEquals(other, dialect)
+            && !other.NeedsHttp2 && other.Listen.Equals(dialect.Listen, StringComparison.OrdinalIgnoreCase));
         return isShared ? new SettingError($"{section}:Listen", dialect.Listen, alone) : null;
     }
 }

@@ -47,9 +47,10 @@ internal sealed class NodeDialects : IDialectNode
 
     /// <summary>The further listeners of the dialects that are enabled.</summary>
     internal static IEnumerable<FurtherListener> Listeners(NodeSettings settings) => settings.Catalogue.Sections
-        .Where(section => settings.OfSection(section.Name) is DialectOptions { Enabled: true, Listen.Length: > 0 })
-        .Select(section => new FurtherListener(
-            ((DialectOptions)settings.OfSection(section.Name)!).Listen, DialectRules.NeedsHttp2(section.Name)))
+        .Select(section => settings.OfSection(section.Name))
+        .OfType<DialectOptions>()
+        .Where(options => options.Enabled && options.Listen.Length > 0)
+        .Select(options => new FurtherListener(options.Listen, options.NeedsHttp2))
         .DistinctBy(listener => listener.Url, StringComparer.OrdinalIgnoreCase);
 
     /// <inheritdoc/>

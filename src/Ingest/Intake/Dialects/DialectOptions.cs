@@ -30,4 +30,10 @@ public class DialectOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00"), Description("How long a request waits for pressure to pass before it is refused.")]
     public TimeSpan AdmissionWait { get; set; } = TimeSpan.FromSeconds(7);
+
+    /// <summary>
+    /// Whether the dialect's producers speak HTTP/2 without asking first, so that a listener of its own (<see cref="Listen"/>) speaks
+    /// nothing else. A trait of the dialect, no setting. Default false.
+    /// </summary>
+    protected internal virtual bool NeedsHttp2 => false;
 }

@@ -18,12 +18,6 @@ public interface IDialect
     /// </summary>
     Type OptionsType { get; }
 
-    /// <summary>
-    /// Whether its producers speak HTTP/2 without asking first, so that a listener of its own (<see cref="DialectOptions.Listen"/>)
-    /// speaks nothing else. Default false.
-    /// </summary>
-    bool NeedsHttp2 => false;
-
     /// <summary>What it serves. Called once for each node, when the dialect is enabled.</summary>
     /// <param name="options">Its settings, bound and checked: an instance of <see cref="OptionsType"/>.</param>
     IEnumerable<DialectRoute> Routes(DialectOptions options);

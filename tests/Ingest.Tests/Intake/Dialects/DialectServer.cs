@@ -100,7 +100,7 @@ internal sealed class DialectServer : IAsyncDisposable
         {
             server.Limits.MaxRequestBodySize = BodyLimits.ServerBytesMax(intakeOptions);
             server.Listen(
-                IPAddress.Loopback, 0, listen => listen.Protocols = dialect.NeedsHttp2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
+                IPAddress.Loopback, 0, listen => listen.Protocols = settings.NeedsHttp2 ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var app = builder.Build();
         var node = new FixedNode(endpoint);
@@ -113,7 +113,7 @@ internal sealed class DialectServer : IAsyncDisposable
             (context, _, run) => run(context));
         app.MapFallback("{*path}", (RequestDelegate)intake.HandleUnknownAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new DialectServer(app, intake, endpoint, gate, queue, instruments, directory, dialect.NeedsHttp2) { Node = node };
+        return new DialectServer(app, intake, endpoint, gate, queue, instruments, directory, settings.NeedsHttp2) { Node = node };
     }
 
     internal static DialectOptions Defaults(IDialect dialect)

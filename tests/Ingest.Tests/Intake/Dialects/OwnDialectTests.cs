@@ -1,5 +1,6 @@
 using System.Text;
 using Ingest.Hosting;
+using Ingest.Hosting.Settings;
 using Ingest.Intake.Dialects;
 using Ingest.Intake.Http;
 using Ingest.Testing;
@@ -57,7 +58,22 @@ public sealed class OwnDialectTests : IDisposable
         await app.StopAsync(Cancel);
     }
 
-    private WebApplication Build(params (string Key, string Value)[] settings)
+    [Fact]
+    public async Task What_it_needs_of_a_listener_is_checked_as_for_the_dialects_that_come_with_the_node()
+    {
+        var refused = await Assert.ThrowsAsync<SettingsException>(async () =>
+        {
+            await using var app = Build<StreamedParcelsDialect>(("Ingest:Dialects:streamed:Enabled", "true"));
+            await app.StartAsync(Cancel);
+        });
+        Assert.Contains("Dialects:streamed:Listen", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("must name a listener", refused.Message, StringComparison.Ordinal);
+    }
+
+    private WebApplication Build(params (string Key, string Value)[] settings) => Build<ParcelsDialect>(settings);
+
+    private WebApplication Build<TDialect>(params (string Key, string Value)[] settings)
+        where TDialect : class, IDialect
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -68,7 +84,7 @@ public sealed class OwnDialectTests : IDisposable
         ];
         builder.Configuration.AddInMemoryCollection(
             basics.Concat(settings).Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
-        builder.Services.AddSingleton<IDialect, ParcelsDialect>();
+        builder.Services.AddSingleton<IDialect, TDialect>();
         builder.Services.AddIngest(builder.Configuration.GetSection("Ingest"));
         var app = builder.Build();
         app.MapIngest();
@@ -89,6 +105,20 @@ public sealed class OwnDialectTests : IDisposable
         public Type OptionsType => typeof(DialectOptions);
 
         public IEnumerable<DialectRoute> Routes(DialectOptions options) => [DialectRoute.Takes("/parcels", new ParcelsIntake(options))];
+    }
+
+    private sealed class StreamedParcelsDialect : IDialect
+    {
+        public string Name => "streamed";
+
+        public Type OptionsType => typeof(StreamedOptions);
+
+        public IEnumerable<DialectRoute> Routes(DialectOptions options) => [DialectRoute.Takes("/streamed", new ParcelsIntake(options))];
+    }
+
+    private sealed class StreamedOptions : DialectOptions
+    {
+        protected internal override bool NeedsHttp2 => true;
     }
 
     /// <summary>Lines of a number, a semicolon and JSON: the number is the event's id and its key.</summary>

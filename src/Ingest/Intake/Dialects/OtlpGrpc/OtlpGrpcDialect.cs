@@ -12,9 +12,6 @@ internal sealed class OtlpGrpcDialect : IDialect
     public Type OptionsType => typeof(OtlpGrpcDialectOptions);
 
     /// <inheritdoc/>
-    public bool NeedsHttp2 => true;
-
-    /// <inheritdoc/>
     public IEnumerable<DialectRoute> Routes(DialectOptions options) =>
     [
         Exports("logs.v1.LogsService", new OtlpGrpcIntake(options, "otlp_logs")),
@@ -42,4 +39,7 @@ public sealed class OtlpGrpcDialectOptions : DialectOptions
     /// With a listener of its own, for it speaks HTTP/2 alone: by default <c>http://127.0.0.1:4317</c>, the usual port on loopback.
     /// </summary>
     public OtlpGrpcDialectOptions() => Listen = "http://127.0.0.1:4317";
+
+    /// <inheritdoc/>
+    protected internal override bool NeedsHttp2 => true;
 }
