@@ -10,6 +10,11 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class TransactionSession : ITransactionSession
 {
+    private static readonly TimeSpan SendingStep = TimeSpan.FromMilliseconds(1);
+
+    // Each takes up to twice its time: a transaction that cannot be sent is committed, and fails, this much later.
+    private const int SendingSteps = 50;
+
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly TransactionIdentity _identity;
@@ -69,7 +74,11 @@ internal sealed class TransactionSession : ITransactionSession
         ProgressOffsets.Send(_producer.Handle, _identity.Id, _place, progress.Offset, progress.Encode(), timeout);
 
     /// <inheritdoc/>
-    public void Commit(TimeSpan timeout) => _producer.CommitTransaction(timeout);
+    public void Commit(TimeSpan timeout)
+    {
+        Send();
+        _producer.CommitTransaction(timeout);
+    }
 
     /// <inheritdoc/>
     public void Abort(TimeSpan timeout) => _producer.AbortTransaction(timeout);
@@ -116,6 +125,15 @@ internal sealed class TransactionSession : ITransactionSession
         if (Task.WaitAny([end], timeout) != 0)
         {
             Log.CloseTookTooLong(_logger, timeout);
+        }
+    }
+
+    // A commit of librdkafka 2.16 looks every 10 ms whether all messages are sent (findings/librdkafka-commit-steps.sh). What these steps
+    // leave is waited for by the commit.
+    private void Send()
+    {
+        for (var step = 0; step < SendingSteps && _producer.Flush(SendingStep) > 0; step++)
+        {
         }
     }
 
