@@ -95,6 +95,19 @@ public sealed class ConfigTests
     }
 
     [Fact]
+    public async Task Headers_of_a_sink_are_shown_by_name_and_never_by_value()
+    {
+        string[] sink = ["--sink", "north", "--set", "Sinks:north:Kind=http", "--set", "Sinks:north:Url=http://127.0.0.1:1/"];
+        var shown = (await Cli.RunAsync(
+            ["config", "show", .. sink, "--set", "Sinks:north:Headers:X-Api=s3cr3t", "--set", "Sinks:north:Headers:X-Tenant=t3nant"]))
+            .Is(ExitCode.Fine, "X-Api=****, X-Tenant=****");
+        Assert.DoesNotContain("s3cr3t", shown.Output, StringComparison.Ordinal);
+        var check = (await Cli.RunAsync(["config", "check", .. sink, "--set", "Sinks:north:Headers:Host=s3cr3t"]))
+            .Is(ExitCode.NotFine, "Headers:Host is set by the sink itself");
+        Assert.DoesNotContain("s3cr3t", check.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Values_come_from_where_the_order_of_precedence_says()
     {
         using var directory = new TemporaryDirectory();

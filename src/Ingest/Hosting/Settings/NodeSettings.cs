@@ -135,7 +135,7 @@ public sealed class NodeSettings
             var children = setting.Kind is SettingKind.List or SettingKind.Map ? Children(setting.Key) : [];
             if (children.Count > 0)
             {
-                var text = string.Join(",", children.Select(child => SettingText.Masked(child.Key, child.Value)));
+                var text = string.Join(",", children.Select(child => SettingText.Masked($"{setting.Key}:{child.Key}", child.Value)));
                 var problem = setting.TryWrite(options, children);
                 Report(setting.Key, text, problem, "");
             }
@@ -161,7 +161,8 @@ public sealed class NodeSettings
         var text = setting.Read(_options[section.Name]);
         var said = _sources.Values.FirstOrDefault(pair => pair.Key.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)
             || pair.Key.StartsWith(setting.Key + ":", StringComparison.OrdinalIgnoreCase)).Value;
-        var shown = SettingText.Masked(setting.Key, text);
+        // Of a map the names are shown.
+        var shown = setting.Kind == SettingKind.Map ? text : SettingText.Masked(setting.Key, text);
         return new EffectiveSetting(setting, shown, said?.Origin ?? SettingOrigin.Default, said?.Source ?? "default");
     }
 }

@@ -33,6 +33,9 @@ public sealed class HttpSinkFactory : ISinkFactory
         (string Key, string Path, HttpSinkOptions Alone)[] files =
         [
             (nameof(options.BearerFile), options.BearerFile, new() { BearerFile = options.BearerFile }),
+            (nameof(options.BasicPasswordFile), options.BasicPasswordFile, new() { BasicPasswordFile = options.BasicPasswordFile }),
+            (nameof(options.AuthorizationFile), options.AuthorizationFile, new() { AuthorizationFile = options.AuthorizationFile }),
+            (nameof(options.HeadersFile), options.HeadersFile, new() { HeadersFile = options.HeadersFile }),
             (nameof(options.SigningFile), options.SigningFile, new() { SigningFile = options.SigningFile }),
             (nameof(options.TrustPath), options.TrustPath, new() { TrustPath = options.TrustPath }),
             (nameof(options.CertificatePath), options.CertificatePath, new()

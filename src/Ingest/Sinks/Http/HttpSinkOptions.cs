@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Ingest.Sinks.Http.Answers;
+using Ingest.Sinks.Http.Connections;
 using Ingest.Sinks.Http.Requests;
 
 namespace Ingest.Sinks.Http;
@@ -57,6 +58,39 @@ public sealed class HttpSinkOptions
     [Description("A file with the token that is sent as Authorization: Bearer.")]
     public string BearerFile { get; set; } = "";
 
+    /// <summary>The user of HTTP's basic authentication, without a colon. Default none.</summary>
+    [Description("The user of basic authentication.")]
+    public string BasicUser { get; set; } = "";
+
+    /// <summary>A file with the password of <see cref="BasicUser"/> in its first line. Default none.</summary>
+    [Description("A file with the password of BasicUser.")]
+    public string BasicPasswordFile { get; set; } = "";
+
+    /// <summary>
+    /// The scheme of <see cref="AuthorizationFile"/>: <c>Splunk</c>, <c>ApiKey</c>, <c>Token</c>, whatever the other side asks for. Default
+    /// none.
+    /// </summary>
+    [Description("The scheme that is sent as Authorization with what AuthorizationFile says: Splunk, ApiKey, Token.")]
+    public string AuthorizationScheme { get; set; } = "";
+
+    /// <summary>A file with what follows <see cref="AuthorizationScheme"/> in its first line. Default none.</summary>
+    [Description("A file with what follows AuthorizationScheme.")]
+    public string AuthorizationFile { get; set; } = "";
+
+    /// <summary>
+    /// Headers of every request; those the sink sets itself are refused. At most 64 of ASCII without control characters. Shown masked,
+    /// never logged. Default none.
+    /// </summary>
+    [Description("Headers of every request, shown masked; those the sink sets itself are refused.")]
+    public Dictionary<string, string> Headers { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// A file with more headers, a line <c>Name: value</c> each, which count where <see cref="Headers"/> has the same; empty lines and such
+    /// with <c>#</c> in front are passed over. Default none.
+    /// </summary>
+    [Description("A file with headers of every request, a line NAME: VALUE each.")]
+    public string HeadersFile { get; set; } = "";
+
     /// <summary>
     /// A file with the secrets requests are signed with, one a line, 16 bytes at least; with two, each has a signature, so that a receiver
     /// can change over. Default none.
@@ -90,6 +124,10 @@ public sealed class HttpSinkOptions
         if (CertificateKeyPath.Length > 0 && CertificatePath.Length == 0)
         {
             yield return "CertificateKeyPath belongs to a CertificatePath.";
+        }
+        foreach (var contradiction in CredentialRules.Contradictions(this))
+        {
+            yield return contradiction;
         }
         foreach (var (status, verdict) in Statuses)
         {

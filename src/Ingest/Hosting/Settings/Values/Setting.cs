@@ -52,11 +52,14 @@ public sealed class Setting
                 return true;
             }
         }
-        return false;
+        // Any header an operator adds to a sink's requests may be a secret.
+        return key.Split(':') is [var sinks, _, var map, ..]
+            && sinks.Equals(SettingsCatalogue.SinksSection, StringComparison.OrdinalIgnoreCase)
+            && map.Equals("Headers", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>The value in <paramref name="options"/>, as it would be written.</summary>
-    internal string Read(object options) => SettingText.Format(_property.GetValue(options), Kind);
+    /// <summary>The value in <paramref name="options"/>, as it would be written; secrets of a map are masked.</summary>
+    internal string Read(object options) => SettingText.Format(_property.GetValue(options), Kind, Key);
 
     internal string Name => _property.Name;
 

@@ -58,14 +58,16 @@ internal static class SettingText
         }
     }
 
-    internal static string Format(object? value, SettingKind kind) => value switch
+    internal static string Format(object? value, SettingKind kind, string key = "") => value switch
     {
         null => "",
         TimeSpan duration => Duration.Format(duration),
         bool flag => flag ? "true" : "false",
         int or long when kind == SettingKind.Bytes => ByteSize.Format(Convert.ToInt64(value, CultureInfo.InvariantCulture)),
         IDictionary<string, string> map => string.Join(
-            ", ", map.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={Masked(pair.Key, pair.Value)}")),
+            ", ",
+            map.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .Select(pair => $"{pair.Key}={Masked($"{key}:{pair.Key}", pair.Value)}")),
         IEnumerable<string> list => string.Join(",", list),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",

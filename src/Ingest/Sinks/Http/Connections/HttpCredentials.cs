@@ -6,45 +6,57 @@ using Ingest.Sinks.Http.Requests;
 
 namespace Ingest.Sinks.Http.Connections;
 
-/// <summary>Proves who the node is to the other side, and checks who that is. Throws only what <see cref="Problem"/> explains.</summary>
-internal sealed class HttpCredentials(HttpSinkOptions options, string directory, TimeProvider time)
+/// <summary>
+/// Proves who the node is to the other side, and checks who that is; adds the headers of an operator. Throws only what
+/// <see cref="Problem"/> explains.
+/// </summary>
+internal sealed class HttpCredentials
 {
-    private readonly SecretFile? _bearer = File(options.BearerFile, directory, time);
-    private readonly SecretFile? _signing = File(options.SigningFile, directory, time);
+    private readonly HttpSinkOptions _options;
+    private readonly string _directory;
+    private readonly TimeProvider _time;
+    private readonly Authorization? _authorization;
+    private readonly SecretFile? _signing;
+    private readonly OwnHeaders _headers;
+
+    internal HttpCredentials(HttpSinkOptions options, string directory, TimeProvider time)
+    {
+        (_options, _directory, _time) = (options, directory, time);
+        _authorization = Authorization.Of(options, Full, time);
+        _signing = options.SigningFile.Length > 0 ? new SecretFile(Full(options.SigningFile), time, TooShort) : null;
+        _headers = new OwnHeaders(options.Headers, options.HeadersFile.Length > 0 ? Full(options.HeadersFile) : null, time);
+    }
 
     /// <summary>Reads everything once, to find out whether it can be.</summary>
     /// <exception cref="Exception">See <see cref="Problem"/>.</exception>
     internal void Check()
     {
-        if (_bearer?.Lines[0].Any(character => character is < ' ' or > '~') == true)
-        {
-            throw new IOException($"the token in {_bearer.Path} has characters that no header can carry");
-        }
-        if (_signing?.Lines.FirstOrDefault(secret => Encoding.UTF8.GetByteCount(secret) < RequestSigner.SecretBytesMin) is not null)
-        {
-            throw new IOException($"a secret in {_signing.Path} has fewer than {RequestSigner.SecretBytesMin} bytes");
-        }
+        _ = _authorization?.Value;
+        _ = _signing?.Lines;
+        _ = _headers.Current;
     }
 
     /// <summary>Adds what a request carries.</summary>
     internal void Apply(HttpRequestMessage request, RequestBody body)
     {
-        if (_bearer is not null)
+        _headers.AddTo(request);
+        if (_authorization is not null)
         {
-            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + _bearer.Lines[0]);
+            request.Headers.TryAddWithoutValidation("Authorization", _authorization.Value);
         }
         if (_signing is not null)
         {
             request.Headers.TryAddWithoutValidation(
-                RequestSigner.Header, RequestSigner.Sign(_signing.Lines, time.GetUtcNow(), body.Bytes));
+                RequestSigner.Header, RequestSigner.Sign(_signing.Lines, _time.GetUtcNow(), body.Bytes));
         }
     }
 
     /// <summary>The other side did not take them: the next request reads the files anew.</summary>
     internal void Distrust()
     {
-        _bearer?.Distrust();
+        _authorization?.Distrust();
         _signing?.Distrust();
+        _headers.Distrust();
     }
 
     /// <summary>How connections are secured. Reads the certificates anew.</summary>
@@ -52,20 +64,20 @@ internal sealed class HttpCredentials(HttpSinkOptions options, string directory,
     internal SslClientAuthenticationOptions Tls()
     {
         var tls = new SslClientAuthenticationOptions();
-        if (options.CertificatePath.Length > 0)
+        if (_options.CertificatePath.Length > 0)
         {
-            var key = options.CertificateKeyPath.Length > 0 ? Full(options.CertificateKeyPath) : null;
-            var certificate = X509Certificate2.CreateFromPemFile(Full(options.CertificatePath), key);
+            var key = _options.CertificateKeyPath.Length > 0 ? Full(_options.CertificateKeyPath) : null;
+            var certificate = X509Certificate2.CreateFromPemFile(Full(_options.CertificatePath), key);
             tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
         }
-        if (options.TrustPath.Length > 0)
+        if (_options.TrustPath.Length > 0)
         {
             var policy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
             };
-            policy.CustomTrustStore.ImportFromPemFile(Full(options.TrustPath));
+            policy.CustomTrustStore.ImportFromPemFile(Full(_options.TrustPath));
             tls.CertificateChainPolicy = policy;
         }
         return tls;
@@ -75,8 +87,10 @@ internal sealed class HttpCredentials(HttpSinkOptions options, string directory,
     internal static string? Problem(Exception failure) =>
         failure is IOException or UnauthorizedAccessException or CryptographicException ? failure.Message : null;
 
-    private string Full(string path) => Path.GetFullPath(path, directory);
+    private static string? TooShort(string[] secrets) =>
+        secrets.Any(secret => Encoding.UTF8.GetByteCount(secret) < RequestSigner.SecretBytesMin)
+            ? $"a secret of SigningFile has fewer than {RequestSigner.SecretBytesMin} bytes"
+            : null;
 
-    private static SecretFile? File(string path, string directory, TimeProvider time) =>
-        path.Length > 0 ? new SecretFile(Path.GetFullPath(path, directory), time) : null;
+    private string Full(string path) => Path.GetFullPath(path, _directory);
 }
