@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -159,13 +160,21 @@ public sealed class HttpDownstream : IAsyncDisposable
 /// <summary>What was POSTed.</summary>
 public sealed record DownstreamRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    /// <summary>The body as text.</summary>
-    public string Text => Encoding.UTF8.GetString(Body);
+    /// <summary>The body as text, decompressed where it was compressed.</summary>
+    public string Text => Encoding.UTF8.GetString(Headers.GetValueOrDefault("Content-Encoding") == "gzip" ? Decompressed() : Body);
 
     /// <summary>Sequence numbers of the events, where the body is NDJSON.</summary>
     public IReadOnlyList<long> Sequences => Headers.GetValueOrDefault("Content-Type") == "application/x-ndjson"
         ? [.. Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Sequence)]
         : [];
+
+    private byte[] Decompressed()
+    {
+        using var gzip = new GZipStream(new MemoryStream(Body), CompressionMode.Decompress);
+        var whole = new MemoryStream();
+        gzip.CopyTo(whole);
+        return whole.ToArray();
+    }
 
     private static long Sequence(string line)
     {

@@ -37,7 +37,7 @@ internal sealed class HttpSink : ISink
     internal HttpSink(SinkSetup setup, HttpSinkOptions options, UrlTemplate url)
     {
         (_setup, _options, _url) = (setup, options, url);
-        _statuses = new StatusTable(options.Statuses);
+        _statuses = new StatusTable(options.Statuses, options.Compression != HttpCompression.None);
         _credentials = new HttpCredentials(options, setup.DataDirectory, setup.Time);
         _cloudEvents = new CloudEventEncoder(setup.LogId, setup.EpochOf);
         _epochOf = setup.EpochOf;
@@ -128,7 +128,8 @@ internal sealed class HttpSink : ISink
             return known;
         }
         var body = RequestBody.Encode(
-            batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count), _options.Format, _cloudEvents);
+            batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count), _options.Format, _cloudEvents)
+            .Compress(_options.Compression);
         using var request = new HttpRequestMessage(HttpMethod.Post, _url.For(stream))
         {
             Content = body.ToContent(),

@@ -19,6 +19,13 @@ public sealed class HttpSinkOptions
     [Description("How events stand in the body: Ndjson (a line each) or CloudEventsBatch (an array of envelopes).")]
     public HttpFormat Format { get; set; } = HttpFormat.Ndjson;
 
+    /// <summary>
+    /// How bodies are compressed. Default <see cref="HttpCompression.None"/>: not every receiver takes compressed requests, and none says
+    /// so before it is asked.
+    /// </summary>
+    [Description("How bodies are compressed: None or Gzip. The receiver must take it.")]
+    public HttpCompression Compression { get; set; } = HttpCompression.None;
+
     /// <summary>Bytes of events in a request; a single larger one goes alone. Default 1 MiB; 1 KiB to 64 MiB.</summary>
     [Range(1024, 64 * 1024 * 1024), Description("Bytes of events in a request; a single larger one goes alone.")]
     public int BatchBytesMax { get; set; } = 1024 * 1024;

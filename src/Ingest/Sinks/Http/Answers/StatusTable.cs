@@ -8,6 +8,7 @@ internal sealed class StatusTable
 {
     internal const int Lowest = 200;
     internal const int Highest = 599;
+    private const int UnsupportedMediaType = 415;
 
     // The request is wrong however it is repeated, and no event is to blame: who we are, where we send, how we speak.
     private static readonly int[] Blocked =
@@ -28,11 +29,12 @@ internal sealed class StatusTable
     private readonly VerdictKind[] _kinds = new VerdictKind[Highest - Lowest + 1];
 
     /// <param name="overrides">Statuses and names of verdicts, checked before.</param>
-    internal StatusTable(IReadOnlyDictionary<string, string> overrides)
+    /// <param name="isCompressed">Bodies are compressed: 415 is what a receiver answers that cannot read them (RFC 7694).</param>
+    internal StatusTable(IReadOnlyDictionary<string, string> overrides, bool isCompressed = false)
     {
         for (var status = Lowest; status <= Highest; status++)
         {
-            _kinds[status - Lowest] = Usual(status);
+            _kinds[status - Lowest] = isCompressed && status == UnsupportedMediaType ? VerdictKind.Blocked : Usual(status);
         }
         foreach (var (key, name) in overrides)
         {
