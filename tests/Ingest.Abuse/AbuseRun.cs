@@ -29,7 +29,10 @@ public sealed class AbuseRun : IDisposable
 
     /// <summary>Every case there is.</summary>
     public static IReadOnlyList<AbuseCase> Cases { get; } =
-        [.. SlowCases.All, .. ConnectionCases.All, .. HeadCases.All, .. FramingCases.All, .. Http2Cases.All, .. BodyCases.All];
+    [
+        .. SlowCases.All, .. ConnectionCases.All, .. HeadCases.All, .. FramingCases.All, .. Http2Cases.All, .. BodyCases.All,
+        .. DialectCases.All,
+    ];
 
     /// <summary>What the nodes printed, for messages.</summary>
     public string Output => $"{_node?.Output}\n{_http2?.Output}";
@@ -38,8 +41,8 @@ public sealed class AbuseRun : IDisposable
     /// <param name="seen">Shown each row as it comes.</param>
     public async Task<IReadOnlyList<AbuseRow>> RunAsync(Action<AbuseRow> seen)
     {
-        var setup = Setup("http1");
-        var setup2 = Setup("http2").With(("Listen:Protocols", "Http2"));
+        var setup = Setup("http1").With(DialectCases.Settings(isHttp2: false));
+        var setup2 = Setup("http2").With(("Listen:Protocols", "Http2")).With(DialectCases.Settings(isHttp2: true));
         _node = await IngestProcess.StartReadyAsync(setup);
         _http2 = IngestProcess.Start(setup2);
         await ListensAsync(setup2.IntakePort);
@@ -78,7 +81,7 @@ public sealed class AbuseRun : IDisposable
         var (node, version) = abuse.OverHttp2 ? (_http2!, HttpVersion.Version20) : (_node!, HttpVersion.Version11);
         // A node that fell asleep after the last case is not what is compared with.
         using var honest = new HonestProducer(node.Setup.Intake, version);
-        var requests = _short ? 15 : 300;
+        var requests = _short ? 40 : 300;
         await honest.MeasureAsync(requests / 5);
         var before = Math.Max(await honest.MeasureAsync(requests), await honest.MeasureAsync(requests));
         var (connections, memory) = (Connections(node), node.ResidentBytes);

@@ -39,7 +39,8 @@ public sealed record WireAnswer(int Status, IReadOnlyDictionary<string, string> 
                 return default;
             }
             using var answer = JsonDocument.Parse(Body);
-            var count = answer.RootElement.GetProperty("accepted").GetInt32();
+            // A dialect that answers 202 has no numbers.
+            var count = answer.RootElement.TryGetProperty("accepted", out var accepted) ? accepted.GetInt32() : 0;
             return (count > 0 ? answer.RootElement.GetProperty("first").GetInt64() : 0, count);
         }
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Ingest.Abuse.Cases;
 using Ingest.Events;
 using Ingest.Testing;
 using Ingest.Wal;
@@ -35,7 +36,8 @@ public sealed class RequestFuzz : IDisposable
     public async Task<FuzzReport> RunAsync(int requests)
     {
         var setup = new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }
-            .With(("Wal:Retention", "1h"), ("Drain:BalancerDelay", "0"), ("Intake:BodyDeadline", "2s"), ("Listen:HeadersTimeout", "2s"));
+            .With(("Wal:Retention", "1h"), ("Drain:BalancerDelay", "0"), ("Intake:BodyDeadline", "2s"), ("Listen:HeadersTimeout", "2s"))
+            .With(DialectCases.Settings(isHttp2: false));
         using var node = await IngestProcess.StartReadyAsync(setup);
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(setup.IntakePort, requests))));
         using (var honest = new HonestProducer(setup.Intake, HttpVersion.Version11))

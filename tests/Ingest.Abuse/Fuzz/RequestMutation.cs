@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Ingest.Testing;
 
 namespace Ingest.Abuse.Fuzz;
 
@@ -44,6 +45,7 @@ internal static class RequestMutation
         Requests.Post(
             GZip("{\"packed\":\"" + new string('p', 100) + "\"}"),
             "Content-Type: application/json\r\nContent-Encoding: gzip\r\n"),
+        .. DialectBodies.All.Select(original => To(original.Path, original.Type, original.Body)),
     ];
 
     /// <summary>The request of that lot.</summary>
@@ -91,6 +93,8 @@ internal static class RequestMutation
     private static T Pick<T>(Random lots, T[] values) => values[lots.Next(values.Length)];
 
     private static byte[] Request(string headers, string body) => Requests.Post(Encoding.UTF8.GetBytes(body), headers);
+
+    private static byte[] To(string path, string type, byte[] body) => [.. RawConnection.PostHead(path, type, body.Length), .. body];
 
     private static byte[] GZip(string text)
     {
