@@ -31,6 +31,9 @@ internal static class DialectCases
 
     private static readonly (string Path, string Type, string Before, string After) Hook = ("/v1/hooks/abuse", "application/json", "", "");
 
+    private static readonly (string Path, string Type, string Before, string After) Acks =
+        ("/services/collector/ack?channel=c", "application/json", "{\"acks\":[", "]}");
+
     private static readonly string[] NotRead = ["bad_request", "malformed_json"];
 
     private static readonly Lazy<byte[]> Bomb = new(() => GZip(new byte[64 * 1024 * 1024]));
@@ -51,6 +54,9 @@ internal static class DialectCases
             door => Encoding.ASCII.GetBytes(door.Before + new string('x', EventBytesMax * 3 / 2) + door.After), patience)),
         new("dialects: headers and then nothing", ["body_timeout"], (target, patience) => EachAsync(
             target, [.. Doors, Hook], "", _ => null, patience)),
+        new("dialects: half-closed in the body", [Outcomes.Closed, "bad_request"], (target, patience) => EachAsync(
+            target, [.. Doors, Hook, Acks], "", door => Encoding.ASCII.GetBytes(door.Before), patience, cutBytes: 10)),
+        new("HEC: an ack request and then nothing", ["400"], AckAsync),
         new("Loki: a block that says it is 2 GiB", ["400 bad_encoding"], LokiAsync),
         new("gRPC: a bomb", ["3 batch_too_large"], (target, patience) => GrpcAsync(target, Frame(Bomb.Value, 1), patience))
         {
@@ -77,6 +83,7 @@ internal static class DialectCases
         {
             yield return ($"Dialects:{name}:Enabled", "true");
         }
+        yield return ("Dialects:hec:Ack", "Durable");
         yield return ("Dialects:webhooks:Schemes:abuse", "standard");
         yield return ("Dialects:webhooks:Secrets:abuse", "whsec_YSBzZWNyZXQgb2YgMjQgYnl0ZXMgeWVz");
         if (isHttp2)
@@ -92,14 +99,19 @@ internal static class DialectCases
         (string Path, string Type, string Before, string After)[] doors,
         string headers,
         Func<(string Path, string Type, string Before, string After), byte[]?> body,
-        CancellationToken patience)
+        CancellationToken patience,
+        int cutBytes = 0)
     {
         var answers = await Task.WhenAll(doors.Select(async door =>
         {
             using var wire = await RawConnection.ConnectAsync(target.Port, patience);
             var sent = body(door);
-            await wire.SendAsync(RawConnection.PostHead(door.Path, door.Type, sent?.Length ?? 1000, headers), patience);
+            await wire.SendAsync(RawConnection.PostHead(door.Path, door.Type, (sent?.Length ?? 1000) + cutBytes, headers), patience);
             await wire.SendAsync(sent ?? [], patience);
+            if (cutBytes > 0)
+            {
+                wire.EndSending();
+            }
             var answer = (await wire.AnswersAsync(1, patience)).FirstOrDefault();
             return (door.Path, Code: answer?.Headers.GetValueOrDefault("ingest-code")
                 ?? answer?.Status.ToString(CultureInfo.InvariantCulture) ?? Outcomes.Closed);
@@ -108,6 +120,14 @@ internal static class DialectCases
         return codes.Count == 1 ? codes[0]
             : codes.All(code => NotRead.Contains(code)) ? NotRead[0]
             : string.Join(", ", answers.Select(answer => $"{answer.Path}: {answer.Code}"));
+    }
+
+    private static async Task<string> AckAsync(AbuseTarget target, CancellationToken patience)
+    {
+        using var wire = await RawConnection.ConnectAsync(target.Port, patience);
+        await wire.SendAsync(RawConnection.PostHead(Acks.Path, Acks.Type, 1000), patience);
+        await wire.SendAsync(Acks.Before, patience);
+        return await wire.OutcomeAsync(patience);
     }
 
     private static async Task<string> LokiAsync(AbuseTarget target, CancellationToken patience)

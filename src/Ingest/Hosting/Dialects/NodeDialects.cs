@@ -56,6 +56,10 @@ internal sealed class NodeDialects : IDialectNode
     /// <inheritdoc/>
     public bool Knows(HttpRequest request, DialectCredentials credentials) => _node.Stations.Dialects.Knows(request, credentials);
 
+    /// <inheritdoc/>
+    public ValueTask<byte[]?> ReadBodyAsync(HttpContext context, int bytesMax) =>
+        _node.Stations.Dialects.ReadBodyAsync(context, bytesMax);
+
     /// <summary>Maps their paths.</summary>
     internal void Map(IEndpointRouteBuilder endpoints, object mark) => DialectMap.Map(
         endpoints,

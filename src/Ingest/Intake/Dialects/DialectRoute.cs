@@ -55,4 +55,12 @@ public interface IDialectNode
     /// <param name="request">The request.</param>
     /// <param name="credentials">The keys it shows in the dialect's own places.</param>
     bool Knows(HttpRequest request, DialectCredentials credentials);
+
+    /// <summary>
+    /// Reads the body of a request that brings no events, as it was sent, under the limits of size, time and memory of every body.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="bytesMax">The most it may have, in bytes.</param>
+    /// <returns>Null where it is larger, broken, too slow or there is no memory for it; the answer then ends the connection.</returns>
+    ValueTask<byte[]?> ReadBodyAsync(HttpContext context, int bytesMax);
 }

@@ -181,6 +181,8 @@ internal sealed class DialectServer : IAsyncDisposable
         public bool IsSettled(long sequence) => sequence <= SettledSequence;
 
         public bool Knows(HttpRequest request, DialectCredentials credentials) => endpoint.Knows(request, credentials);
+
+        public ValueTask<byte[]?> ReadBodyAsync(HttpContext context, int bytesMax) => endpoint.ReadBodyAsync(context, bytesMax);
     }
 }
 

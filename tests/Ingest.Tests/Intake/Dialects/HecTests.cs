@@ -1,6 +1,7 @@
 using System.Text;
 using Ingest.Health;
 using Ingest.Intake.Dialects.Hec;
+using Ingest.Testing;
 
 namespace Ingest.Tests.Intake.Dialects;
 
@@ -125,6 +126,33 @@ public sealed class HecTests
         var unnamed = await server.PostAsync("/services/collector/ack", "{\"acks\":[1]}");
         Assert.Contains("\"code\":10", unnamed.Body, StringComparison.Ordinal);
         Assert.Equal(400, (await server.PostAsync("/services/collector/ack?channel=c", "{\"acks\":[1")).Status);
+    }
+
+    [Theory]
+    [InlineData(1024 * 1024, 200, null)]
+    [InlineData((1024 * 1024) + 1, 400, "close")]
+    public async Task Who_asks_for_acknowledgements_with_too_large_a_body_is_refused_and_the_connection_ends(
+        int bytes, int status, string? connection)
+    {
+        await using var server = await DialectServer.StartAsync(new HecDialect());
+        var body = Encoding.ASCII.GetBytes("{\"acks\":[1]}".PadRight(bytes));
+        var answer = await server.SendAsync("POST", "/services/collector/ack?channel=c", body);
+        Assert.Equal((status, connection), (answer.Status, answer.Header("Connection")));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_acknowledgements_too_slowly_is_refused()
+    {
+        await using var server = await DialectServer.StartAsync(
+            new HecDialect(), configure: options => options.BodyDeadline = TimeSpan.FromMilliseconds(200));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
+        using var wire = await RawConnection.ConnectAsync(server.Address.Port, patience.Token);
+        byte[] request =
+        [
+            .. RawConnection.PostHead("/services/collector/ack?channel=c", "application/json", 100), .. "{\"acks\":["u8,
+        ];
+        var answer = await wire.ExchangeAsync(request, patience.Token);
+        Assert.Equal((400, true), (answer.Status, answer.Close));
     }
 
     [Fact]

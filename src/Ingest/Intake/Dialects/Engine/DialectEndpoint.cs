@@ -32,6 +32,7 @@ internal sealed class DialectEndpoint
     private readonly SubmitShares _submit;
     private readonly WaitingRoom _room;
     private readonly DialectAnswers _answers;
+    private readonly ReplyBodies _bodies;
 
     internal DialectEndpoint(IntakeParts parts, SubmitShares submit)
     {
@@ -40,6 +41,7 @@ internal sealed class DialectEndpoint
         _encoding = new DialectEncoding(parts, _admission);
         _room = new WaitingRoom(parts.Time);
         _answers = new DialectAnswers(parts);
+        _bodies = new ReplyBodies(parts);
     }
 
     /// <summary>Requests that wait for pressure to pass.</summary>
@@ -75,6 +77,9 @@ internal sealed class DialectEndpoint
     /// <summary>Whether a request shows a key that may send, or none is needed.</summary>
     internal bool Knows(HttpRequest request, DialectCredentials credentials) =>
         DialectKeys.Find(_parts.Authentication, request.Headers, credentials, out var problem) is not null && problem.IsNone;
+
+    /// <summary>Reads the body of a request that brings no events; null where it is too large, broken or too slow.</summary>
+    internal ValueTask<byte[]?> ReadBodyAsync(HttpContext context, int bytesMax) => _bodies.ReadAsync(context, bytesMax);
 
     /// <summary>Answers a method the path is not for.</summary>
     internal Task RefuseMethodAsync(HttpContext context, string dialect, DialectRoute route, string allow)

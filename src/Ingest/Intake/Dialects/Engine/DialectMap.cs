@@ -38,16 +38,30 @@ internal static class DialectMap
         }
     }
 
-    private static Task HandleAsync(
+    private static async Task HandleAsync(
         HttpContext context, string dialect, DialectRoute[] routes, string allow, DialectEndpoint endpoint, IDialectNode node)
     {
         foreach (var route in routes)
         {
             if (route.Methods.Contains(context.Request.Method, StringComparer.OrdinalIgnoreCase))
             {
-                return route.Reply is { } reply ? reply(context, node) : endpoint.HandleAsync(context, dialect, route);
+                await (route.Reply is { } reply ? reply(context, node) : endpoint.HandleAsync(context, dialect, route));
+                await BeginLastAsync(context);
+                return;
             }
         }
-        return endpoint.RefuseMethodAsync(context, dialect, Array.Find(routes, route => route.Intake is not null) ?? routes[0], allow);
+        await endpoint.RefuseMethodAsync(context, dialect, Array.Find(routes, route => route.Intake is not null) ?? routes[0], allow);
+    }
+
+    /// <summary>
+    /// Begins an answer that ends its connection. The server begins none by itself where the body ended early, so it would not see that
+    /// this is the last one, and would read the next request while the read of the body is still open.
+    /// </summary>
+    private static async Task BeginLastAsync(HttpContext context)
+    {
+        if (context.Response.Headers.Connection.Count > 0 && !context.Response.HasStarted)
+        {
+            await context.Response.BodyWriter.FlushAsync();
+        }
     }
 }

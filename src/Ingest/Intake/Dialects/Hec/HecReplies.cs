@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +42,7 @@ internal sealed class HecReplies(HecDialectOptions options)
         {
             HecAnswer.NoChannel.Write(context);
         }
-        else if (await ReadIdsAsync(context.Request) is not { } ids)
+        else if (await node.ReadBodyAsync(context, BodyBytesMax) is not { } body || Ids(body) is not { } ids)
         {
             HecAnswer.InvalidData.Write(context);
         }
@@ -65,33 +64,19 @@ internal sealed class HecReplies(HecDialectOptions options)
     }
 
     /// <summary>The ids of <c>{"acks":[1,2,3]}</c>; null where the body is something else.</summary>
-    private static async ValueTask<List<long>?> ReadIdsAsync(HttpRequest request)
+    private static List<long>? Ids(byte[] body)
     {
         try
         {
-            while (true)
-            {
-                var result = await request.BodyReader.ReadAsync();
-                if (result.Buffer.Length > BodyBytesMax)
-                {
-                    return null;
-                }
-                if (result.IsCompleted)
-                {
-                    var ids = Parse(result.Buffer);
-                    request.BodyReader.AdvanceTo(result.Buffer.End);
-                    return ids;
-                }
-                request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            }
+            return Read(body);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or JsonException or InvalidOperationException)
+        catch (JsonException)
         {
             return null;
         }
     }
 
-    private static List<long>? Parse(ReadOnlySequence<byte> body)
+    private static List<long>? Read(byte[] body)
     {
         var reader = new Utf8JsonReader(body);
         List<long>? ids = null;
