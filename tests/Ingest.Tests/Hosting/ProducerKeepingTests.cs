@@ -1,9 +1,12 @@
 using Ingest.Hosting.Lifecycle;
 using Ingest.Intake.Producers;
 using Ingest.Queue;
+using Ingest.Testing;
+using Ingest.Tests.Intake;
 using Ingest.Tests.Intake.Producers;
 using Ingest.Tests.Queue;
 using Ingest.Wal.Retention;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ingest.Tests.Hosting;
@@ -57,6 +60,33 @@ public sealed class ProducerKeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_save_that_fails_keeps_the_log_until_one_succeeds()
+    {
+        // Nothing can be written where the file is written aside: as on a disk that is full.
+        var aside = Path.Combine(_queue.Directory.Path, ProducerFile.Name + ".tmp");
+        Directory.CreateDirectory(Path.Combine(aside, "in-the-way"));
+        var time = new FakeTime();
+        using var logs = new CollectedLogs();
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var sequences = NewSequences();
+        await using (var keeping = Keep(sequences, time, factory.CreateLogger<ProducerKeeping>()))
+        {
+            await keeping.Recovered;
+            keeping.Start();
+            await StoreAsync(sequences, 1, 0, 2);
+            await PassAsync(time, "the save fails", () => logs.Lines.Any(line => line.Contains(" 9043 ", StringComparison.Ordinal)));
+            Assert.Equal(0, keeping.SavedThrough);
+
+            Directory.Delete(aside, recursive: true);
+            await PassAsync(time, "the save succeeds", () => keeping.SavedThrough == long.MaxValue);
+        }
+        var known = NewSequences();
+        await using var again = Keep(known);
+        await again.Recovered;
+        Assert.Equal(new ProducerClaim(ProducerOutcome.Repeat, Position: 1), known.Claim(NumberedBatch.Mark("p", 1, 0), 2));
+    }
+
+    [Fact]
     public async Task A_damaged_file_is_put_aside_and_the_whole_log_read()
     {
         var sequences = NewSequences();
@@ -100,12 +130,18 @@ public sealed class ProducerKeepingTests : IDisposable
 
     private static ProducerSequences NewSequences() => new(100, TimeSpan.FromDays(7), TimeProvider.System);
 
-    private ProducerKeeping Keep(ProducerSequences sequences) => new(
+    private ProducerKeeping Keep(ProducerSequences sequences, TimeProvider? time = null, ILogger<ProducerKeeping>? logger = null) => new(
         _queue.Log,
         new ProducerFile(_queue.Directory, _queue.Log),
         sequences,
-        TimeProvider.System,
-        NullLogger<ProducerKeeping>.Instance);
+        time ?? TimeProvider.System,
+        logger ?? NullLogger<ProducerKeeping>.Instance);
+
+    private static Task PassAsync(FakeTime time, string what, Func<bool> condition) => Poll.Until(what, () =>
+    {
+        time.Advance(TimeSpan.FromSeconds(10));
+        return condition();
+    });
 
     private async Task StoreAsync(ProducerSequences sequences, long epoch, long first, int count)
     {

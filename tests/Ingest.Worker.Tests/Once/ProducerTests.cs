@@ -53,6 +53,12 @@ public sealed class ProducerTests : IDisposable
             Assert.Equal(1, status.GetProperty("producers").GetProperty("known").GetInt64());
             Assert.Equal((next + 1) * 2, status.GetProperty("streams")[0].GetProperty("accepted").GetInt64());
             Assert.Equal(answers.Count, answers.Values.Distinct().Count());
+            var repeats = status.GetProperty("producers").GetProperty("repeats").GetInt64();
+            Assert.Equal(answers[next], await AcceptedAsync(setup, next));
+            var metrics = await admin.MetricsAsync();
+            Assert.Contains($"\ningest_producers_repeats_total {repeats + 1}\n", metrics, StringComparison.Ordinal);
+            Assert.Contains("\ningest_producers_known 1\n", metrics, StringComparison.Ordinal);
+            Assert.Contains("\ningest_producers_dropped_total 0\n", metrics, StringComparison.Ordinal);
         }
     }
 
