@@ -100,7 +100,10 @@ public sealed class HttpDownstream : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var headers = context.Request.Headers.ToDictionary(
             header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
-        var request = new DownstreamRequest(context.Request.Method, context.Request.Path.ToString(), headers, body.ToArray());
+        var request = new DownstreamRequest(context.Request.Method, context.Request.Path.ToString(), headers, body.ToArray())
+        {
+            Query = context.Request.QueryString.ToString(),
+        };
         var answer = Answer?.Invoke(request) ?? new DownstreamAnswer(204);
         lock (_lock)
         {
@@ -160,12 +163,15 @@ public sealed class HttpDownstream : IAsyncDisposable
 /// <summary>What was POSTed.</summary>
 public sealed record DownstreamRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
+    /// <summary>The query with its question mark; empty for none.</summary>
+    public string Query { get; init; } = "";
+
     /// <summary>The body as text, decompressed where it was compressed.</summary>
     public string Text => Encoding.UTF8.GetString(Headers.GetValueOrDefault("Content-Encoding") == "gzip" ? Decompressed() : Body);
 
-    /// <summary>Sequence numbers of the events, where the body is NDJSON.</summary>
+    /// <summary>Sequence numbers of the events, where the body is NDJSON whose lines have one.</summary>
     public IReadOnlyList<long> Sequences => Headers.GetValueOrDefault("Content-Type") == "application/x-ndjson"
-        ? [.. Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Sequence)]
+        ? [.. Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Sequence).OfType<long>()]
         : [];
 
     private byte[] Decompressed()
@@ -176,10 +182,10 @@ public sealed record DownstreamRequest(string Method, string Path, IReadOnlyDict
         return whole.ToArray();
     }
 
-    private static long Sequence(string line)
+    private static long? Sequence(string line)
     {
         using var document = JsonDocument.Parse(line);
-        return document.RootElement.GetProperty("seq").GetInt64();
+        return document.RootElement.TryGetProperty("seq", out var sequence) ? sequence.GetInt64() : null;
     }
 }
 

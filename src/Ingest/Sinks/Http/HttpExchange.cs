@@ -4,21 +4,25 @@ using System.Security.Authentication;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Http.Answers;
 using Ingest.Sinks.Http.Connections;
+using Ingest.Sinks.Http.Formats;
 
 namespace Ingest.Sinks.Http;
 
 /// <summary>One request and what it comes to. Throws only when the lane gave the attempt up.</summary>
-internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials credentials, StatusTable statuses, HttpSinkOptions options,
-    TimeProvider time, bool isPerStream)
+internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials credentials, StatusTable statuses, RequestFormat format,
+    HttpSinkOptions options, TimeProvider time, bool isPerStream)
 {
-    internal async ValueTask<HttpAnswer> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+    /// <param name="request">The request.</param>
+    /// <param name="events">How many events it has.</param>
+    /// <param name="cancel">The lane gives the attempt up.</param>
+    internal async ValueTask<HttpAnswer> SendAsync(HttpRequestMessage request, int events, CancellationToken cancel)
     {
         using var within = new CancellationTokenSource(options.RequestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, within.Token);
         try
         {
             using var response = await client.SendAsync(request, either.Token);
-            return await JudgeAsync(response, either.Token);
+            return await JudgeAsync(response, events, either.Token);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
@@ -48,16 +52,25 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         return wait > TimeSpan.Zero ? wait : null;
     }
 
-    private async ValueTask<HttpAnswer> JudgeAsync(HttpResponseMessage response, CancellationToken cancel)
+    private async ValueTask<HttpAnswer> JudgeAsync(HttpResponseMessage response, int events, CancellationToken cancel)
     {
         var wait = When(response.Headers.RetryAfter, time.GetUtcNow());
         var kind = statuses[(int)response.StatusCode, wait is not null];
-        if (kind == VerdictKind.Delivered)
+        var (needed, told) = (format.AnswerBytesMax(events), kind == VerdictKind.Delivered ? 0 : options.AnswerBytesMax);
+        if (kind == VerdictKind.Delivered && needed == 0)
         {
             // What is left of the answer is drained, within bounds, as it is disposed.
             return new HttpAnswer(SinkVerdict.Delivered);
         }
-        var reason = await AnswerReason.ReadAsync(response, options.AnswerBytesMax, time, cancel);
+        var patience = kind == VerdictKind.Delivered ? format.AnswerPatience : AnswerBody.Patience;
+        var body = await AnswerBody.ReadAsync(response, Math.Max(needed, told), patience, time, cancel);
+        var usual = Usual(response, kind, AnswerReason.Of(response, body.Bytes[..Math.Min(body.Bytes.Length, told)]), wait);
+        return (needed > 0 ? format.Read(new ReceivedAnswer(usual, (int)response.StatusCode, body), events) : null)
+            ?? new HttpAnswer(usual, response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    private SinkVerdict Usual(HttpResponseMessage response, VerdictKind kind, string reason, TimeSpan? wait)
+    {
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             credentials.Distrust();
@@ -67,7 +80,7 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
             reason += $" redirects to {AnswerReason.OneLine(Place(place))}; not followed";
         }
         var scope = StatusTable.ScopeOf((int)response.StatusCode, kind, isPerStream);
-        return new HttpAnswer(new SinkVerdict(kind, reason, wait, scope), response.StatusCode == HttpStatusCode.RequestEntityTooLarge);
+        return kind == VerdictKind.Delivered ? SinkVerdict.Delivered : new SinkVerdict(kind, reason, wait, scope);
     }
 
     // Without what may be a secret: user and password, query, fragment.

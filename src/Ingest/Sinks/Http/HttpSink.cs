@@ -1,51 +1,43 @@
-using System.Globalization;
-using System.Net;
-using System.Runtime.InteropServices;
-using System.Text;
 using Ingest.Sinks.Contract;
 using Ingest.Sinks.Files;
 using Ingest.Sinks.Http.Answers;
 using Ingest.Sinks.Http.Connections;
+using Ingest.Sinks.Http.Formats;
 using Ingest.Sinks.Http.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Sinks.Http;
 
 /// <summary>
-/// POSTs batches. A batch is one flight: its requests, one a stream where each has a place of its own and more where it is bisected, go one
-/// after another, so that events of one key keep their order.
+/// POSTs batches. A batch is one flight: its requests, one a stream where each has a place of its own, and more where it is bisected or the
+/// format says so, go one after another, so that events of one key keep their order.
 /// </summary>
 internal sealed class HttpSink : ISink
 {
     private static readonly SinkVerdict NotSent =
         new(VerdictKind.Retryable, "not sent within the attempt", Scope: VerdictScope.NotTried);
 
-    private static readonly HttpAnswer NoAnswer = new(new SinkVerdict(VerdictKind.Retryable, "no answer within the attempt"));
-
     private readonly SinkSetup _setup;
     private readonly HttpSinkOptions _options;
     private readonly UrlTemplate _url;
     private readonly StatusTable _statuses;
     private readonly HttpCredentials _credentials;
-    private readonly CloudEventEncoder _cloudEvents;
-    private readonly RefusedParts _refused = new();
-    private readonly Func<long, Guid> _epochOf;
+    private readonly RequestFormat _format;
     private readonly ILogger _logger;
     private HttpMessageInvoker? _client;
-    private HttpExchange? _exchange;
+    private PartSender? _sender;
 
     internal HttpSink(SinkSetup setup, HttpSinkOptions options, UrlTemplate url)
     {
         (_setup, _options, _url) = (setup, options, url);
         _statuses = new StatusTable(options.Statuses, options.Compression != HttpCompression.None);
         _credentials = new HttpCredentials(options, setup.DataDirectory, setup.Time);
-        _cloudEvents = new CloudEventEncoder(setup.LogId, setup.EpochOf);
-        _epochOf = setup.EpochOf;
+        _format = RequestFormats.Of(options, setup, _statuses);
         _logger = setup.Loggers.CreateLogger<HttpSink>();
         Traits = new SinkTraits
         {
             BatchBytesMax = options.BatchBytesMax,
-            BatchEventsMax = options.BatchEventsMax,
+            BatchEventsMax = Math.Min(options.BatchEventsMax, _format.EventsMax),
             WindowMax = options.WindowMax,
         };
     }
@@ -61,7 +53,8 @@ internal sealed class HttpSink : ISink
             var client = HttpConnections.Open(_options, _credentials.Tls());
             _client?.Dispose();
             _client = client;
-            _exchange = new HttpExchange(client, _credentials, _statuses, _options, _setup.Time, _url.IsPerStream);
+            var exchange = new HttpExchange(client, _credentials, _statuses, _format, _options, _setup.Time, _url.IsPerStream);
+            _sender = new PartSender(exchange, _credentials, _format, _options, _url, _setup.EpochOf);
         }
         catch (Exception e) when (HttpCredentials.Problem(e) is { } problem)
         {
@@ -77,24 +70,7 @@ internal sealed class HttpSink : ISink
         Array.Fill(verdicts, NotSent);
         foreach (var (stream, indexes) in Groups(batch))
         {
-            var part = new SinkVerdict[indexes.Count];
-            Array.Fill(part, verdicts[indexes[0]]);
-            bool whole;
-            try
-            {
-                whole = await Bisection.RunAsync(part, (start, count) => SendAsync(batch, stream, indexes, start, count, cancel));
-            }
-            catch (OperationCanceledException)
-            {
-                // What was decided before the attempt ended is decided.
-                whole = false;
-            }
-            for (var i = 0; i < indexes.Count; i++)
-            {
-                verdicts[indexes[i]] = part[i];
-            }
-            // Other streams have places of their own; what fails for the sink as a whole, or ran out of time, fails for them too.
-            if (!whole && (cancel.IsCancellationRequested || !part.Any(verdict => verdict.Scope == VerdictScope.Stream)))
+            if (!await SendAsync(batch, stream, Sendable(batch, indexes, verdicts), verdicts, cancel))
             {
                 break;
             }
@@ -119,79 +95,62 @@ internal sealed class HttpSink : ISink
         return [.. groups.All.Select(group => (group.Stream, group.Indexes))];
     }
 
-    private async ValueTask<HttpAnswer> SendAsync(
-        EventBatch batch, string stream, List<int> indexes, int start, int count, CancellationToken cancel)
+    // What the format refuses has its verdict without being sent.
+    private List<int> Sendable(EventBatch batch, List<int> indexes, SinkVerdict[] verdicts)
     {
-        var part = PartKey.Of(batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count));
-        if (count > 1 && _refused.Find(part) is { } known)
+        var sendable = new List<int>(indexes.Count);
+        foreach (var index in indexes)
         {
-            return known;
+            if (_format.Refuse(batch[index]) is { } refused)
+            {
+                verdicts[index] = refused;
+            }
+            else
+            {
+                sendable.Add(index);
+            }
         }
-        var body = RequestBody.Encode(
-            batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count), _options.Format, _cloudEvents)
-            .Compress(_options.Compression);
-        using var request = new HttpRequestMessage(HttpMethod.Post, _url.For(stream))
+        return sendable;
+    }
+
+    // Sends what goes to one place. Returns whether to go on with other places.
+    private async ValueTask<bool> SendAsync(
+        EventBatch batch, string stream, List<int> indexes, SinkVerdict[] verdicts, CancellationToken cancel)
+    {
+        var rounds = new KeyRounds(batch, indexes, _format.EventsMax, _format.JudgesEvents && _options.KeyOrder);
+        while (rounds.Next() is { Count: > 0 } round)
         {
-            Content = body.ToContent(),
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-        };
-        Describe(request, part, batch, CollectionsMarshal.AsSpan(indexes).Slice(start, count));
+            var part = new SinkVerdict[round.Count];
+            Array.Fill(part, NotSent);
+            var whole = await TrySendAsync(batch, stream, round.ToArray(), part, cancel);
+            for (var i = 0; i < part.Length; i++)
+            {
+                verdicts[round[i]] = part[i];
+                if (part[i].Kind is not (VerdictKind.Delivered or VerdictKind.Rejected))
+                {
+                    rounds.Hold(round[i]);
+                }
+            }
+            if (!whole)
+            {
+                // Other streams have places of their own; what fails for the sink as a whole, or ran out of time, fails for them too.
+                return !cancel.IsCancellationRequested && part.Any(verdict => verdict.Scope == VerdictScope.Stream);
+            }
+        }
+        return true;
+    }
+
+    private async ValueTask<bool> TrySendAsync(
+        EventBatch batch, string stream, ReadOnlyMemory<int> round, SinkVerdict[] part, CancellationToken cancel)
+    {
         try
         {
-            _credentials.Apply(request, body);
-        }
-        catch (Exception e) when (HttpCredentials.Problem(e) is { } problem)
-        {
-            return new HttpAnswer(new SinkVerdict(VerdictKind.Blocked, problem, Scope: VerdictScope.Sink));
-        }
-        // The answer comes on a thread that waits for sockets (docs/decisions/0013-request-threads.md): what follows encodes and flushes.
-        HttpAnswer answer;
-        try
-        {
-            answer = await _exchange!.SendAsync(request, cancel).AsTask().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            return await Bisection.RunAsync(part, (start, count) => _sender!.SendAsync(batch, stream, round.Slice(start, count), cancel));
         }
         catch (OperationCanceledException)
         {
-            // These were under way as the attempt ended, so they may be why it took so long; what comes behind them was not tried.
-            return NoAnswer;
+            // What was decided before the attempt ended is decided.
+            return false;
         }
-        if (count > 1 && answer.Verdict.Kind == VerdictKind.Rejected)
-        {
-            _refused.Add(part, answer);
-        }
-        return answer;
-    }
-
-    private void Describe(HttpRequestMessage request, PartKey part, EventBatch batch, ReadOnlySpan<int> indexes)
-    {
-        var (first, last, checksum) = part;
-        var headers = request.Headers;
-        headers.TryAddWithoutValidation(
-            "Idempotency-Key", string.Create(CultureInfo.InvariantCulture, $"\"{_epochOf(first):N}-{first}-{last}-{checksum:x8}\""));
-        headers.TryAddWithoutValidation("Ingest-Sequence", string.Create(CultureInfo.InvariantCulture, $"{first}-{last}"));
-        headers.TryAddWithoutValidation("Ingest-Events", indexes.Length.ToString(CultureInfo.InvariantCulture));
-        if (Trace(batch, indexes, "traceparent"u8) is { } parent)
-        {
-            headers.TryAddWithoutValidation("traceparent", parent);
-            if (Trace(batch, indexes, "tracestate"u8) is { } state)
-            {
-                headers.TryAddWithoutValidation("tracestate", state);
-            }
-        }
-    }
-
-    // A request belongs to a trace only if all its events do.
-    private static string? Trace(EventBatch batch, ReadOnlySpan<int> indexes, ReadOnlySpan<byte> name)
-    {
-        var common = batch[indexes[0]].Attributes.Find(name);
-        foreach (var index in common.IsEmpty ? [] : indexes[1..])
-        {
-            if (!batch[index].Attributes.Find(name).SequenceEqual(common))
-            {
-                return null;
-            }
-        }
-        return common.IsEmpty ? null : Encoding.ASCII.GetString(common);
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using Ingest.Sinks.Http.Answers;
 using Ingest.Sinks.Http.Connections;
+using Ingest.Sinks.Http.Formats;
 using Ingest.Sinks.Http.Requests;
 
 namespace Ingest.Sinks.Http;
@@ -16,8 +17,36 @@ public sealed class HttpSinkOptions
     public string Url { get; set; } = "";
 
     /// <summary>How events stand in the body. Default <see cref="HttpFormat.Ndjson"/>.</summary>
-    [Description("How events stand in the body: Ndjson (a line each) or CloudEventsBatch (an array of envelopes).")]
+    [Description("How events stand in the body, and what an answer says of each (docs/http-sink.md).")]
     public HttpFormat Format { get; set; } = HttpFormat.Ndjson;
+
+    /// <summary>
+    /// Whether events of one key keep their order where the answer judges each event (<see cref="HttpFormat.Bulk"/>): then no request has
+    /// two of them. False: an event that is put off may come behind later ones of its key, in fewer requests. Default true.
+    /// </summary>
+    [Description("Bulk: whether no request has two events of one key, so that none overtakes another that is put off.")]
+    public bool KeyOrder { get; set; } = true;
+
+    /// <summary>
+    /// The index documents go to; <c>{stream}</c> stands for the stream's name. Empty: the one of the URL. Default <c>{stream}</c>.
+    /// </summary>
+    [Description("Bulk: the index documents go to; {stream} stands for the stream's name; empty: the one of the URL.")]
+    public string BulkIndex { get; set; } = "{stream}";
+
+    /// <summary>What documents are known by. Default <see cref="BulkIds.Ingest"/>.</summary>
+    [Description("Bulk: what documents are known by: Ingest (each event is one) or Producer (the first event of each id is).")]
+    public BulkIds BulkIds { get; set; } = BulkIds.Ingest;
+
+    /// <summary>The index events go to; <c>{stream}</c> stands for the stream's name. Default empty: the token's.</summary>
+    [Description("Hec: the index events go to; {stream} stands for the stream's name; empty: the token's.")]
+    public string HecIndex { get; set; } = "";
+
+    /// <summary>
+    /// The signal of further streams, <c>logs</c>, <c>traces</c> or <c>metrics</c>. Known are <c>otlp_logs</c>, <c>otlp_spans</c> and
+    /// <c>otlp_metrics</c>.
+    /// </summary>
+    [Description("Otlp: the signal of further streams: logs, traces or metrics.")]
+    public Dictionary<string, string> OtlpSignals { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
     /// How bodies are compressed. Default <see cref="HttpCompression.None"/>: not every receiver takes compressed requests, and none says
@@ -133,6 +162,10 @@ public sealed class HttpSinkOptions
             yield return "CertificateKeyPath belongs to a CertificatePath.";
         }
         foreach (var contradiction in CredentialRules.Contradictions(this))
+        {
+            yield return contradiction;
+        }
+        foreach (var contradiction in FormatRules.Contradictions(this))
         {
             yield return contradiction;
         }

@@ -16,15 +16,14 @@ internal static class AnswerReason
 {
     private const int TextLengthMax = 300;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     private static readonly string[] Names = ["detail", "title", "message", "error_description", "error", "code"];
 
-    internal static async ValueTask<string> ReadAsync(
-        HttpResponseMessage response, int bytesMax, TimeProvider time, CancellationToken cancel)
+    /// <param name="response">The answer.</param>
+    /// <param name="body">What came of its body.</param>
+    internal static string Of(HttpResponseMessage response, ReadOnlyMemory<byte> body)
     {
         var status = string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode}");
-        var text = bytesMax > 0 && IsReadable(response) ? Sentence(response, await BodyAsync(response, bytesMax, time, cancel)) : "";
+        var text = body.IsEmpty ? "" : Sentence(response, body);
         return text.Length > 0 ? $"{status}: {text}" : status;
     }
 
@@ -38,33 +37,6 @@ internal static class AnswerReason
             return line;
         }
         return line[..(char.IsHighSurrogate(line[TextLengthMax - 1]) ? TextLengthMax - 1 : TextLengthMax)] + "…";
-    }
-
-    // Compressed, it is no text yet, and how much text it will be is not known.
-    private static bool IsReadable(HttpResponseMessage response) => response.Content.Headers.ContentEncoding.Count == 0;
-
-    // What has come by the time the answer breaks off, stalls or the attempt ends.
-    private static async ValueTask<ReadOnlyMemory<byte>> BodyAsync(
-        HttpResponseMessage response, int bytesMax, TimeProvider time, CancellationToken cancel)
-    {
-        var bytes = new byte[bytesMax];
-        var read = 0;
-        using var within = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, within.Token);
-        try
-        {
-            await using var body = await response.Content.ReadAsStreamAsync(either.Token);
-            int more;
-            while (read < bytesMax && (more = await body.ReadAsync(bytes.AsMemory(read), either.Token)) > 0)
-            {
-                read += more;
-            }
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
-        {
-            // Then this is all it says.
-        }
-        return bytes.AsMemory(0, read);
     }
 
     private static string Sentence(HttpResponseMessage response, ReadOnlyMemory<byte> body)

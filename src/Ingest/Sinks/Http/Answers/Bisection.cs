@@ -8,7 +8,8 @@ namespace Ingest.Sinks.Http.Answers;
 /// </summary>
 /// <remarks>
 /// The first half is decided before the second is sent, so events of one key keep their order. Whatever is neither delivered nor rejected
-/// ends it: what comes behind has the same verdict, as not tried.
+/// ends it: what comes behind has the same verdict, as not tried. An answer that judges each event ends it only where it says that the
+/// other side has too much to do: what comes behind keeps the verdict it had.
 /// </remarks>
 internal static class Bisection
 {
@@ -45,7 +46,18 @@ internal static class Bisection
                 verdicts.AsSpan(part.Start + part.Count).Fill(behind);
                 return false;
             }
-            verdicts.AsSpan(part.Start, part.Count).Fill(answer.Verdict);
+            if (answer.PerEvent is not null)
+            {
+                answer.PerEvent.CopyTo(verdicts, part.Start);
+                if (answer.EndsFlight)
+                {
+                    return false;
+                }
+            }
+            else
+            {
+                verdicts.AsSpan(part.Start, part.Count).Fill(answer.Verdict);
+            }
             if (kind == VerdictKind.Delivered && part.IsFirstHalf && parts.TryPop(out var second))
             {
                 // The whole was refused and the first half was not, so the guilty one is in the second: no need to ask. Too large a whole
@@ -79,4 +91,11 @@ internal static class Bisection
 /// <summary>What came of a request.</summary>
 /// <param name="Verdict">On all its events.</param>
 /// <param name="IsTooLarge">It was refused for its size.</param>
-internal readonly record struct HttpAnswer(SinkVerdict Verdict, bool IsTooLarge = false);
+/// <param name="PerEvent">Null, or a verdict for each event: <paramref name="Verdict"/> is that it was answered, delivered.</param>
+internal readonly record struct HttpAnswer(SinkVerdict Verdict, bool IsTooLarge = false, SinkVerdict[]? PerEvent = null)
+{
+    /// <summary>Whether to send nothing more for now: the other side said of an event that it has too much to do, or of itself that
+    /// it takes none.</summary>
+    internal bool EndsFlight => PerEvent is not null && Array.Exists(
+        PerEvent, verdict => verdict.Kind == VerdictKind.Congested || verdict.Scope == VerdictScope.Sink);
+}

@@ -28,6 +28,8 @@ internal static class HttpConnections
         KeepAlivePingTimeout = PingTimeout,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         AutomaticDecompression = DecompressionMethods.None,
+        // Attributes of events are UTF-8, as producers sent them.
+        RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
         // What is configured is where events belong, and who vouches for it: no redirect, no proxy of the environment, no cookies.
         AllowAutoRedirect = false,
         UseProxy = false,

@@ -1,8 +1,4 @@
-using System.Buffers;
 using System.IO.Compression;
-using System.Net.Http.Headers;
-using Ingest.Sinks.Contract;
-using Ingest.Sinks.Files;
 
 namespace Ingest.Sinks.Http.Requests;
 
@@ -14,7 +10,10 @@ internal sealed class RequestBody
     private readonly string _mediaType;
     private readonly HttpCompression _compression;
 
-    private RequestBody(ReadOnlyMemory<byte> bytes, string mediaType, HttpCompression compression = HttpCompression.None) =>
+    /// <param name="bytes">The body; never written to again.</param>
+    /// <param name="mediaType">Its content type, which a header can carry.</param>
+    /// <param name="compression">How it is compressed.</param>
+    internal RequestBody(ReadOnlyMemory<byte> bytes, string mediaType, HttpCompression compression = HttpCompression.None) =>
         (_bytes, _mediaType, _compression) = (bytes, mediaType, compression);
 
     /// <summary>The body as it is sent.</summary>
@@ -39,48 +38,12 @@ internal sealed class RequestBody
     internal HttpContent ToContent()
     {
         var content = new ReadOnlyMemoryContent(_bytes);
-        content.Headers.ContentType = new MediaTypeHeaderValue(_mediaType);
+        // As producers wrote it, where it is theirs.
+        content.Headers.TryAddWithoutValidation("Content-Type", _mediaType);
         if (_compression == HttpCompression.Gzip)
         {
             content.Headers.ContentEncoding.Add("gzip");
         }
         return content;
-    }
-
-    /// <summary>Encodes events of a batch.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="indexes">Which of its events, in order.</param>
-    /// <param name="format">How.</param>
-    /// <param name="cloudEvents">For that format.</param>
-    internal static RequestBody Encode(EventBatch batch, ReadOnlySpan<int> indexes, HttpFormat format, CloudEventEncoder cloudEvents) =>
-        format == HttpFormat.Ndjson ? EncodeLines(batch, indexes) : EncodeEnvelopes(batch, indexes, cloudEvents);
-
-    private static RequestBody EncodeLines(EventBatch batch, ReadOnlySpan<int> indexes)
-    {
-        using var lines = new LineBuffer();
-        var encoder = new LineEncoder();
-        foreach (var index in indexes)
-        {
-            encoder.Write(lines, batch[index]);
-        }
-        return new RequestBody(lines.Written.ToArray(), "application/x-ndjson");
-    }
-
-    private static RequestBody EncodeEnvelopes(EventBatch batch, ReadOnlySpan<int> indexes, CloudEventEncoder encoder)
-    {
-        var output = new ArrayBufferWriter<byte>(1024);
-        output.Write("["u8);
-        var any = false;
-        foreach (var index in indexes)
-        {
-            if (any)
-            {
-                output.Write(","u8);
-            }
-            any = true;
-            encoder.Write(output, batch[index]);
-        }
-        output.Write("]"u8);
-        return new RequestBody(output.WrittenMemory, "application/cloudevents-batch+json");
     }
 }

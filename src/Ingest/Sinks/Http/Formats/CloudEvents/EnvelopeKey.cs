@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Ingest.Sinks.Http.Requests;
+namespace Ingest.Sinks.Http.Formats.CloudEvents;
 
 /// <summary>Writes a CloudEvent's envelope as it came, but with the key under which the event was stored as its partition key.</summary>
 internal static class EnvelopeKey

@@ -5,7 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Ingest.Events;
 
-namespace Ingest.Sinks.Http.Requests;
+namespace Ingest.Sinks.Http.Formats.CloudEvents;
 
 /// <summary>
 /// An event as a CloudEvents 1.0 envelope. One that came as an envelope goes as it came, with the key it was stored under; one that came
