@@ -54,11 +54,11 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         ILoggerFactory loggers,
         DeadLetterPublication? publication = null,
         ProjectionOptions? projection = null)
-        : this(directory, logId, options, segmentBytes, instruments, time, loggers, publication, projection, WalDirectory.Open)
+        : this(directory, logId, options, segmentBytes, instruments, time, loggers, publication, projection, FileSystemPlaces.Instance)
     {
     }
 
-    /// <summary>Variant with a directory factory through which tests inject I/O failures.</summary>
+    /// <summary>Variant on another disk, such as one that tests let fail.</summary>
     internal DeadLetterStore(
         string directory,
         Guid logId,
@@ -69,13 +69,13 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         ILoggerFactory loggers,
         DeadLetterPublication? publication,
         ProjectionOptions? projection,
-        Func<string, IWalDirectory> openDirectory)
+        ILogPlaces places)
     {
         (_options, _instruments, _time) = (options, instruments, time);
         var logger = loggers.CreateLogger<DeadLetterStore>();
         _lifetime = new DeadLetterLifetime(
             directory,
-            () => OpenDeadLetters.Open(directory, openDirectory, logId, segmentBytes, projection, time, logger),
+            () => OpenDeadLetters.Open(directory, places, logId, segmentBytes, projection, time, logger),
             publication,
             segmentBytes,
             instruments,
@@ -84,7 +84,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         Operations = new DeadLetterOperations(KnownAsync, () => _lifetime.Lanes, time, logger);
         // Opening the log also creates the sink that letters are published to, so wrong settings of that sink are
         // reported at the start.
-        if (Directory.Exists(directory) || publication is not null)
+        if (places.Exists(directory) || publication is not null)
         {
             _lifetime.OpenOrCreate();
         }

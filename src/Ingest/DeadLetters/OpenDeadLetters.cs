@@ -3,7 +3,6 @@ using Ingest.DeadLetters.Projection;
 using Ingest.DeadLetters.Publication;
 using Ingest.DeadLetters.Storage;
 using Ingest.Publishing;
-using Ingest.Wal.Storage;
 using Ingest.Wal.Writing;
 using Microsoft.Extensions.Logging;
 
@@ -61,18 +60,18 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     /// <exception cref="Ingest.Wal.Storage.StorageException">In use, not permitted, full or failing.</exception>
     internal static OpenDeadLetters Open(
         string directory,
-        Func<string, IWalDirectory> openDirectory,
+        ILogPlaces places,
         Guid origin,
         int segmentBytes,
         ProjectionOptions? projection,
         TimeProvider time,
         ILogger logger)
     {
-        if (LogOrigin.SetAside(directory, origin, logger) is { } aside)
+        if (LogOrigin.SetAside(places, directory, origin, logger) is { } aside)
         {
             DeadLetters.Log.SetAside(logger, directory, aside);
         }
-        var log = DeadLetterLog.Open(openDirectory(directory), origin, segmentBytes, time);
+        var log = DeadLetterLog.Open(places, directory, origin, segmentBytes, time);
         foreach (var damage in log.Wal.Quarantined)
         {
             DeadLetters.Log.Damaged(logger, directory, damage.Segment, damage.Offset, damage.Copy);

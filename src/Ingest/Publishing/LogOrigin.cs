@@ -23,29 +23,29 @@ internal static class LogOrigin
     /// Returns where they are; null when these are this log's, or there are none.
     /// </summary>
     /// <exception cref="StorageException">It cannot be found out, or they cannot be renamed.</exception>
-    internal static string? SetAside(string directory, Guid logId, ILogger logger)
+    internal static string? SetAside(ILogPlaces places, string directory, Guid logId, ILogger logger)
     {
         try
         {
             var path = Path.Combine(directory, FileName);
-            if (!File.Exists(path) || File.ReadAllText(path).Trim() is var origin && origin == Text(logId))
+            if (places.ReadText(path)?.Trim() is not { } origin || origin == Text(logId))
             {
                 return null;
             }
             if (SaysNothing(origin) || IsDamaged(origin, Text(logId)))
             {
                 // Noted anew as the log is opened.
-                File.Delete(path);
+                places.DeleteFile(path);
                 Log.OriginRenewed(logger, path);
                 return null;
             }
             var stem = $"{directory}-{origin[..ShownLength]}";
             var aside = stem;
-            for (var number = 2; Directory.Exists(aside); number++)
+            for (var number = 2; places.Exists(aside); number++)
             {
                 aside = string.Create(CultureInfo.InvariantCulture, $"{stem}-{number}");
             }
-            Directory.Move(directory, aside);
+            places.Move(directory, aside);
             return aside;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException and not StorageException)

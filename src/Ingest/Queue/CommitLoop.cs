@@ -7,15 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Queue;
 
 /// <summary>
-/// The thread that commits, from one opening of the queue to its close: everything that waits becomes one write and one flush. While one
+/// What commits, from one opening of the queue to its close: everything that waits becomes one write and one flush. While one
 /// flush runs the next group gathers, so there is no timer and no delay to tune.
 /// </summary>
 internal sealed class CommitLoop : IDisposable
 {
-    // How often requests that are ready to run are let past before a group is closed. A switch of threads, not a wait: with none ready it
-    // takes a microsecond. More changes nothing, none makes groups a third smaller (docs/decisions/0013-request-threads.md).
-    private const int GatherYields = 4;
-
     private readonly WriteAheadLog _log;
     private readonly QueueOptions _options;
     private readonly QueueRoom _room;
@@ -24,29 +20,33 @@ internal sealed class CommitLoop : IDisposable
     private readonly ILogger _logger;
 
     private readonly Channel<PendingCommit> _channel;
-    private readonly IdleSignal _parking = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Thread _thread;
+    private readonly ICommitDriver _driver;
 
-    // Commit thread only.
+    // Driver only.
     private readonly List<PendingCommit> _group = new(1024);
     private readonly List<(long First, long Last)> _ranges = new(1024);
     private PendingCommit? _carried;
 
     private volatile bool _closed;
 
-    /// <summary>Starts the thread. It ends after <see cref="CloseAsync"/>, or when the log fails.</summary>
+    /// <summary>Starts the driver, which is its own. It ends after <see cref="CloseAsync"/>, or when the log fails.</summary>
     internal CommitLoop(
-        WriteAheadLog log, QueueOptions options, QueueRoom room, CommitProgress progress, AdmissionGate gate, ILogger logger)
+        WriteAheadLog log,
+        QueueOptions options,
+        QueueRoom room,
+        CommitProgress progress,
+        AdmissionGate gate,
+        ILogger logger,
+        ICommitDriver driver)
     {
-        (_log, _options, _room, _progress, _gate, _logger) = (log, options, room, progress, gate, logger);
-        // One reader: the commit thread. Writers are the requests. Room is taken before writing, so the channel itself is never full.
+        (_log, _options, _room, _progress, _gate, _logger, _driver) = (log, options, room, progress, gate, logger, driver);
+        // One reader: the driver. Writers are the requests. Room is taken before writing, so the channel itself is never full.
         _channel = Channel.CreateBounded<PendingCommit>(new BoundedChannelOptions(options.DepthItems) { SingleReader = true });
-        _thread = new Thread(Run) { Name = "ingest-commit", IsBackground = true };
-        _thread.Start();
+        _driver.Start(Turn, HasWorkOrClosed);
     }
 
-    /// <summary>Ends when the thread has ended: after a close, or because the log failed.</summary>
+    /// <summary>Ends when the last turn is over: after a close, or because the log failed.</summary>
     internal Task Ended => _ended.Task;
 
     /// <summary>Hands over a batch whose room is taken. False: the loop takes nothing more. Any thread.</summary>
@@ -56,41 +56,39 @@ internal sealed class CommitLoop : IDisposable
         {
             return false;
         }
-        _parking.Wake();
+        _driver.Wake();
         return true;
     }
 
-    /// <summary>Takes nothing more, commits what waits, answers its waiters, and ends the thread.</summary>
+    /// <summary>Takes nothing more, commits what waits, answers its waiters, and ends.</summary>
     internal Task CloseAsync()
     {
-        // In this order: once the thread sees the flag, nothing can be written behind its back.
-        _channel.Writer.TryComplete();
-        _closed = true;
-        _parking.Wake();
+        Close();
         return Ended;
     }
 
-    /// <summary>Closes and waits for the thread.</summary>
+    /// <summary>Closes and waits for the last turn.</summary>
     public void Dispose()
     {
-        CloseAsync().GetAwaiter().GetResult();
-        _thread.Join();
-        _parking.Dispose();
+        Close();
+        _driver.Dispose();
     }
 
-    private void Run()
+    private void Close()
     {
+        // In this order: once the driver sees the flag, nothing can be written behind its back.
+        _channel.Writer.TryComplete();
+        _closed = true;
+        _driver.Wake();
+    }
+
+    /// <summary>Commits one group of what waits. Driver only.</summary>
+    private CommitTurn Turn()
+    {
+        var turn = CommitTurn.Ended;
         try
         {
-            while (GatherGroup())
-            {
-                CommitGroup();
-                if (_log.Poison is { } poison)
-                {
-                    Fail(poison.Message, poison.Message);
-                    return;
-                }
-            }
+            turn = CommitWaiting();
         }
         catch (Exception e)
         {
@@ -99,44 +97,48 @@ internal sealed class CommitLoop : IDisposable
         }
         finally
         {
-            _ended.TrySetResult();
+            if (turn == CommitTurn.Ended)
+            {
+                _ended.TrySetResult();
+            }
         }
+        return turn;
     }
 
-    /// <summary>Waits for work and fills a group. False: closed, and nothing is left.</summary>
+    private CommitTurn CommitWaiting()
+    {
+        if (!GatherGroup())
+        {
+            return _closed && !HasWork() ? CommitTurn.Ended : CommitTurn.Idle;
+        }
+        CommitGroup();
+        if (_log.Poison is { } poison)
+        {
+            Fail(poison.Message, poison.Message);
+            return CommitTurn.Ended;
+        }
+        return CommitTurn.Committed;
+    }
+
+    /// <summary>Fills a group with what waits. False: nothing does.</summary>
     private bool GatherGroup()
     {
-        for (var i = 0; i < GatherYields; i++)
+        while (TryTake(out var pending))
         {
-            Thread.Yield();
-        }
-        while (true)
-        {
-            while (TryTake(out var pending))
+            if (!_log.TryAdd(pending.Batch, out var first))
             {
-                if (!_log.TryAdd(pending.Batch, out var first))
-                {
-                    _carried = pending;
-                    return true;
-                }
-                pending.ReleaseBatch();
-                _group.Add(pending);
-                _ranges.Add((first, first + pending.Events - 1));
-                if (_log.GroupBytes >= _options.CommitBytesMax)
-                {
-                    return true;
-                }
+                _carried = pending;
+                return true;
             }
-            if (_group.Count > 0)
+            pending.ReleaseBatch();
+            _group.Add(pending);
+            _ranges.Add((first, first + pending.Events - 1));
+            if (_log.GroupBytes >= _options.CommitBytesMax)
             {
                 return true;
             }
-            if (_closed && !HasWork())
-            {
-                return false;
-            }
-            _parking.Park(HasWorkOrClosed);
         }
+        return _group.Count > 0;
     }
 
     private bool HasWork() => _channel.Reader.TryPeek(out _);

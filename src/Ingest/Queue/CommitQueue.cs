@@ -23,6 +23,7 @@ public sealed class CommitQueue : IDisposable
     private readonly ILogger _logger;
     private readonly QueueRoom _room;
     private readonly CommitProgress _progress;
+    private readonly Func<ICommitDriver> _newDriver;
 
     private volatile CommitLoop _loop;
 
@@ -42,8 +43,22 @@ public sealed class CommitQueue : IDisposable
         Instruments instruments,
         TimeProvider time,
         ILogger<CommitQueue> logger)
+        : this(log, options, gate, totals, instruments, time, logger, static () => new CommitThread())
     {
-        (_log, _options, _gate, Totals, _time, _logger) = (log, options, gate, totals, time, logger);
+    }
+
+    /// <summary>The same with another driver of the commits, a new one for each opening.</summary>
+    internal CommitQueue(
+        WriteAheadLog log,
+        QueueOptions options,
+        AdmissionGate gate,
+        StreamTotals totals,
+        Instruments instruments,
+        TimeProvider time,
+        ILogger<CommitQueue> logger,
+        Func<ICommitDriver> newDriver)
+    {
+        (_log, _options, _gate, Totals, _time, _logger, _newDriver) = (log, options, gate, totals, time, logger, newDriver);
         _room = new QueueRoom(options.DepthItems, options.DepthBytes);
         _progress = new CommitProgress(totals, instruments, time);
         _loop = NewLoop();
@@ -120,7 +135,7 @@ public sealed class CommitQueue : IDisposable
     /// <summary>Closes and waits for the thread.</summary>
     public void Dispose() => _loop.Dispose();
 
-    private CommitLoop NewLoop() => new(_log, _options, _room, _progress, _gate, _logger);
+    private CommitLoop NewLoop() => new(_log, _options, _room, _progress, _gate, _logger, _newDriver());
 
     private ValueTask<CommitReceipt> SubmitAsync(
         RecordBatch batch, string stream, StreamShare[]? shares, TimeSpan wait, CancellationToken cancel)

@@ -7,7 +7,9 @@ namespace Ingest.Simulation.Disk;
 /// directory entries before and after their sync; a <see cref="Crash"/> loses what the style says, decided by the seed it is given.
 /// Assumed, as the log's README does: a flush that succeeds is honest, and writing a sector leaves its unwritten bytes as they are.
 /// </summary>
-public sealed class SimulatedDisk(int seed = 0)
+/// <param name="seed">Of what a failure leaves behind.</param>
+/// <param name="faults">Failures to come; disks of one machine share them, and its power. Null: its own.</param>
+public sealed class SimulatedDisk(int seed = 0, DiskFaults? faults = null)
 {
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, SimulatedFolder> _folders = new(StringComparer.Ordinal) { [""] = new SimulatedFolder() };
@@ -20,7 +22,7 @@ public sealed class SimulatedDisk(int seed = 0)
     internal SimulatedDirectory? Mounted { get; set; }
 
     /// <summary>Failures to come.</summary>
-    public DiskFaults Faults { get; } = new();
+    public DiskFaults Faults { get; } = faults ?? new DiskFaults();
 
     /// <summary>Most bytes the files may have together; <see cref="long.MaxValue"/> at first.</summary>
     public long Capacity { get; set; } = long.MaxValue;

@@ -84,7 +84,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             PublishTo is null ? null : new DeadLetterPublication(
                 "letters", "scripted", letters => PublishTo(letters.Id), Options, Log.Log.EpochOf),
             Projection,
-            path => new FailingDirectory(WalDirectory.Open(path)) { Fail = (operation, name) => Fails?.Invoke(operation, name) });
+            new FailingPlaces(this));
         var spec = new LaneSpec(Lane, "scripted", () => Sink);
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
@@ -210,4 +210,12 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
             return Task.FromResult(new SinkResult(SinkVerdict.Delivered, verdicts));
         },
     };
+
+    private sealed class FailingPlaces(DeadLettersFixture fixture) : FileSystemPlaces
+    {
+        public override IWalDirectory Open(string directory) => new FailingDirectory(base.Open(directory))
+        {
+            Fail = (operation, name) => fixture.Fails?.Invoke(operation, name),
+        };
+    }
 }

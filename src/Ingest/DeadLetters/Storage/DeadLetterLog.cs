@@ -46,10 +46,11 @@ internal sealed class DeadLetterLog : IDisposable
         batch.Count == 0 || batch.Bytes + bodyBytes + LetterBytesBesideBody <= BatchBytesMax;
 
     /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
-    internal static DeadLetterLog Open(IWalDirectory directory, Guid origin, int segmentBytes, TimeProvider time)
+    internal static DeadLetterLog Open(ILogPlaces places, string path, Guid origin, int segmentBytes, TimeProvider time)
     {
+        var directory = places.Open(path);
         LogOrigin.Keep(directory, origin);
-        var wal = WriteAheadLog.Open(directory, new WalOptions
+        var wal = places.OpenLog(directory, new WalOptions
         {
             SegmentBytes = segmentBytes,
             SegmentsAhead = 0,

@@ -37,12 +37,12 @@ internal sealed class ParkedLog : IDisposable
     internal static ParkedLog Open(ParkedPlace place, TimeProvider time, ILogger logger)
     {
         // Parked events are known by their numbers, which mean nothing in another log.
-        LogOrigin.SetAside(place.Path, place.LogId, logger);
-        var directory = WalDirectory.Open(place.Path);
+        LogOrigin.SetAside(place.Disk, place.Path, place.LogId, logger);
+        var directory = place.Disk.Open(place.Path);
         try
         {
             LogOrigin.Keep(directory, place.LogId);
-            var wal = WriteAheadLog.Open(directory, new WalOptions
+            var wal = place.Disk.OpenLog(directory, new WalOptions
             {
                 SegmentBytes = place.SegmentBytes,
                 SegmentsAhead = 0,

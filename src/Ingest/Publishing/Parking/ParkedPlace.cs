@@ -8,6 +8,12 @@ namespace Ingest.Publishing.Parking;
 /// <param name="SegmentBytes">Bytes of a segment file: the largest event with its record must fit. A multiple of 4,096.</param>
 public sealed record ParkedPlace(string Path, Guid LogId, int SegmentBytes)
 {
+    /// <summary>The disk it lies on.</summary>
+    internal ILogPlaces Disk { get; init; } = FileSystemPlaces.Instance;
+
+    /// <summary>Whether anything was ever parked here.</summary>
+    internal bool Exists => Disk.Exists(Path);
+
     /// <summary>A lane's place below a node's.</summary>
     internal ParkedPlace Of(string lane) => this with { Path = System.IO.Path.Combine(Path, lane) };
 
@@ -17,10 +23,7 @@ public sealed record ParkedPlace(string Path, Guid LogId, int SegmentBytes)
     {
         try
         {
-            if (Directory.Exists(Path))
-            {
-                Directory.Delete(Path, recursive: true);
-            }
+            Disk.Delete(Path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

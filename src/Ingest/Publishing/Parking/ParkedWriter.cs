@@ -36,7 +36,7 @@ internal sealed class ParkedWriter(
 
     /// <summary>Opens the log where one was made before. Null: there is none.</summary>
     /// <exception cref="StorageException">It cannot be opened.</exception>
-    internal ParkedLog? OpenExisting() => _log ??= Directory.Exists(place.Path) ? ParkedLog.Open(place, time, logger) : null;
+    internal ParkedLog? OpenExisting() => _log ??= place.Exists ? ParkedLog.Open(place, time, logger) : null;
 
     internal void Add(ParkedWrite write) => _waiting.Add(write);
 

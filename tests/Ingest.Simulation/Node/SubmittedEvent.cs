@@ -1,0 +1,11 @@
+namespace Ingest.Simulation.Node;
+
+/// <summary>An event as its producer made it.</summary>
+/// <param name="Id">Unlike that of every other event.</param>
+/// <param name="Stream">Its stream.</param>
+/// <param name="Key">Its key; empty: none.</param>
+internal sealed record SubmittedEvent(long Id, string Stream, string Key)
+{
+    /// <summary>Number it has in the log, once that is known; 0 before.</summary>
+    internal long Sequence { get; set; }
+}
