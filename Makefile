@@ -34,6 +34,11 @@ install: build ## Use it: program, documents and systemd unit below PREFIX=/usr/
 dist: ## Use it: self-contained tarballs and Debian packages in artifacts/dist (SYSTEMS='linux-x64 linux-arm64'), tried
 	@deploy/dist.sh $(SYSTEMS) && checks/deploy/dist_test.sh artifacts/dist
 
+# The page of the admin listener is one file in the tree, so that a build needs no npm: made anew after a change of its sources.
+.PHONY: console
+console: ## Change it: bundles src/Ingest.Console into the page that the executable has (needs npm)
+	@cd src/Ingest.Console && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent build
+
 # artifacts/packages/*.nupkg, with what they say of themselves checked and the sample built and run from them.
 packages: ## Use it: the libraries as NuGet packages in artifacts/packages, tried by the sample
 	@checks/packages.sh

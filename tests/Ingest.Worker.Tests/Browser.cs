@@ -50,42 +50,42 @@ internal sealed class Browser : IAsyncDisposable
     /// <summary>What an expression is on the page, as text.</summary>
     internal async Task<string> EvaluateAsync(string expression)
     {
-        var id = ++_calls;
-        var call = new JsonObject
+        var answer = await CommandAsync(
+            "Runtime.evaluate", new JsonObject { ["expression"] = $"String({expression})", ["returnByValue"] = true });
+        Assert.True(answer["result"]?["exceptionDetails"] is null, $"{expression}\n{answer}");
+        // Nothing where the page was just about to change for another.
+        return answer["result"]?["result"]?["value"]?.GetValue<string>() ?? "";
+    }
+
+    /// <summary>Clicks on an element.</summary>
+    internal Task ClickAsync(string id) => EvaluateAsync($"document.getElementById('{id}').click()");
+
+    /// <summary>Presses a key, as a hand on the keyboard does.</summary>
+    internal async Task PressAsync(string key)
+    {
+        await CommandAsync("Input.dispatchKeyEvent", Key("keyDown"));
+        await CommandAsync("Input.dispatchKeyEvent", Key("keyUp"));
+
+        JsonObject Key(string type) => new()
         {
-            ["id"] = id,
-            ["method"] = "Runtime.evaluate",
-            ["params"] = new JsonObject { ["expression"] = $"String({expression})", ["returnByValue"] = true },
+            ["type"] = type,
+            ["key"] = key,
+            ["code"] = key,
+            ["windowsVirtualKeyCode"] = key == "Tab" ? 9 : 13,
+            ["text"] = key == "Enter" && type == "keyDown" ? "\r" : "",
         };
-        await _socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(call),
-            WebSocketMessageType.Text,
-            endOfMessage: true,
-            TestContext.Current.CancellationToken);
-        while (true)
-        {
-            var answer = await ReceiveAsync();
-            if (answer["id"]?.GetValue<int>() == id)
-            {
-                Assert.True(answer["result"]?["exceptionDetails"] is null, $"{expression}\n{answer}");
-                // Nothing where the page was just about to change for another.
-                return answer["result"]?["result"]?["value"]?.GetValue<string>() ?? "";
-            }
-        }
     }
 
     /// <summary>Makes the page as wide and high as a phone or a wall of screens.</summary>
     internal async Task ResizeAsync(int width, int height)
     {
-        var call = new JsonObject
+        await CommandAsync("Emulation.setDeviceMetricsOverride", new JsonObject
         {
-            ["id"] = ++_calls,
-            ["method"] = "Emulation.setDeviceMetricsOverride",
-            ["params"] = new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = false },
-        };
-        await _socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true,
-                TestContext.Current.CancellationToken);
+            ["width"] = width,
+            ["height"] = height,
+            ["deviceScaleFactor"] = 1,
+            ["mobile"] = false,
+        });
         await UntilAsync($"window.innerWidth === {width}");
     }
 
@@ -121,6 +121,22 @@ internal sealed class Browser : IAsyncDisposable
         var tab = await opened.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken);
         await _socket.ConnectAsync(
             new Uri(tab!["webSocketDebuggerUrl"]!.GetValue<string>()), TestContext.Current.CancellationToken);
+    }
+
+    private async Task<JsonNode> CommandAsync(string method, JsonObject parameters)
+    {
+        var id = ++_calls;
+        var call = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters };
+        await _socket.SendAsync(
+            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        while (true)
+        {
+            var answer = await ReceiveAsync();
+            if (answer["id"]?.GetValue<int>() == id)
+            {
+                return answer;
+            }
+        }
     }
 
     private async Task<JsonNode> ReceiveAsync()

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
-using System.Text.RegularExpressions;
 using Ingest.Testing;
 
 namespace Ingest.Worker.Tests;
 
-public sealed partial class ConsoleTests : IDisposable
+public sealed class ConsoleTests : IDisposable
 {
     private const string Token = "0123456789abcdef0123";
 
@@ -36,27 +35,16 @@ public sealed partial class ConsoleTests : IDisposable
     }
 
     [Fact]
-    public void The_page_loads_nothing_from_elsewhere_and_sets_no_text_as_markup()
+    public void The_page_loads_nothing_from_elsewhere_and_its_policy_lets_no_text_become_markup()
     {
         var page = Encoding.UTF8.GetString(ConsolePage.Read());
         Assert.DoesNotMatch("""(src|href)="(?!data:,")""", page);
-        Assert.DoesNotContain("http://", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("innerHTML", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("style=", page, StringComparison.Ordinal);
-        Assert.DoesNotMatch(@"\son[a-z]+=""", page);
-    }
-
-    [Fact]
-    public void The_script_names_only_what_the_page_has()
-    {
-        var page = Encoding.UTF8.GetString(ConsolePage.Read());
-        var ids = Identity().Matches(page).Select(match => match.Groups[1].Value).ToList();
-        Assert.Equal(ids.Count, ids.Distinct().Count());
-        foreach (Match use in Use().Matches(page))
-        {
-            Assert.Contains(use.Groups[1].Value, ids);
-        }
+        // The names of SVG and MathML, which are no addresses.
+        Assert.DoesNotMatch("https?://(?!www.w3.org/)", page);
+        Assert.DoesNotContain(" style=", page, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"<[^>]*\son[a-z]+=""", page);
+        // The browser itself refuses every assignment of markup: frameworks have such code, and it must not run.
+        Assert.Contains("require-trusted-types-for 'script'", ConsolePage.Policy(page), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,6 +62,7 @@ public sealed partial class ConsoleTests : IDisposable
 
         await using var browser = await OpenAsync(node);
         await browser.UntilAsync("document.body.dataset.live === 'yes'");
+        await browser.UntilAsync("document.getElementById('memory-facts').textContent.includes('Thresholds')");
         var shown = await browser.EvaluateAsync("document.documentElement.outerHTML");
 
         Assert.Contains("<span id=\"state\" class=\"pill good\">serving</span>", shown, StringComparison.Ordinal);
@@ -93,22 +82,20 @@ public sealed partial class ConsoleTests : IDisposable
         await using var browser = await OpenAsync(node);
         await browser.UntilAsync("!document.getElementById('drain').disabled");
 
-        await ClickAsync("drain");
+        await browser.ClickAsync("drain");
         await browser.UntilAsync("document.getElementById('ask').open && document.activeElement.id === 'ask-no'");
-        await ClickAsync("ask-no");
+        await browser.ClickAsync("ask-no");
         Assert.Equal(HttpStatusCode.OK, await node.ReadinessAsync());
-        await ClickAsync("drain");
-        await ClickAsync("ask-yes");
+        await browser.ClickAsync("drain");
+        await browser.ClickAsync("ask-yes");
         await browser.UntilAsync("document.getElementById('state').textContent === 'drained, not ready'");
         await browser.UntilAsync("document.getElementById('reasons').textContent.includes('draining')");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await node.ReadinessAsync());
 
-        await ClickAsync("resume");
-        await ClickAsync("ask-yes");
+        await browser.ClickAsync("resume");
+        await browser.ClickAsync("ask-yes");
         await browser.UntilAsync("document.getElementById('state').textContent === 'serving'");
         Assert.Equal(HttpStatusCode.OK, await node.ReadinessAsync());
-
-        Task<string> ClickAsync(string id) => browser.EvaluateAsync($"document.getElementById('{id}').click()");
     }
 
     [Fact]
@@ -138,16 +125,28 @@ public sealed partial class ConsoleTests : IDisposable
         await using var browser = await OpenAsync(node);
         await browser.UntilAsync("document.body.dataset.live === 'yes'");
 
-        await browser.EvaluateAsync("(act('/resume', 'Serving again.'), 1)");
+        await browser.UntilAsync("!document.getElementById('drain').disabled");
+        // Another operator drains it between the question and the answer.
+        await browser.ClickAsync("drain");
+        await browser.UntilAsync("document.getElementById('ask').open");
+        using var admin = new AdminClient(node.Setup);
+        Assert.Equal(HttpStatusCode.Accepted, await admin.PostAsync("/drain"));
+        await browser.ClickAsync("ask-yes");
+        await browser.UntilAsync("document.getElementById('outcome-text').textContent === 'Draining.'");
+        await browser.UntilAsync("!document.getElementById('resume').disabled");
+        await browser.ClickAsync("resume");
+        await browser.UntilAsync("document.getElementById('ask').open");
+        Assert.Equal(HttpStatusCode.OK, await admin.PostAsync("/resume"));
+        await browser.ClickAsync("ask-yes");
         await browser.UntilAsync("document.getElementById('outcome-text').textContent.startsWith('Not done: ')");
         // The page looks at the node again and again, and finds it well: that takes nothing away.
-        await browser.EvaluateAsync(
-            "(window.looked = 0, window.before = showHead, showHead = s => { window.looked++; window.before(s); }, 1)");
-        await browser.EvaluateAsync("(look(), 1)");
-        await browser.UntilAsync("document.getElementById('silence').hidden && !busy");
+        await browser.UntilAsync("document.getElementById('state').textContent === 'serving'");
+        await browser.UntilAsync("!document.getElementById('drain').disabled");
         Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
+        Assert.Equal("banner bad", await browser.EvaluateAsync("document.getElementById('outcome').className"));
 
-        await browser.EvaluateAsync("(act('/drain', 'Draining.'), 1)");
+        await browser.ClickAsync("drain");
+        await browser.ClickAsync("ask-yes");
         await browser.UntilAsync("document.getElementById('outcome-text').textContent === 'Draining.'");
         Assert.Equal("true", await browser.EvaluateAsync("document.getElementById('outcome').checkVisibility()"));
         Assert.Equal("banner good", await browser.EvaluateAsync("document.getElementById('outcome').className"));
@@ -198,24 +197,29 @@ public sealed partial class ConsoleTests : IDisposable
         }
         await using var browser = await OpenAsync(node);
         await browser.ResizeAsync(width, 900);
+        await browser.UntilAsync("document.getElementById('view') !== null");
+        foreach (var view in new[] { "overview", "lanes", "streams", "events", "audit", "fleet", "deadletters" })
+        {
+            await browser.EvaluateAsync($"document.getElementById('to-{view}').click()");
+            await browser.UntilAsync($"document.getElementById('view').dataset.view === '{view}'");
+            await IsAsWideAsTheScreenAsync(browser, width);
+        }
         await browser.UntilAsync("document.querySelectorAll('#letters tr').length === 1");
+        await IsAsWideAsTheScreenAsync(browser, width);
+        Assert.Equal("-1", await browser.EvaluateAsync("document.body.innerText.indexOf('\\u202E')"));
+    }
 
+    private static async Task IsAsWideAsTheScreenAsync(Browser browser, int width)
+    {
         Assert.Equal($"{width}", await browser.EvaluateAsync("window.innerWidth"));
         // Without the vertical scroll bar, which the page may have.
         Assert.Equal(
             await browser.EvaluateAsync("document.documentElement.clientWidth"),
             await browser.EvaluateAsync("document.documentElement.scrollWidth"));
-        Assert.Equal("-1", await browser.EvaluateAsync("document.body.innerText.indexOf('\\u202E')"));
     }
 
     private Task<Browser> OpenAsync(IngestProcess node) => Browser.OpenOrSkipAsync(_directory["profile"], node.Setup.Admin);
 
     private async Task<IngestProcess> StartAsync(params (string Key, string Value)[] settings) =>
         await IngestProcess.StartReadyAsync(new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }.With(settings));
-
-    [GeneratedRegex(@"\sid=""([a-z-]+)""")]
-    private static partial Regex Identity();
-
-    [GeneratedRegex(@"\$\(""([a-z-]+)""\)")]
-    private static partial Regex Use();
 }

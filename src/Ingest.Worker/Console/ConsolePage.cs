@@ -26,7 +26,7 @@ internal static class ConsolePage
     /// <summary>The page's content security policy.</summary>
     internal static string Policy(string page) =>
         $"default-src 'none'; style-src '{Hash(page, "style")}'; script-src '{Hash(page, "script")}'; connect-src 'self'; "
-        + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        + "img-src data:; require-trusted-types-for 'script'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     internal static byte[] Read()
     {

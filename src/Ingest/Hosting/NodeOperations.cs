@@ -5,6 +5,7 @@ using Ingest.Intake;
 using Ingest.Intake.Producers;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Debug;
+using Ingest.Operations.Fleet;
 using Ingest.Operations.History;
 using Ingest.Operations.Observed;
 using Ingest.Operations.Prometheus;
@@ -49,6 +50,7 @@ public static class NodeOperations
             Audit = node.Audit,
             History = services.GetRequiredService<NodeHistory>(),
             HistoryLimits = Limits(settings),
+            Fleet = services.GetRequiredService<FleetReader>(),
         });
     }
 

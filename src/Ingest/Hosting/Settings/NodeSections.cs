@@ -6,6 +6,7 @@ using Ingest.Intake;
 using Ingest.Intake.Dialects;
 using Ingest.Operations;
 using Ingest.Operations.Admin;
+using Ingest.Operations.Fleet;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Telemetry;
 using Ingest.Publishing;
@@ -33,6 +34,7 @@ public static class NodeSections
         new("Drain", typeof(DrainOptions)),
         new("Admin", typeof(AdminOptions)),
         new("Operations", typeof(OperationsOptions)),
+        new("Fleet", typeof(FleetOptions)),
         new("Metrics", typeof(MetricsOptions)),
         new("Telemetry:Otlp", typeof(OtlpOptions)),
     ];

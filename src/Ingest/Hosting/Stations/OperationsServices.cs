@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Ingest.Hosting.Settings;
+using Ingest.Operations.Admin;
 using Ingest.Operations.Audit;
+using Ingest.Operations.Fleet;
 using Ingest.Operations.History;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
@@ -42,6 +44,11 @@ internal static class OperationsServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<NodeHistory>>()));
         services.AddHostedService(provider => provider.GetRequiredService<NodeHistory>());
+        services.TryAddSingleton(provider => new FleetReader(
+            provider.GetRequiredService<NodeSettings>().Get<FleetOptions>(),
+            provider.GetRequiredService<NodeSettings>().Get<AdminOptions>().Token,
+            provider.GetRequiredService<StatusReader>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IHostedService>(provider => new OtlpExport(
             provider.GetRequiredService<NodeSettings>().Get<OtlpOptions>(),
             provider.GetRequiredService<NodeSettings>().Get<MetricsOptions>().Meters,

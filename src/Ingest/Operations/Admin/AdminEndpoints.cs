@@ -1,6 +1,7 @@
 using Ingest.Drain;
 using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
+using Ingest.Operations.Fleet;
 using Ingest.Operations.History;
 using Ingest.Operations.Status;
 using Ingest.Operations.Tail;
@@ -30,6 +31,7 @@ internal static class AdminEndpoints
         DeadLetterEndpoints.Map(routes, surface);
         AuditEndpoint.Map(routes, surface);
         HistoryEndpoint.Map(routes, surface);
+        FleetEndpoint.Map(routes, surface);
         routes.Fallback();
     }
 

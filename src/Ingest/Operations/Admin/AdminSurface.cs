@@ -3,6 +3,7 @@ using Ingest.Drain;
 using Ingest.Health.Policy;
 using Ingest.Operations.Audit;
 using Ingest.Operations.Debug;
+using Ingest.Operations.Fleet;
 using Ingest.Operations.History;
 using Ingest.Operations.Prometheus;
 using Ingest.Operations.Status;
@@ -66,6 +67,9 @@ internal sealed record AdminSurface
 
     /// <summary>What rows of the history are held against.</summary>
     internal required IReadOnlyDictionary<string, double> HistoryLimits { get; init; }
+
+    /// <summary>The node beside the others.</summary>
+    internal required FleetReader Fleet { get; init; }
 
     /// <summary>What its sinks refused.</summary>
     public DeadLetterStore DeadLetters => Node.Value.DeadLetters;

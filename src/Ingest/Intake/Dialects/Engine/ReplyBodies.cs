@@ -1,4 +1,3 @@
-using Ingest.Intake.Body;
 using Ingest.Intake.Http;
 using Microsoft.AspNetCore.Http;
 
