@@ -13,7 +13,8 @@ public sealed class PassingOnTests : IDisposable
 
     [Theory]
     [InlineData("elastic", "Bulk", "_bulk", "/_bulk", "logs", "application/x-ndjson",
-        "{\"create\":{\"_index\":\"logs\",\"routing\":\"k\"}}\n{\"n\":1.50}\n{\"index\":{\"_index\":\"logs\",\"routing\":\"k\"}}\n{\"n\":2}\n",
+        "{\"create\":{\"_index\":\"logs\",\"routing\":\"k\"}}\n{\"n\":1.50}\n"
+        + "{\"index\":{\"_index\":\"logs\",\"routing\":\"k\"}}\n{\"n\":2}\n",
         "{\"n\":1.50}|{\"n\":2}")]
     [InlineData("hec", "HecAsStored", "services/collector/event", "/services/collector/event", "web", "application/json",
         "{\"event\":\"a\",\"index\":\"web\",\"time\":1.5}{\"event\":{\"n\":2},\"index\":\"web\"}",

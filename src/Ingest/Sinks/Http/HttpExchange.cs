@@ -34,6 +34,10 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         catch (HttpRequestException e)
         {
             var kind = Kind(e);
+            if (kind == VerdictKind.Blocked)
+            {
+                credentials.Distrust();
+            }
             return new HttpAnswer(new SinkVerdict(
                 kind, Describe(e), Scope: kind == VerdictKind.Blocked ? VerdictScope.Sink : VerdictScope.Unknown));
         }
@@ -71,7 +75,7 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
 
     private SinkVerdict Usual(HttpResponseMessage response, VerdictKind kind, string reason, TimeSpan? wait)
     {
-        if (response.StatusCode == HttpStatusCode.Unauthorized)
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired)
         {
             credentials.Distrust();
         }
@@ -88,11 +92,15 @@ internal sealed class HttpExchange(HttpMessageInvoker client, HttpCredentials cr
         ? place.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped)
         : place.OriginalString.Split('?', '#')[0];
 
-    // A certificate that is not trusted stays so; a handshake that broke off may not.
-    private static VerdictKind Kind(HttpRequestException failure) =>
-        failure.HttpRequestError == HttpRequestError.SecureConnectionError && failure.InnerException is AuthenticationException
-            ? VerdictKind.Blocked
-            : VerdictKind.Retryable;
+    // A certificate that is not trusted stays so; a handshake that broke off may not. A proxy that knows us not, or does not let us
+    // through, is asked again in vain; one that finds the other side away is not.
+    private static VerdictKind Kind(HttpRequestException failure) => failure switch
+    {
+        { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException } => VerdictKind.Blocked,
+        { HttpRequestError: HttpRequestError.ProxyTunnelError, StatusCode: { } status } when (int)status / 100 == 4
+            && status is not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests) => VerdictKind.Blocked,
+        _ => VerdictKind.Retryable,
+    };
 
     private static string Describe(HttpRequestException failure) =>
         $"{failure.HttpRequestError}: {failure.InnerException?.Message ?? failure.Message}";

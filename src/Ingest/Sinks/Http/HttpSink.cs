@@ -50,7 +50,7 @@ internal sealed class HttpSink : ISink
         try
         {
             _credentials.Check();
-            var client = HttpConnections.Open(_options, _credentials.Tls());
+            var client = HttpConnections.Open(_options, _credentials.Tls(), _credentials.Proxy);
             _client?.Dispose();
             _client = client;
             var exchange = new HttpExchange(client, _credentials, _statuses, _format, _options, _setup.Time, _url.IsPerStream);

@@ -36,6 +36,10 @@ public sealed class HttpSinkFactory : ISinkFactory
             (nameof(options.BasicPasswordFile), options.BasicPasswordFile, new() { BasicPasswordFile = options.BasicPasswordFile }),
             (nameof(options.AuthorizationFile), options.AuthorizationFile, new() { AuthorizationFile = options.AuthorizationFile }),
             (nameof(options.HeadersFile), options.HeadersFile, new() { HeadersFile = options.HeadersFile }),
+            (nameof(options.ProxyPasswordFile), options.ProxyPasswordFile, new()
+            {
+                Proxy = "http://localhost", ProxyPasswordFile = options.ProxyPasswordFile,
+            }),
             (nameof(options.SigningFile), options.SigningFile, new() { SigningFile = options.SigningFile }),
             (nameof(options.TrustPath), options.TrustPath, new() { TrustPath = options.TrustPath }),
             (nameof(options.CertificatePath), options.CertificatePath, new()

@@ -146,6 +146,21 @@ public sealed class HttpSinkOptions
     [Description("Certificates the other side's is checked against, PEM; empty: the system's.")]
     public string TrustPath { get; set; } = "";
 
+    /// <summary>
+    /// The proxy all requests go through, <c>http://HOST:PORT</c>: as a tunnel where <see cref="Url"/> is https. Default none; proxies that
+    /// the environment names are never used.
+    /// </summary>
+    [Description("The proxy all requests go through, http://HOST:PORT; none of the environment is used.")]
+    public string Proxy { get; set; } = "";
+
+    /// <summary>The user the proxy asks for. Default none.</summary>
+    [Description("The user the proxy asks for.")]
+    public string ProxyUser { get; set; } = "";
+
+    /// <summary>A file with the password of <see cref="ProxyUser"/> in its first line. Default none.</summary>
+    [Description("A file with the password of ProxyUser.")]
+    public string ProxyPasswordFile { get; set; } = "";
+
     /// <summary>Verdicts on single statuses, over those of docs/http-sink.md: <c>404=Rejected</c>. Default none.</summary>
     [Description("Verdicts on single statuses: Delivered, Congested, Retryable, Rejected or Blocked.")]
     public Dictionary<string, string> Statuses { get; } = new(StringComparer.Ordinal);

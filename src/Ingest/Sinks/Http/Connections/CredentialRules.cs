@@ -15,9 +15,13 @@ internal static class CredentialRules
         {
             yield return "BasicUser and BasicPasswordFile belong together.";
         }
-        if (options.BasicUser.Contains(':', StringComparison.Ordinal) || options.BasicUser.Any(char.IsControl))
+        (string, string)[] users = [(nameof(options.BasicUser), options.BasicUser), (nameof(options.ProxyUser), options.ProxyUser)];
+        foreach (var (name, user) in users)
         {
-            yield return "BasicUser must have no colon and no control characters: the colon ends the user.";
+            if (user.Contains(':', StringComparison.Ordinal) || user.Any(char.IsControl))
+            {
+                yield return $"{name} must have no colon and no control characters: the colon ends the user.";
+            }
         }
         if ((options.AuthorizationScheme.Length > 0) != (options.AuthorizationFile.Length > 0))
         {
@@ -26,6 +30,15 @@ internal static class CredentialRules
         if (options.AuthorizationScheme.Length > 0 && !HeaderRules.IsToken(options.AuthorizationScheme))
         {
             yield return "AuthorizationScheme must be one word, such as Splunk, ApiKey or Token.";
+        }
+        if (options.Proxy.Length > 0 && !ForwardProxy.TryParse(options.Proxy, out _))
+        {
+            yield return "Proxy must be http://HOST:PORT, without user, path or query.";
+        }
+        if ((options.ProxyUser.Length > 0) != (options.ProxyPasswordFile.Length > 0)
+            || (options.ProxyUser.Length > 0 && options.Proxy.Length == 0))
+        {
+            yield return "ProxyUser and ProxyPasswordFile belong together, and to a Proxy.";
         }
         if (options.Headers.Count > HeaderRules.HeadersMax)
         {

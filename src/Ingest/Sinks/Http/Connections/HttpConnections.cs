@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Text;
 
 namespace Ingest.Sinks.Http.Connections;
 
@@ -13,7 +14,10 @@ internal static class HttpConnections
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
 
-    internal static HttpMessageInvoker Open(HttpSinkOptions options, SslClientAuthenticationOptions tls) => new(new SocketsHttpHandler
+    internal static HttpMessageInvoker Open(HttpSinkOptions options, SslClientAuthenticationOptions tls, ForwardProxy? proxy) =>
+        new(Handler(options, tls, proxy));
+
+    private static SocketsHttpHandler Handler(HttpSinkOptions options, SslClientAuthenticationOptions tls, ForwardProxy? proxy) => new()
     {
         SslOptions = tls,
         ConnectTimeout = options.ConnectTimeout,
@@ -29,12 +33,13 @@ internal static class HttpConnections
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         AutomaticDecompression = DecompressionMethods.None,
         // Attributes of events are UTF-8, as producers sent them.
-        RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         // What is configured is where events belong, and who vouches for it: no redirect, no proxy of the environment, no cookies.
         AllowAutoRedirect = false,
-        UseProxy = false,
+        UseProxy = proxy is not null,
+        Proxy = proxy,
         UseCookies = false,
         // Requests carry the trace of their events, not of the code that sends them.
         ActivityHeadersPropagator = null,
-    });
+    };
 }

@@ -24,8 +24,12 @@ internal sealed class HttpCredentials
         (_options, _directory, _time) = (options, directory, time);
         _authorization = Authorization.Of(options, Full, time);
         _signing = options.SigningFile.Length > 0 ? new SecretFile(Full(options.SigningFile), time, TooShort) : null;
+        Proxy = ForwardProxy.Of(options, Full, time);
         _headers = new OwnHeaders(options.Headers, options.HeadersFile.Length > 0 ? Full(options.HeadersFile) : null, time);
     }
+
+    /// <summary>The proxy all requests go through; null for none.</summary>
+    internal ForwardProxy? Proxy { get; }
 
     /// <summary>Reads everything once, to find out whether it can be.</summary>
     /// <exception cref="Exception">See <see cref="Problem"/>.</exception>
@@ -34,12 +38,14 @@ internal sealed class HttpCredentials
         _ = _authorization?.Value;
         _ = _signing?.Lines;
         _ = _headers.Current;
+        Proxy?.Check();
     }
 
     /// <summary>Adds what a request carries.</summary>
     internal void Apply(HttpRequestMessage request, RequestBody body)
     {
         _headers.AddTo(request);
+        Proxy?.AddTo(request);
         if (_authorization is not null)
         {
             request.Headers.TryAddWithoutValidation("Authorization", _authorization.Value);
@@ -57,6 +63,7 @@ internal sealed class HttpCredentials
         _authorization?.Distrust();
         _signing?.Distrust();
         _headers.Distrust();
+        Proxy?.Distrust();
     }
 
     /// <summary>How connections are secured. Reads the certificates anew.</summary>
