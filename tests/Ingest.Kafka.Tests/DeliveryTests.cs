@@ -50,6 +50,31 @@ public sealed class DeliveryTests
         Assert.All(records, record => Assert.Equal("application/json", record.Headers["content-type"]));
     }
 
+    // Keys and hashes as Kafka's own tests of its partitioner have them.
+    [Fact]
+    public async Task Keys_are_on_the_partitions_where_Java_puts_them()
+    {
+        const int Partitions = 7;
+        (string Key, int Hash)[] known =
+        [
+            ("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536),
+            ("a-little-bit-longer-string", -1486304829), ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+            ("abc", 479470107),
+        ];
+        await using var cluster = await TestCluster.StartAsync();
+        await cluster.Mock.CreateTopicAsync("joined", Partitions);
+        await using var lane = new KafkaLane(new KafkaOptions { BootstrapServers = cluster.Bootstraps });
+        lane.Log.Append(known.Select(each => new TestEvent("{}") { Stream = "joined", Key = each.Key }));
+
+        lane.Start();
+        await lane.EmptyAsync();
+
+        var records = await cluster.ReadAsync("joined");
+        Assert.Equal(
+            known.Select(each => (each.Key, (each.Hash & int.MaxValue) % Partitions)).Order(),
+            records.Select(record => (record.Key!, record.Partition)).Order());
+    }
+
     [Fact]
     public async Task Streams_go_to_topics_of_their_own_and_bytes_stay_what_they_are()
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Ingest.Sinks.Contract;
+using Ingest.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -29,6 +30,7 @@ public sealed class SettingsTests
     [InlineData("Options:enable.gapless.guarantee", "false", "Sinks:Kafka:Options:enable.gapless.guarantee: cannot be set here")]
     [InlineData("Options:max.in.flight", "5", "it has a setting of its own here, RequestsInFlightMax")]
     [InlineData("Options:partitioner", "random", "spread over partitions")]
+    [InlineData("Partitioner", "random", "Sinks:Kafka:Partitioner: must be one of murmur2_random, murmur2, consistent_random")]
     [InlineData("Options:no.such.thing", "1", "No such configuration property: \"no.such.thing\"")]
     [InlineData("Options:batch.size", "0", "\"batch.size\" value 0 is outside allowed range 1..2147483647")]
     [InlineData("Options:batch.size", "512KiB1", "the Kafka client would read 512. It takes a number of bytes")]
@@ -97,6 +99,26 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public async Task A_login_by_token_asks_the_endpoint_and_a_refusal_is_told()
+    {
+        await using var endpoint = await HttpDownstream.StartAsync();
+        endpoint.Answer = _ => new DownstreamAnswer(401, "{\"error\":\"invalid_client\"}") { ContentType = "application/json" };
+        await using var sink = Create(
+            ("BootstrapServers", "127.0.0.1:9"), ("SecurityProtocol", "sasl_plaintext"), ("SaslMechanism", "OAUTHBEARER"),
+            ("OpenTimeout", "00:00:20"), ("Options:sasl.oauthbearer.method", "oidc"),
+            ("Options:sasl.oauthbearer.token.endpoint.url", new Uri(endpoint.Url, "/token").ToString()),
+            ("Options:sasl.oauthbearer.client.id", "ingest"), ("Options:sasl.oauthbearer.client.secret", "secret"));
+
+        var verdict = await sink.OpenAsync(TestContext.Current.CancellationToken);
+
+        var request = endpoint.Requests[0];
+        Assert.Equal(("POST", "/token", "Basic aW5nZXN0OnNlY3JldA=="), (request.Method, request.Path, request.Headers["Authorization"]));
+        Assert.Contains("grant_type=client_credentials", request.Text, StringComparison.Ordinal);
+        Assert.Equal(VerdictKind.Blocked, verdict.Kind);
+        Assert.Contains("token", verdict.Reason, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public void A_mechanism_that_the_loaded_build_cannot_do_is_refused_before_the_start()
     {
         Assert.SkipWhen(Librdkafka.Has("sasl_gssapi"), "this machine's build can do it");
@@ -141,6 +163,18 @@ public sealed class SettingsTests
         Assert.Equal("consistent", settings["partitioner"]);
         Assert.Equal("PLAIN", settings["sasl.mechanisms"]);
         Assert.Equal("u", settings["sasl.username"]);
+    }
+
+    [Fact]
+    public void Keys_go_where_Java_puts_them_unless_the_settings_say_otherwise()
+    {
+        var options = new KafkaOptions { BootstrapServers = "a:1" };
+        Assert.Equal("murmur2_random", ClientSettings.For(options, SendMode.Fast).ToDictionary()["partitioner"]);
+        options.Partitioner = "consistent_random";
+        Assert.Equal("consistent_random", ClientSettings.For(options, SendMode.Fast).ToDictionary()["partitioner"]);
+        options.Options["partitioner"] = "fnv1a";
+        var fault = Assert.Single(options.Validate(new ValidationContext(options)));
+        Assert.StartsWith("contradicts Options:partitioner = fnv1a", fault.ErrorMessage, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -61,8 +61,7 @@ internal static class ClientSettings
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            // Java's partitioner, so that keys meet the partitions that other producers and stream processors put them on.
-            ["partitioner"] = "murmur2_random",
+            ["partitioner"] = options.Partitioner,
             ["log.connection.close"] = "false",
             ["socket.keepalive.enable"] = "true",
             // The client's own limit is 10 s: brokers that are back would be left alone for as long as some outages last.

@@ -6,6 +6,13 @@ namespace Ingest.Kafka;
 /// <summary>Settings of a Kafka sink, section <c>Sinks:NAME</c>. docs/kafka.md explains them with examples.</summary>
 public sealed class KafkaOptions : IValidatableObject
 {
+    /// <summary>Where Java's producers and stream processors put a key.</summary>
+    internal const string JavaPartitioner = "murmur2_random";
+
+    // All that keep the events of a key together.
+    private static readonly string[] Partitioners =
+        [JavaPartitioner, "murmur2", "consistent_random", "consistent", "fnv1a_random", "fnv1a"];
+
     private static readonly string[] Compressions = ["none", "gzip", "snappy", "lz4", "zstd"];
 
     /// <summary>Brokers to learn the cluster from, <c>host:port</c>, separated by commas. Required.</summary>
@@ -58,6 +65,14 @@ public sealed class KafkaOptions : IValidatableObject
     /// </summary>
     [Description("Topic under which a lane's progress is committed as an offset. Nothing is written to it, but it must exist.")]
     public string ProgressTopic { get; set; } = "ingest-progress";
+
+    /// <summary>
+    /// What puts a key on a partition, by librdkafka's name: <c>murmur2_random</c> as Java's producers and stream processors do, so that
+    /// topics can be joined by key; <c>consistent_random</c> as librdkafka does by default; <c>fnv1a_random</c> as Go's Sarama does. The
+    /// same without <c>_random</c>: events without a key all go to one partition. Default <c>murmur2_random</c>.
+    /// </summary>
+    [Description("What puts a key on a partition: murmur2_random as Java does, consistent_random as librdkafka does, or fnv1a_random.")]
+    public string Partitioner { get; set; } = JavaPartitioner;
 
     /// <summary>How CloudEvents envelopes travel. Default <see cref="CloudEventsMode.Structured"/>.</summary>
     [Description("How CloudEvents envelopes travel: Structured (as they came) or Binary (ce_ headers).")]
@@ -202,6 +217,14 @@ public sealed class KafkaOptions : IValidatableObject
         if (!Compressions.Contains(Compression, StringComparer.OrdinalIgnoreCase))
         {
             yield return new ValidationResult($"must be one of {string.Join(", ", Compressions)}.", [nameof(Compression)]);
+        }
+        if (!Partitioners.Contains(Partitioner, StringComparer.Ordinal))
+        {
+            yield return new ValidationResult($"must be one of {string.Join(", ", Partitioners)}.", [nameof(Partitioner)]);
+        }
+        if (Options.TryGetValue("partitioner", out var other) && Partitioner != JavaPartitioner && other != Partitioner)
+        {
+            yield return new ValidationResult($"contradicts Options:partitioner = {other}: set one of them.", [nameof(Partitioner)]);
         }
         foreach (var (name, problem) in TransactionRules.FaultsIn(this))
         {
