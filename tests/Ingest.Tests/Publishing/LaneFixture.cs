@@ -26,6 +26,9 @@ internal sealed class LaneFixture : IAsyncDisposable
 
     internal ScriptedSink Sink { get; private set; }
 
+    /// <summary>Makes the lane's sink instead of the scripted one; null: that one.</summary>
+    internal Func<ISink>? OtherSink { get; init; }
+
     internal TimeProvider Time { get; }
 
     internal MemoryDeadLetters DeadLetters { get; } = new();
@@ -55,7 +58,7 @@ internal sealed class LaneFixture : IAsyncDisposable
     /// <summary>Makes the lane and starts it.</summary>
     internal LaneFixture Start()
     {
-        var spec = new LaneSpec("test", "scripted", () => Sink);
+        var spec = new LaneSpec("test", "scripted", OtherSink ?? (() => Sink));
         var place = Parking is null ? null : new ParkedPlace(Path.Combine(Parking.Path, "parked"), Log.Log.Id, 4 * 1024 * 1024);
         Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, Instruments, Time, Loggers, seed: 7, place);
         Lanes.Start();
