@@ -10,12 +10,15 @@ export function versionOf(module) {
   return lock.packages[`node_modules/${module}`]?.version;
 }
 
-// What did not run this time stays as the table has it.
+// What did not run this time stays as the table has it: the row of a client, with the version that was tried, or the cell of a scenario.
 export function writeTable(file, clients, results) {
   const text = readFileSync(file, "utf8");
-  const before = new Map(text.split("\n").filter((line) => line.startsWith("| ")).map((line) => [line.split(" | ")[0].slice(2), line.split(" | ")]));
-  const rows = clients.map((client) => {
-    const old = before.get(client.name)?.map((value) => value.replace(/ \|$/, "")) ?? [];
+  const before = new Map(text.split("\n").filter((line) => line.startsWith("| ")).map((line) => [line.split(" | ")[0].slice(2), line]));
+  const rows = clients.filter((client) => before.has(client.name) || results.some((one) => one.client === client.name)).map((client) => {
+    if (!results.some((one) => one.client === client.name)) {
+      return before.get(client.name);
+    }
+    const old = before.get(client.name)?.split(" | ").map((value) => value.replace(/ \|$/, "")) ?? [];
     const cells = columns.map((scenario, index) =>
       cell(results.find((one) => one.client === client.name && one.scenario === scenario)) ?? old[index + 4] ?? "-");
     return `| ${[client.name, client.version, client.dialect ?? "native", stored[client.stored], ...cells].join(" | ")} |`;
