@@ -1,6 +1,6 @@
-// Runs real clients against real nodes: node run.mjs [--quick] [--only PART,...] [--scenario NAME,...] [--parallel N] [--table FILE] [--verbose]
+// Runs real clients against real nodes: node run.mjs [--quick [--pages]] [--only PART,...] [--scenario NAME,...] [--parallel N] [--table FILE] [--verbose]
 // --quick: one client of each kind of answer, of those whose packages a test run installs (dependencies in package.json), undisturbed; one is
-// killed instead.
+// killed instead. --quick --pages: pages in Chromium, from an origin that may send and from one that may not; ends with 77 where there is none.
 // Exits 1 where a promise is broken, whatever a client gave up by itself.
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { versionOf, writeTable } from "./harness/table.mjs";
 
 const { values } = parseArgs({
   options: {
-    quick: { type: "boolean" }, only: { type: "string" }, scenario: { type: "string" }, parallel: { type: "string", default: "3" },
+    quick: { type: "boolean" }, pages: { type: "boolean" }, only: { type: "string" }, scenario: { type: "string" }, parallel: { type: "string", default: "3" },
     table: { type: "string" }, verbose: { type: "boolean" },
   },
 });
@@ -23,7 +23,7 @@ async function load() {
     const family = file.slice(0, -4);
     const { clients } = await import(folder(`npm/${file}`));
     for (const client of clients) {
-      found.push({ ...client, version: versionOf(client.package), command: [process.execPath, fileURLToPath(folder("harness/client.mjs")), family, client.name] });
+      found.push({ ...client, version: client.version ?? versionOf(client.package), command: [process.execPath, fileURLToPath(folder("harness/client.mjs")), family, client.name] });
     }
   }
   for (const part of ["debian", "dotnet"]) {
@@ -34,14 +34,22 @@ async function load() {
 
 const { dependencies } = JSON.parse(readFileSync(folder("package.json")));
 const killed = "@segment/analytics-node";
-const twins = ["cloudevents STRUCTURED", "posthog-node", killed];
-const wanted = (client) => (values.quick ? client.package in dependencies && !client.slow && !twins.includes(client.name)
+const twins = ["@segment/analytics-next, batches in Chromium", "cloudevents STRUCTURED", "posthog-node", killed];
+const wanted = (client) => (values.quick
+  ? Boolean(client.isPage) === Boolean(values.pages) && (client.package ? client.package in dependencies : client.isPage)
+    && !client.slow && !twins.includes(client.name)
   : !values.only || values.only.split(",").some((part) => client.name.includes(part)));
 const all = await load();
 const clients = all.filter(wanted);
-const names = values.quick ? ["plain"] : values.scenario ? values.scenario.split(",") : Object.keys(scenarios);
-const queue = names.flatMap((name) => clients.map((client) => ({ client, name })));
-if (values.quick) {
+if (!all.some((client) => client.isPage)) {
+  console.log("Chromium is not installed: no page was tried");
+  if (values.pages) {
+    process.exit(77);
+  }
+}
+const names = values.quick ? (values.pages ? ["plain", "refused"] : ["plain"]) : values.scenario ? values.scenario.split(",") : Object.keys(scenarios);
+const queue = names.flatMap((name) => clients.filter((client) => scenarios[name].isFor?.(client) ?? true).map((client) => ({ client, name })));
+if (values.quick && !values.pages) {
   queue.push({ client: all.find((client) => client.name === killed), name: "killed" });
 }
 const results = [];

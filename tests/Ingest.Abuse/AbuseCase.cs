@@ -13,9 +13,10 @@ public sealed record AbuseCase(string Name, IReadOnlyList<string> Expected, Func
 /// <summary>The node it is sent to.</summary>
 /// <param name="Port">A node's intake, HTTP/1.1.</param>
 /// <param name="Http2Port">Another node's intake, HTTP/2 in clear text.</param>
+/// <param name="GrpcPort">The first node's listener for OTLP over gRPC.</param>
 /// <param name="Connections">How many connections a flood opens.</param>
 /// <param name="Repeats">How often a flood repeats itself.</param>
-public sealed record AbuseTarget(int Port, int Http2Port, int Connections, int Repeats);
+public sealed record AbuseTarget(int Port, int Http2Port, int GrpcPort, int Connections, int Repeats);
 
 /// <summary>What came of it.</summary>
 /// <param name="Case">The case.</param>

@@ -33,8 +33,11 @@ public sealed class AbuseRun : IDisposable
     public static IReadOnlyList<AbuseCase> Cases { get; } =
     [
         .. SlowCases.All, .. ConnectionCases.All, .. HeadCases.All, .. FramingCases.All, .. Http2Cases.All, .. BodyCases.All,
-        .. DialectCases.All,
+        .. DialectCases.All, .. GrpcCases.All,
     ];
+
+    /// <summary>The dialects that have cases of their own.</summary>
+    public static IReadOnlyList<string> Dialects => DialectCases.Names;
 
     /// <summary>What the nodes printed, for messages.</summary>
     public string Output => $"{_node?.Output}\n{_http2?.Output}";
@@ -43,12 +46,13 @@ public sealed class AbuseRun : IDisposable
     /// <param name="seen">Shown each row as it comes.</param>
     public async Task<IReadOnlyList<AbuseRow>> RunAsync(Action<AbuseRow> seen)
     {
-        var setup = Setup("http1").With(DialectCases.Settings(isHttp2: false));
-        var setup2 = Setup("http2").With(("Listen:Protocols", "Http2")).With(DialectCases.Settings(isHttp2: true));
+        var grpcPort = FreePort.Next();
+        var setup = Setup("http1").With(DialectCases.Settings(grpcPort));
+        var setup2 = Setup("http2").With(("Listen:Protocols", "Http2"));
         _node = await IngestProcess.StartReadyAsync(setup);
         _http2 = IngestProcess.Start(setup2);
         await ListensAsync(setup2.IntakePort);
-        var target = new AbuseTarget(setup.IntakePort, setup2.IntakePort, _short ? 1000 : 10_000, _short ? 2000 : 20_000);
+        var target = new AbuseTarget(setup.IntakePort, setup2.IntakePort, grpcPort, _short ? 1000 : 10_000, _short ? 2000 : 20_000);
         foreach (var (node, version) in new[] { (_node, HttpVersion.Version11), (_http2, HttpVersion.Version20) })
         {
             using var honest = new HonestProducer(node.Setup.Intake, version);

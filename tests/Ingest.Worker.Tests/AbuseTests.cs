@@ -1,5 +1,6 @@
 using Ingest.Abuse;
 using Ingest.Abuse.Fuzz;
+using Ingest.Testing;
 
 namespace Ingest.Worker.Tests;
 
@@ -20,6 +21,15 @@ public sealed class AbuseTests
 
         var wrong = rows.Where(row => !row.IsAsExpected).Select(AbuseTable.Line).ToList();
         Assert.True(wrong.Count == 0, $"{string.Join('\n', wrong)}\n{run.Output}");
+    }
+
+    [Fact]
+    public void Every_dialect_is_among_the_cases()
+    {
+        var settings = File.ReadLines(Path.Combine(SourceTree.Root, "docs", "configuration.md"));
+        var dialects = settings.Where(line => line.StartsWith("| `Dialects:", StringComparison.Ordinal)).Select(line => line.Split(':')[1]);
+
+        Assert.Equal(dialects.Distinct().Order(StringComparer.Ordinal), AbuseRun.Dialects.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -128,6 +128,18 @@ public sealed partial class ClientTests : IDisposable
         Assert.Contains(" passed, 0 failed", output, StringComparison.Ordinal);
     }
 
+    /// <summary>fetch, beacons and libraries for analytics, from an origin that may send and from one that may not.</summary>
+    [Fact]
+    public async Task Pages_of_an_allowed_origin_send_and_those_of_others_store_nothing()
+    {
+        await InstallAsync();
+
+        var (code, output) = await TryRunAsync("node", Path.Combine(Folder, "run.mjs"), "--quick", "--pages");
+
+        Assert.SkipWhen(code == 77, output.Trim());
+        Assert.Contains("8 passed, 0 failed", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Signatures_of_the_providers_own_library_and_ids_of_acknowledgements_hold()
     {

@@ -1,4 +1,5 @@
-// What a client meets while it sends: nothing, a drain that is taken back, its streams switched off for 5 s, kill -9 and a restart.
+// What a client meets while it sends: nothing, a drain that is taken back, its streams switched off for 5 s, kill -9 and a restart; a page also
+// a node that takes from another origin alone.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,20 +23,23 @@ export const scenarios = {
     disturb: async (node) => { node.policy({ enabled: false }); await pause(5000); node.policy({ enabled: true }); },
   },
   killed: { count: 60, pace: 150, disturb: async (node) => { await node.kill(); await node.start(); } },
+  refused: {
+    count: 10, pace: 0, disturb: async () => {}, isFor: (client) => client.isPage, settings: { "Intake:Origins": "http://other.localhost" },
+  },
 };
 
 // Runs one client through one scenario and judges it.
 export async function run(client, name) {
   const scenario = scenarios[name];
   const directory = mkdtempSync(join(tmpdir(), "ingest-client-"));
-  const node = new IngestNode({ directory, dialects: client.dialect ? [client.dialect] : [], settings: client.settings });
+  const node = new IngestNode({ directory, dialects: client.dialect ? [client.dialect] : [], settings: { ...client.settings, ...scenario.settings } });
   const tap = client.dialect === "otlpgrpc" ? new Http2Tap(() => node.grpcPort) : new Tap(() => node.port);
   try {
     await node.prepare();
     await node.start();
     const port = await tap.listen();
     const started = start(client, port, scenario, directory);
-    if (name !== "plain") {
+    if (name !== "plain" && name !== "refused") {
       await Promise.race([until("the client got going", () => tap.accepted >= 3 || started.hasEnded()), started.ended]);
       await scenario.disturb(node);
     }
@@ -106,6 +110,11 @@ function verdict(client, scenario, judged, told, tap) {
       faults.push(`refused: ${judged.refusals} requests (${judged.statuses.join(", ")})`);
     }
     told.errors.forEach((error) => faults.push(`error: ${error}`));
+  }
+  if (scenario === "refused") {
+    if (judged.statuses.join() !== "403" || judged.delivered > 0) {
+      faults.push(`not refused: answers ${judged.statuses.join(", ")}, ${judged.delivered} arrived`);
+    }
   }
   if (!told.done || told.code !== 0) {
     faults.push(`ended: code ${told.code}, ${told.noise.slice(-800)}`);

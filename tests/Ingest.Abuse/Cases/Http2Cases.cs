@@ -1,25 +1,17 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using Ingest.Testing;
+using static Ingest.Abuse.Http2Frames;
 
 namespace Ingest.Abuse.Cases;
 
 /// <summary>Floods that HTTP/2 makes cheap for who sends them.</summary>
 internal static class Http2Cases
 {
-    private const byte Data = 0;
-    private const byte Headers = 1;
-    private const byte Reset = 3;
-    private const byte Settings = 4;
-    private const byte Ping = 6;
-    private const byte GoAway = 7;
-    private const byte Continuation = 9;
-    private const byte EndStream = 1;
-    private const byte EndHeaders = 4;
-
     private const int StreamsAtOnce = 200;
+
+    private static readonly byte[] EventHeaders = Post("/v1/events", "application/json");
 
     internal static IReadOnlyList<AbuseCase> All { get; } = [.. Cases().Select(abuse => abuse with { OverHttp2 = true })];
 
@@ -37,12 +29,10 @@ internal static class Http2Cases
         new("HTTP/1.1 at an HTTP/2 port", ["400", Outcomes.Closed, Outcomes.GoAway], NotHttp2Async),
     ];
 
-    private static byte[] Preface { get; } = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(Settings, 0, 0, [])];
-
     private static async Task<string> HonestAsync(AbuseTarget target, CancellationToken patience)
     {
         using var wire = await RawConnection.ConnectAsync(target.Http2Port, patience);
-        byte[] request = [.. Frame(Headers, EndHeaders, 1, RequestHeaders()), .. Frame(Data, EndStream, 1, "{}"u8)];
+        byte[] request = [.. Frame(Headers, EndHeaders, 1, EventHeaders), .. Frame(Data, EndStream, 1, "{}"u8)];
         await wire.SendAsync(Preface.Concat(request).ToArray(), patience);
         await wire.ReceiveAsync(received => Find(received, Data, 1) is not null, patience);
         var body = Encoding.UTF8.GetString(Find(wire, Data, 1) ?? []);
@@ -84,8 +74,9 @@ internal static class Http2Cases
     {
         var cancel = new byte[] { 0, 0, 0, 8 };
         return await ManyAsync(
-            target,
-            number => [.. Frame(Headers, EndHeaders, (number * 2) + 1, RequestHeaders()), .. Frame(Reset, 0, (number * 2) + 1, cancel)],
+            target.Http2Port,
+            target.Repeats,
+            number => [.. Frame(Headers, EndHeaders, (number * 2) + 1, EventHeaders), .. Frame(Reset, 0, (number * 2) + 1, cancel)],
             patience);
     }
 
@@ -93,16 +84,20 @@ internal static class Http2Cases
     {
         var more = Literal("x-more", new string('y', 4000));
         return await ManyAsync(
-            target,
-            number => number == 0 ? Frame(Headers, 0, 1, RequestHeaders()) : Frame(Continuation, 0, 1, more),
+            target.Http2Port,
+            target.Repeats,
+            number => number == 0 ? Frame(Headers, 0, 1, EventHeaders) : Frame(Continuation, 0, 1, more),
             patience);
     }
 
     private static async Task<string> EmptyDataAsync(AbuseTarget target, CancellationToken patience) => await ManyAsync(
-        target, number => number == 0 ? Frame(Headers, EndHeaders, 1, RequestHeaders()) : Frame(Data, 0, 1, []), patience);
+        target.Http2Port,
+        target.Repeats,
+        number => number == 0 ? Frame(Headers, EndHeaders, 1, EventHeaders) : Frame(Data, 0, 1, []),
+        patience);
 
     private static Task<string> FloodAsync(AbuseTarget target, byte[] frame, CancellationToken patience) =>
-        ManyAsync(target, _ => frame, patience);
+        ManyAsync(target.Http2Port, target.Repeats, _ => frame, patience);
 
     private static async Task<string> NotHttp2Async(AbuseTarget target, CancellationToken patience)
     {
@@ -116,14 +111,14 @@ internal static class Http2Cases
     /// Sends frames, reading what comes back meanwhile, until the node ends the connection or there are no more; one that took them all
     /// must still answer a ping.
     /// </summary>
-    private static async Task<string> ManyAsync(AbuseTarget target, Func<int, byte[]> frames, CancellationToken patience)
+    internal static async Task<string> ManyAsync(int port, int count, Func<int, byte[]> frames, CancellationToken patience)
     {
-        using var wire = await RawConnection.ConnectAsync(target.Http2Port, patience);
+        using var wire = await RawConnection.ConnectAsync(port, patience);
         await wire.SendAsync(Preface, patience);
         var mark = "lastping"u8.ToArray();
         var ended = wire.ReceiveAsync(received => Find(received, GoAway, 0) is not null || Pings(received, mark), patience);
         var block = new List<byte>();
-        for (var number = 0; number < target.Repeats && !ended.IsCompleted; number++)
+        for (var number = 0; number < count && !ended.IsCompleted; number++)
         {
             block.AddRange(frames(number));
             if (block.Count > 16 * 1024)
@@ -135,63 +130,5 @@ internal static class Http2Cases
         await wire.SendAsync(block.Concat(Frame(Ping, 0, 0, mark)).ToArray(), patience);
         await ended;
         return Find(wire, GoAway, 0) is not null ? Outcomes.GoAway : wire.IsClosed ? Outcomes.Closed : Outcomes.Held;
-    }
-
-    private static bool Pings(RawConnection wire, byte[] mark) =>
-        Find(wire, Ping, 0, payload => payload.AsSpan().SequenceEqual(mark)) is not null;
-
-    private static byte[]? Find(RawConnection wire, byte type, int stream, Func<byte[], bool>? isIt = null)
-    {
-        for (var rest = wire.Received; rest.Length >= 9;)
-        {
-            var length = (rest[0] << 16) | (rest[1] << 8) | rest[2];
-            if (rest.Length < 9 + length)
-            {
-                return null;
-            }
-            var payload = rest.Slice(9, length).ToArray();
-            if (rest[3] == type && BinaryPrimitives.ReadInt32BigEndian(rest[5..]) == stream && (isIt is null || isIt(payload)))
-            {
-                return payload;
-            }
-            rest = rest[(9 + length)..];
-        }
-        return null;
-    }
-
-    private static byte[] Frame(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
-    {
-        var frame = new byte[9 + payload.Length];
-        BinaryPrimitives.WriteInt32BigEndian(frame, payload.Length << 8);
-        (frame[3], frame[4]) = (type, flags);
-        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame.AsSpan(9));
-        return frame;
-    }
-
-    private static byte[] RequestHeaders() =>
-    [
-        .. Literal(":method", "POST"), .. Literal(":scheme", "http"), .. Literal(":path", "/v1/events"),
-        .. Literal(":authority", "localhost"),
-        .. Literal("content-type", "application/json"),
-    ];
-
-    /// <summary>HPACK's literal header field without indexing; lengths of 127 and more take an integer's continuation.</summary>
-    private static byte[] Literal(string name, string value) => [0, .. Text(name), .. Text(value)];
-
-    private static byte[] Text(string text)
-    {
-        var bytes = Encoding.ASCII.GetBytes(text);
-        if (bytes.Length < 127)
-        {
-            return [(byte)bytes.Length, .. bytes];
-        }
-        var length = new List<byte> { 127 };
-        var rest = bytes.Length - 127;
-        for (; rest >= 128; rest >>= 7)
-        {
-            length.Add((byte)((rest & 127) | 128));
-        }
-        return [.. length, (byte)rest, .. bytes];
     }
 }

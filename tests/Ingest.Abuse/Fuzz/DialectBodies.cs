@@ -36,6 +36,8 @@ internal static class DialectBodies
             [21, 80, 0x0A, 19, 0x0A, 7, .. "{a=\"b\"}"u8, 0x12, 8, 0x0A, 2, 8, 1, 0x12, 2, .. "ok"u8]),
         Text("/topics/a", "application/vnd.kafka.json.v2+json", "{\"records\":[{\"key\":\"k\",\"value\":{\"a\":1}},{\"value\":2}]}"),
         Text("/topics/a/partitions/3", "application/vnd.kafka.v1+json", "{\"records\":[{\"key\":\"aw==\",\"value\":\"Mg==\"}]}"),
+        Text("/2/httpapi", Json, "{\"api_key\":\"k\",\"events\":[{\"event_type\":\"a\",\"insert_id\":\"i\",\"user_id\":\"u\"}]}"),
+        Text("/api/42/envelope/?sentry_key=k", "text/plain", "{\"event_id\":\"e\"}\n{\"type\":\"event\"}\n{}\n"),
         Text("/com.snowplowanalytics.snowplow/tp2", Json, "{\"schema\":\"s\",\"data\":[{\"e\":\"pv\",\"eid\":\"i\",\"duid\":\"d\"}]}"),
     ];
 

@@ -37,7 +37,7 @@ public sealed class RequestFuzz : IDisposable
     {
         var setup = new IngestSetup { Data = _directory["data"], Sinks = ["discard"] }
             .With(("Wal:Retention", "1h"), ("Drain:BalancerDelay", "0"), ("Intake:BodyDeadline", "2s"), ("Listen:HeadersTimeout", "2s"))
-            .With(DialectCases.Settings(isHttp2: false));
+            .With(DialectCases.Settings(FreePort.Next()));
         using var node = await IngestProcess.StartReadyAsync(setup);
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(setup.IntakePort, requests))));
         using (var honest = new HonestProducer(setup.Intake, HttpVersion.Version11))

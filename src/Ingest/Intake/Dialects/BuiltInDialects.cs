@@ -1,3 +1,4 @@
+using Ingest.Intake.Dialects.Amplitude;
 using Ingest.Intake.Dialects.Datadog;
 using Ingest.Intake.Dialects.Elastic;
 using Ingest.Intake.Dialects.Firehose;
@@ -8,6 +9,7 @@ using Ingest.Intake.Dialects.Otlp;
 using Ingest.Intake.Dialects.OtlpGrpc;
 using Ingest.Intake.Dialects.PostHog;
 using Ingest.Intake.Dialects.Segment;
+using Ingest.Intake.Dialects.Sentry;
 using Ingest.Intake.Dialects.Seq;
 using Ingest.Intake.Dialects.Snowplow;
 using Ingest.Intake.Dialects.Webhooks;
@@ -25,6 +27,6 @@ public static class BuiltInDialects
     [
         new OtlpDialect(), new OtlpGrpcDialect(), new HecDialect(), new SegmentDialect(), new ElasticDialect(), new WebhooksDialect(),
         new SeqDialect(), new DatadogDialect(), new PostHogDialect(), new FirehoseDialect(), new LokiDialect(), new KafkaRestDialect(),
-        new SnowplowDialect(),
+        new SnowplowDialect(), new AmplitudeDialect(), new SentryDialect(),
     ];
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Ingest.Health;
 using Ingest.Intake.Dialects.Segment;
 
@@ -25,6 +26,17 @@ public sealed class SegmentTests
         Assert.Equal(["m-1", "m-2"], server.Queue.Events.Select(stored => Encoding.UTF8.GetString(stored.Id)));
         Assert.All(server.Queue.Events, stored => Assert.Equal("2026-01-01", DialectServer.Attribute(stored, "segment-sentat")));
         Assert.All(server.Queue.Events, stored => Assert.Equal("events", DialectServer.Stream(stored)));
+    }
+
+    [Fact]
+    public async Task RudderStacks_browser_library_is_told_that_its_source_is_enabled_and_has_no_destinations()
+    {
+        await using var server = await DialectServer.StartAsync(new SegmentDialect());
+        var answer = await server.SendAsync("GET", "/sourceConfig/?p=npm&writeKey=k", []);
+        using var source = JsonDocument.Parse(answer.Body);
+        var root = source.RootElement.GetProperty("source");
+        Assert.Equal((200, true), (answer.Status, root.GetProperty("enabled").GetBoolean()));
+        Assert.Equal(0, root.GetProperty("destinations").GetArrayLength());
     }
 
     [Fact]

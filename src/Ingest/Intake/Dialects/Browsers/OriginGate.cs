@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -10,14 +11,12 @@ namespace Ingest.Intake.Dialects.Browsers;
 /// <remarks>
 /// Fetch Standard, section "CORS protocol". The origin is answered as it was sent and with credentials allowed: beacons are sent with
 /// credentials, for which <c>*</c> does not count. A page's origin is never compared with the node's own name, which anyone can have
-/// resolved to it.
+/// resolved to it. A page that may send may send what headers it likes, as any other producer: those of CloudEvents, those that are kept,
+/// and what each library for analytics adds of its own.
 /// </remarks>
 /// <param name="origins">The origins that may send; <c>*</c>: all. None: requests that show an origin are refused.</param>
 internal sealed class OriginGate(IReadOnlyCollection<string> origins)
 {
-    private const string Headers =
-        "authorization, content-type, content-encoding, idempotency-key, ingest-key, x-api-key, x-retry-count, traceparent, tracestate";
-
     private readonly HashSet<string> _origins = [.. origins.Select(origin => origin.TrimEnd('/').ToLowerInvariant())];
 
     /// <summary>Runs the handler, or answers a preflight, or refuses.</summary>
@@ -42,12 +41,17 @@ internal sealed class OriginGate(IReadOnlyCollection<string> origins)
             return handle(context);
         }
         headers.AccessControlAllowMethods = HttpMethods.Post;
-        headers.AccessControlAllowHeaders = Headers;
+        var asked = context.Request.Headers.AccessControlRequestHeaders;
+        if (asked.Count == 1 && Ascii.IsValid(asked.ToString()))
+        {
+            headers.AccessControlAllowHeaders = asked;
+        }
         headers.AccessControlMaxAge = "600";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
 
     private bool IsAllowed(StringValues origin) =>
-        origin.Count == 1 && (_origins.Contains("*") || _origins.Contains(origin.ToString().ToLowerInvariant()));
+        origin.Count == 1 && Ascii.IsValid(origin.ToString())
+        && (_origins.Contains("*") || _origins.Contains(origin.ToString().ToLowerInvariant()));
 }

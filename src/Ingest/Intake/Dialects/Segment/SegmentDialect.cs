@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Segment;
 
@@ -24,7 +25,28 @@ internal sealed class SegmentDialect : IDialect
     {
         var settings = (SegmentDialectOptions)options;
         var (batches, singles) = (new SegmentIntake(settings, isBatch: true), new SegmentIntake(settings, isBatch: false));
-        return [.. Batches.Select(path => DialectRoute.Takes(path, batches)), .. Singles.Select(path => DialectRoute.Takes(path, singles))];
+        return
+        [
+            .. Batches.Select(path => DialectRoute.Takes(path, batches)), .. Singles.Select(path => DialectRoute.Takes(path, singles)),
+            DialectRoute.Answers("/sourceConfig", ConfigureAsync),
+        ];
+    }
+
+    /// <summary>
+    /// Answers RudderStack's SDKs for browsers and phones, which ask before they send anything: a source that is enabled and has no
+    /// destinations, and no wish for their own errors and metrics.
+    /// </summary>
+    private static Task ConfigureAsync(HttpContext context, IDialectNode node)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        DialectResponse.Write(
+            context,
+            StatusCodes.Status200OK,
+            "application/json",
+            "{\"source\":{\"id\":\"ingest\",\"name\":\"ingest\",\"enabled\":true,\"workspaceId\":\"ingest\","u8
+            + "\"config\":{\"statsCollection\":{\"errors\":{\"enabled\":false},\"metrics\":{\"enabled\":false}}},"u8
+            + "\"destinations\":[],\"connections\":[]}}"u8);
+        return Task.CompletedTask;
     }
 }
 
