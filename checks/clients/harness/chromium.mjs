@@ -45,9 +45,10 @@ export class Page {
     return this.#call("Page.navigate", { url: "about:blank" });
   }
 
-  // No request under way, and none begun for so long.
+  // No request under way, and none begun for so long. Of one that neither ends nor fails nothing is heard: it is not waited for for ever.
   async idle(milliseconds) {
-    while (this.#loading.size > 0 || performance.now() - this.#lastLoaded < milliseconds) {
+    const quiet = () => performance.now() - this.#lastLoaded;
+    while (quiet() < milliseconds || (this.#loading.size > 0 && quiet() < 20_000)) {
       await new Promise((resume) => setTimeout(resume, 50));
     }
   }
