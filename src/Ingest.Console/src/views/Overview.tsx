@@ -88,19 +88,16 @@ function chartsOf(history: History) {
   const times = history.times.map(time => Date.parse(time) / 1000);
   const row = (name: string) => history.node[name] ?? [];
   const lanes = Object.keys(history.lanes);
-  const ofLanes = (name: string): Line[] => lanes.map((lane, index) => ({
-    name: lane, values: history.lanes[lane]?.[name] ?? [], color: Colors[index % Colors.length]!, dash: index >= Colors.length,
+  const ofLanes = (name: string, before = "", from = 0): Line[] => lanes.map((lane, index) => ({
+    name: before + lane, values: history.lanes[lane]?.[name] ?? [], color: Colors[(from + index) % Colors.length]!,
+    dash: from + index >= Colors.length,
   }));
-  const delivered = times.map((_, at) => lanes.reduce<number | null>((sum, lane) => {
-    const value = history.lanes[lane]?.["delivered_per_second"]?.[at];
-    return value == null ? sum : (sum ?? 0) + value;
-  }, null));
   const limit = (name: string) => history.limits[name] === undefined ? [] : [history.limits[name]!];
   const rate = (value: number) => short(value) + "/s";
   const line = (name: string, values: Line["values"], color: string, dash = false): Line => ({ name, values, color, dash });
   return [
     { id: "c-events", title: "Events a second", times, format: rate, lines: [
-      line("accepted", row("events_accepted_per_second"), "--accent"), line("delivered", delivered, "--second", true)] },
+      line("accepted", row("events_accepted_per_second"), "--accent"), ...ofLanes("delivered_per_second", "delivered by ", 1)] },
     { id: "c-requests", title: "Requests a second by answer", times, format: rate, lines: [
       line("202", row("requests_accepted_per_second"), "--good"), line("4xx", row("requests_4xx_per_second"), "--accent"),
       line("429", row("requests_429_per_second"), "--warn"), line("503", row("requests_503_per_second"), "--bad"),
