@@ -12,6 +12,7 @@ STORE_ROUNDS ?= 100
 MINUTES ?= 30
 HISTORIES ?= 100000
 HISTORIES_FROM ?= 1
+NODE_HISTORIES ?= $(shell expr $(HISTORIES) / 100 + 1)
 
 .PHONY: help install packages build run test bench stress abuse fleet cgroup clean tools
 
@@ -96,14 +97,18 @@ isolation: ## Check it: one bad stream, key or event beside good ones, as a tabl
 proof: ## Check it: tries to lose an event by every means there is, as a table (MINUTES, SEED)
 	@checks/proof.sh $(MINUTES)
 
-# Random histories of the log on the simulated disk, and some of them twice. HISTORIES=1000000 takes a quarter of an hour on two cores that do
-# nothing else. A failure prints its seed and its steps, made as few as possible.
-simulate: ## Check it: random histories of the log on a simulated disk (HISTORIES, HISTORIES_FROM)
+# Random histories of the log on the simulated disk, and some of them twice; then NODE_HISTORIES of whole nodes, by default one in a hundred
+# as many. HISTORIES=1000000 takes half an hour on two cores that do nothing else. A failure prints its seed and its steps, made as few as
+# possible.
+simulate: ## Check it: random histories of the log, and of whole nodes, in simulation (HISTORIES, HISTORIES_FROM, NODE_HISTORIES)
 	@dotnet build tests/Ingest.Wal.Tests -c Release --nologo -v quiet
+	@dotnet build tests/Ingest.Tests -c Release --nologo -v quiet
 	@echo "at commit $$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
 	@DOTNET_TieredPGO=0 WAL_MODEL_COUNT=$(HISTORIES) WAL_MODEL_FIRST=$(HISTORIES_FROM) \
 	    artifacts/bin/Ingest.Wal.Tests/release/Ingest.Wal.Tests -noLogo -noColor -showLiveOutput \
 	    -method '*.ModelTests.No_history*' -method '*.DeterminismTests.*'
+	@NODE_HISTORIES=$(NODE_HISTORIES) NODE_HISTORIES_FROM=$(HISTORIES_FROM) \
+	    artifacts/bin/Ingest.Tests/release/Ingest.Tests -noLogo -noColor -showLiveOutput -class 'Ingest.Tests.Simulation.NodeSimulationTests'
 
 # Deliberate bugs, one at a time in a copy of the tree: each has to fail the test it names. MUTANTS='name name' for some.
 mutants: ## Check it: deliberate bugs, each of which a test has to notice, as a table (MUTANTS)

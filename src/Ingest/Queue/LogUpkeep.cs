@@ -37,7 +37,6 @@ public sealed class LogUpkeep : IAsyncDisposable
     private readonly Func<long> _freeBytes;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly WalCursor _cursor;
     private readonly CancellationTokenSource _stop = new();
     private readonly TimedSignal _wake;
     private readonly Task _loop;
@@ -47,6 +46,9 @@ public sealed class LogUpkeep : IAsyncDisposable
     private long _totalsSaved;
     private long _totalsSequence = -1;
     private long _totalsBytes;
+
+    // Null: a save failed, after which the object takes none any more. The next one goes through a new object.
+    private WalCursor? _cursor;
 
     // Loop only: when a segment was last recycled; when it was said that looks fail, while they do; whether there was no room for the next
     // segment, or too much in all of them.
@@ -109,7 +111,7 @@ public sealed class LogUpkeep : IAsyncDisposable
         _wake.Set();
         await _loop;
         SaveTotals();
-        _cursor.Dispose();
+        _cursor?.Dispose();
         _stop.Dispose();
         _wake.Dispose();
     }
@@ -228,11 +230,14 @@ public sealed class LogUpkeep : IAsyncDisposable
             }
             try
             {
+                _cursor ??= _log.OpenCursor(TotalsCursor);
                 _cursor.Save(sequence, encoded);
                 _totalsSequence = sequence;
             }
             catch (Exception e)
             {
+                _cursor?.Dispose();
+                _cursor = null;
                 Log.UpkeepFailed(_logger, TotalsInterval, Reason(e));
             }
         }

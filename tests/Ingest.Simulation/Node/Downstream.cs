@@ -30,17 +30,23 @@ internal sealed class Downstream(LaneModel lane, Random random)
     /// <summary>All is well from here on, but for events that are to blame themselves.</summary>
     internal void Heal() => (Mood, SickKey, SickStream) = (SinkMood.Well, "", "");
 
-    /// <summary>A call began: no other one that the lane still waits for has a key of it.</summary>
+    /// <summary>
+    /// A call began: no other one that the lane still waits for has a key of it. Dead letters that are sent again may go beside parked
+    /// events.
+    /// </summary>
     internal void Begin(SinkCall call)
     {
         foreach (var other in KeepsKeyOrder ? [] : _calls)
         {
-            var shared = other.IsGivenUp ? [] : call.Keys.Intersect(other.Keys).ToList();
+            var shared = other.IsGivenUp ? [] : KeysOf(call).Intersect(KeysOf(other)).ToList();
             NodeChecks.Require(
                 shared.Count == 0, $"{lane.Name}: two batches with {string.Join(", ", shared)} are in flight.");
         }
         _calls.Add(call);
     }
+
+    private IEnumerable<string> KeysOf(SinkCall call) =>
+        call.Events.Where(sent => !lane.IsGivenUp(sent.Sequence)).Select(sent => sent.Order).Where(order => order.Length > 0);
 
     internal void End(SinkCall call) => _calls.Remove(call);
 

@@ -9,7 +9,7 @@ internal sealed class LaneModel(string name, NodeModel node)
     private readonly HashSet<long> _rejected = [];
     private readonly HashSet<long> _dropped = [];
 
-    // By key: acknowledged events that were neither delivered nor given up, and the last one that was delivered.
+    // By stream and key: acknowledged events that were neither delivered nor given up, and the last one that was delivered.
     private readonly Dictionary<string, SortedSet<long>> _owed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _last = new(StringComparer.Ordinal);
 
@@ -42,14 +42,14 @@ internal sealed class LaneModel(string name, NodeModel node)
     {
         _open.Add(submitted.Sequence);
         _hasNew = true;
-        if (submitted.Key.Length == 0 || Has(submitted.Sequence) || IsGivenUp(submitted.Sequence))
+        if (submitted.Order.Length == 0 || Has(submitted.Sequence) || IsGivenUp(submitted.Sequence))
         {
             return;
         }
         NodeChecks.Require(
-            _last.GetValueOrDefault(submitted.Key) < submitted.Sequence || IsDead(submitted.Sequence) != false,
-            $"{name}: {_last.GetValueOrDefault(submitted.Key)} of {submitted.Key} was delivered before {submitted.Sequence}.");
-        Owed(submitted.Key).Add(submitted.Sequence);
+            _last.GetValueOrDefault(submitted.Order) < submitted.Sequence || IsDead(submitted.Sequence) != false,
+            $"{name}: {_last.GetValueOrDefault(submitted.Order)} of {submitted.Order} was delivered before {submitted.Sequence}.");
+        Owed(submitted.Order).Add(submitted.Sequence);
     }
 
     /// <summary>The other side has the event.</summary>
@@ -62,11 +62,11 @@ internal sealed class LaneModel(string name, NodeModel node)
             Repeated++;
             return;
         }
-        if (submitted.Key.Length == 0)
+        if (submitted.Order.Length == 0)
         {
             return;
         }
-        var owed = Owed(submitted.Key);
+        var owed = Owed(submitted.Order);
         owed.Remove(sequence);
         while (owed.Count > 0 && owed.Min < sequence && IsDead(owed.Min) != false)
         {
@@ -74,15 +74,15 @@ internal sealed class LaneModel(string name, NodeModel node)
         }
         NodeChecks.Require(
             owed.Count == 0 || owed.Min > sequence || IsGivenUp(sequence),
-            $"{name}: {sequence} of {submitted.Key} was delivered before {(owed.Count == 0 ? 0 : owed.Min)}.");
-        _last[submitted.Key] = Math.Max(_last.GetValueOrDefault(submitted.Key), sequence);
+            $"{name}: {sequence} of {submitted.Order} was delivered before {(owed.Count == 0 ? 0 : owed.Min)}.");
+        _last[submitted.Order] = Math.Max(_last.GetValueOrDefault(submitted.Order), sequence);
     }
 
     /// <summary>The other side refused the event for good.</summary>
     internal void Refuse(SubmittedEvent submitted)
     {
         _rejected.Add(submitted.Sequence);
-        Owed(submitted.Key).Remove(submitted.Sequence);
+        Owed(submitted.Order).Remove(submitted.Sequence);
     }
 
     /// <summary>An operator gives events up, or moves them to the dead letters.</summary>
@@ -127,7 +127,8 @@ internal sealed class LaneModel(string name, NodeModel node)
         }
     }
 
-    private bool IsGivenUp(long sequence) => _rejected.Contains(sequence) || _dropped.Contains(sequence);
+    /// <summary>The sink refused the event, or an operator gave it up.</summary>
+    internal bool IsGivenUp(long sequence) => _rejected.Contains(sequence) || _dropped.Contains(sequence);
 
     private SortedSet<long> Owed(string key) => _owed.TryGetValue(key, out var owed) ? owed : _owed[key] = [];
 }

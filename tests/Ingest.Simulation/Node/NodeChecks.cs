@@ -22,7 +22,7 @@ internal static class NodeChecks
     {
         foreach (var lane in node.Lanes.Named([]))
         {
-            model.Lanes.First(candidate => candidate.Name == lane.Name).CheckSaved(lane);
+            model.Lane(lane.Name).CheckSaved(lane);
         }
     }
 

@@ -1,4 +1,5 @@
 using Ingest.DeadLetters;
+using Ingest.Publishing.Breaker;
 using Ingest.Simulation.Disk;
 using Ingest.Wal.Storage;
 
@@ -13,8 +14,10 @@ internal sealed class NodeHistory
     /// <summary>Simulated time within which everything is settled after the last fault.</summary>
     internal static readonly TimeSpan RestMax = TimeSpan.FromMinutes(5);
 
+    /// <summary>Most actions before the node comes to rest.</summary>
+    internal const int ActionsMax = 60;
+
     private const int ActionsMin = 5;
-    private const int ActionsMax = 60;
     private const long StepsMax = 300_000;
 
     // Accounts are looked at this often: it costs more than a step.
@@ -29,6 +32,9 @@ internal sealed class NodeHistory
     private SimulatedNode? _node;
     private Task? _closing;
     private CrashStyle _powerCutStyle;
+    private long _looks;
+    private bool _sawParked;
+    private bool _sawOpen;
 
     internal NodeHistory(SeizedThreadPool pool, int seed, int actionsMax = int.MaxValue)
     {
@@ -93,6 +99,7 @@ internal sealed class NodeHistory
                 }
             }
             ComeToRest();
+            CountCorners();
             foreach (var file in Trace is null ? [] : _world.Places.Describe())
             {
                 Trace?.Invoke(file);
@@ -125,7 +132,8 @@ internal sealed class NodeHistory
     private bool Step()
     {
         var moved = _world.Scheduler.Step();
-        NodeChecks.Require(Steps <= StepsMax, $"The node has done {Steps} pieces of work and finds no end.");
+        _looks++;
+        NodeChecks.Require(Math.Max(Steps, _looks) <= StepsMax, $"The node has done {Steps} pieces of work and finds no end.");
         if (_world.Places.Faults.PowerIsCut)
         {
             Crash(_powerCutStyle);
@@ -153,6 +161,10 @@ internal sealed class NodeHistory
 
     private void Check()
     {
+        if (_world.Model.Broken is { } broken)
+        {
+            throw new NodeModelException(broken.Message);
+        }
         NodeChecks.Require(_world.Places.Violation is null, _world.Places.Violation ?? "");
         if (_world.Loggers.Unexpected is { } unexpected)
         {
@@ -163,9 +175,19 @@ internal sealed class NodeHistory
             return;
         }
         NodeChecks.Cursors(_node, _world.Model);
+        CountLanes(_node);
         if (_world.Scheduler.Steps % AccountsEvery == 0)
         {
             NodeChecks.Accounts(_node);
+        }
+    }
+
+    private void CountLanes(SimulatedNode node)
+    {
+        foreach (var lane in node.Lanes.Named([]))
+        {
+            _sawParked |= lane.Receipts.Parked is { Count: > 0 };
+            _sawOpen |= lane.Caller.State == BreakerState.Open;
         }
     }
 
@@ -297,7 +319,7 @@ internal sealed class NodeHistory
             {
                 Open();
             }
-            if (_node is { IsExiting: false } node && node.Drain.Status.Phase != Ingest.Drain.DrainPhase.Serving && Steps % 500 == 0)
+            if (_node is { IsExiting: false } node && node.Drain.Status.Phase != Ingest.Drain.DrainPhase.Serving && _looks % 500 == 0)
             {
                 _ = node.Drain.ResumeAsync();
             }
@@ -341,6 +363,17 @@ internal sealed class NodeHistory
             Step();
         }
         return task.GetAwaiter().GetResult();
+    }
+
+    private void CountCorners()
+    {
+        Note(_sawParked, "parked");
+        Note(_sawOpen, "breaker opened");
+        Note(_node!.DeadLetters.Status.Count > 0, "dead letters");
+        Note(_operators.Commands > 0, "commands");
+        Note(_world.Model.Lanes.Any(lane => lane.Repeated > 0), "delivered again");
+
+        void Note(bool isSo, string what) => Coverage[what] = Coverage.GetValueOrDefault(what) + (isSo ? 1 : 0);
     }
 
     private void Count(string what) => Coverage[what] = Coverage.GetValueOrDefault(what) + 1;

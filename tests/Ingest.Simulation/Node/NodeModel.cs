@@ -12,8 +12,24 @@ internal sealed class NodeModel
 
     internal IReadOnlyList<LaneModel> Lanes { get; }
 
+    /// <summary>The lane of this name.</summary>
+    internal LaneModel Lane(string name)
+    {
+        foreach (var lane in Lanes)
+        {
+            if (lane.Name == name)
+            {
+                return lane;
+            }
+        }
+        throw new ArgumentException($"There is no lane {name}.", nameof(name));
+    }
+
     /// <summary>Events that got their answer, in the order of the answers.</summary>
     internal IReadOnlyList<SubmittedEvent> Acknowledged => _acknowledged;
+
+    /// <summary>A promise that was broken where the node would not let the exception through; null: none.</summary>
+    internal NodeModelException? Broken { get; set; }
 
     /// <summary>A new event.</summary>
     internal SubmittedEvent Submit(string stream, string key)

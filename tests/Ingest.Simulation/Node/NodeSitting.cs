@@ -58,7 +58,7 @@ internal static class NodeSitting
     // The fewest actions that fail, and what led to it.
     private static int Explain(SeizedThreadPool pool, int seed)
     {
-        for (var actions = 0; ; actions++)
+        for (var actions = 0; actions <= NodeHistory.ActionsMax; actions++)
         {
             var (steps, tail) = (new List<string>(), new Queue<string>());
             var history = new NodeHistory(pool, seed, actions)
@@ -83,6 +83,8 @@ internal static class NodeSitting
                 return 1;
             }
         }
+        Console.WriteLine($"seed {seed} fails, but not while it is traced: something decides besides the seed");
+        return 1;
     }
 
     private static Exception? Failure(NodeHistory history)

@@ -11,7 +11,7 @@ internal sealed class Operators(NodeWorld world)
 {
     private const int LettersMax = 3;
 
-    private static readonly Func<Operators, SimulatedNode, LaneModel, Task>[] Commands =
+    private static readonly Func<Operators, SimulatedNode, LaneModel, Task>[] All =
     [
         (self, node, lane) => self.RewindAsync(node, lane),
         (self, node, lane) => self.RequeueAsync(node, lane),
@@ -21,11 +21,15 @@ internal sealed class Operators(NodeWorld world)
         (self, node, _) => self.SetPolicy(node),
     ];
 
+    /// <summary>Commands given.</summary>
+    internal int Commands { get; private set; }
+
     /// <summary>Any of them, at any lane.</summary>
     internal string Act(SimulatedNode node)
     {
-        var (command, lane) = (world.Random.Next(Commands.Length), world.Model.Lanes[world.Random.Next(world.Model.Lanes.Count)]);
-        _ = ActAsync(Commands[command], node, lane);
+        Commands++;
+        var (command, lane) = (world.Random.Next(All.Length), world.Model.Lanes[world.Random.Next(world.Model.Lanes.Count)]);
+        _ = ActAsync(All[command], node, lane);
         return $"command {command} at {lane.Name}";
     }
 

@@ -51,8 +51,21 @@ internal sealed class Producers(NodeWorld world)
         world.Trace?.Invoke($"{receipt.Status} {receipt.First} to {receipt.Last}");
         if (receipt.Status == CommitStatus.Durable)
         {
+            Note(events, receipt, wasPoisoned);
+        }
+    }
+
+    private void Note(List<SubmittedEvent> events, CommitReceipt receipt, bool wasPoisoned)
+    {
+        try
+        {
             NodeChecks.Require(!wasPoisoned, $"{receipt.First} was acknowledged by a log that had failed.");
             world.Model.Acknowledge(events, receipt.First, receipt.Last);
+        }
+        catch (NodeModelException e)
+        {
+            // The task has no awaiter that would see it.
+            world.Model.Broken ??= e;
         }
     }
 

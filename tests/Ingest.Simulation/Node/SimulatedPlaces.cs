@@ -19,8 +19,23 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
     /// What the product did to a disk that no code may do; null: nothing. A cursor's file is written again after a failed flush, as a
     /// whole and in its other slot, so that nothing rests on what that flush left.
     /// </summary>
-    internal string? Violation => _disks.Values.SelectMany(disk => disk.Violations)
-        .FirstOrDefault(violation => !violation.StartsWith("cursors/", StringComparison.Ordinal));
+    internal string? Violation
+    {
+        get
+        {
+            foreach (var disk in _disks.Values)
+            {
+                foreach (var violation in disk.Violations.Count == 0 ? [] : disk.Violations)
+                {
+                    if (!violation.StartsWith("cursors/", StringComparison.Ordinal))
+                    {
+                        return violation;
+                    }
+                }
+            }
+            return null;
+        }
+    }
 
     /// <summary>Bytes each directory may take.</summary>
     internal long Capacity

@@ -33,6 +33,22 @@ internal sealed class SimulatedSink(
 
     public async ValueTask<SinkResult> SendAsync(EventBatch batch, CancellationToken cancel)
     {
+        try
+        {
+            return await AnswerAsync(batch, cancel);
+        }
+        catch (NodeModelException e)
+        {
+            // To the lane it is a sink that failed.
+            model.Broken ??= e;
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<SinkResult> AnswerAsync(EventBatch batch, CancellationToken cancel)
+    {
         ThrowIfOver();
         var (mood, random) = (downstream.Mood, downstream.Random);
         var events = Read(batch);
@@ -61,8 +77,6 @@ internal sealed class SimulatedSink(
             }
         }
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private SinkResult LoseAnswer(SinkCall call) => downstream.Random.Next(4) switch
     {

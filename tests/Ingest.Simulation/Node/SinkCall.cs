@@ -12,8 +12,6 @@ internal sealed class SinkCall(
 
     internal IReadOnlyList<SinkVerdict> Verdicts => verdicts;
 
-    internal IReadOnlyList<string> Keys { get; } = [.. events.Select(sent => sent.Key).Where(key => key.Length > 0).Distinct()];
-
     /// <summary>The lane was told to end the call, and goes on without it.</summary>
     internal bool IsGivenUp => cancel.IsCancellationRequested;
 

@@ -77,7 +77,8 @@ internal sealed class VerdictDraw(Downstream downstream)
         if (sent.Key.Length > 0)
         {
             var held = _held.TryGetValue(sent.Key, out var known) ? known : _held[sent.Key] = [];
-            _ = isPending ? held.Add(sent.Sequence) : held.Remove(sent.Sequence);
+            // A dead letter that is sent again may be given up once more: nothing waits for it.
+            _ = isPending && !downstream.Lane.IsGivenUp(sent.Sequence) ? held.Add(sent.Sequence) : held.Remove(sent.Sequence);
         }
     }
 }

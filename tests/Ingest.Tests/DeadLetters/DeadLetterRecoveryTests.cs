@@ -26,6 +26,22 @@ public sealed class DeadLetterRecoveryTests
     }
 
     [Fact]
+    public async Task A_log_that_could_not_be_made_keeps_no_later_try_out()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        var failed = 0;
+        fixture.Fails = (operation, name) =>
+            operation == "create" && name.StartsWith("origin", StringComparison.Ordinal) && Interlocked.Exchange(ref failed, 1) == 0
+                ? new StorageException(StorageFailure.Full, "the disk is full")
+                : null;
+
+        await fixture.StartAndSettleAsync(30);
+
+        Assert.Equal(1, failed);
+        Assert.Equal([10L, 20, 30], await fixture.Sequences());
+    }
+
+    [Fact]
     public async Task While_the_log_cannot_be_opened_anew_status_says_why_operators_are_told_and_stopping_takes_no_longer()
     {
         await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };

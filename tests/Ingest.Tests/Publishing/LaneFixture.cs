@@ -48,6 +48,12 @@ internal sealed class LaneFixture : IAsyncDisposable
         BreakerAttemptsMin = 1000,
     };
 
+    /// <summary>The disk that parked events lie on.</summary>
+    internal ILogPlaces ParkingDisk { get; init; } = FileSystemPlaces.Instance;
+
+    /// <summary>Bytes of a segment of the parked log.</summary>
+    internal int ParkingSegmentBytes { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Where lanes park; null: they do not.</summary>
     internal TemporaryDirectory? Parking { get; private init; } = new();
 
@@ -59,7 +65,10 @@ internal sealed class LaneFixture : IAsyncDisposable
     internal LaneFixture Start()
     {
         var spec = new LaneSpec("test", "scripted", OtherSink ?? (() => Sink));
-        var place = Parking is null ? null : new ParkedPlace(Path.Combine(Parking.Path, "parked"), Log.Log.Id, 4 * 1024 * 1024);
+        var place = Parking is null ? null : new ParkedPlace(Path.Combine(Parking.Path, "parked"), Log.Log.Id, ParkingSegmentBytes)
+        {
+            Disk = ParkingDisk,
+        };
         Lanes = new LaneSet(Log.Log, [spec], Options, DeadLetters, Instruments, Time, Loggers, seed: 7, place);
         Lanes.Start();
         return this;

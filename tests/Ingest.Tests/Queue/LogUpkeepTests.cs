@@ -3,6 +3,7 @@ using Ingest.Queue;
 using Ingest.Queue.Totals;
 using Ingest.Testing;
 using Ingest.Tests.Intake;
+using Ingest.Tests.Sinks.File;
 using Ingest.Wal;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
@@ -74,6 +75,36 @@ public sealed class LogUpkeepTests
             time.Advance(pause);
         }
         Assert.Equal([.. Enumerable.Repeat(1, 21), 2], told);
+    }
+
+    [Fact]
+    public async Task Totals_are_saved_again_after_a_save_that_failed()
+    {
+        var fails = false;
+        using var fixture = new QueueFixture(disk: real => new FailingDirectory(real)
+        {
+            Fail = (operation, name) => fails && operation == "write" && name.Contains(LogUpkeep.TotalsCursor, StringComparison.Ordinal)
+                ? new StorageException(StorageFailure.Failed, "Input/output error", 5)
+                : null,
+        });
+        await using var upkeep = new LogUpkeep(
+            fixture.Log,
+            fixture.Totals,
+            fixture.Log.OpenCursor(LogUpkeep.TotalsCursor),
+            new WalSettings { SegmentBytes = QueueFixture.SegmentBytes },
+            fixture.Gate,
+            settled: () => 0,
+            keepFrom: () => long.MaxValue,
+            freeBytes: () => long.MaxValue,
+            new FakeTime(),
+            NullLogger<LogUpkeep>.Instance);
+        await fixture.Queue.SubmitAsync(QueueFixture.Batch("a", "b"), "s", TestContext.Current.CancellationToken);
+        fails = true;
+        upkeep.SaveTotals();
+        fails = false;
+        upkeep.SaveTotals();
+
+        Assert.Equal(2, fixture.Log.ListCursors().Single(cursor => cursor.Name == LogUpkeep.TotalsCursor).Sequence);
     }
 
     [Fact]

@@ -49,15 +49,24 @@ internal sealed class DeadLetterLog : IDisposable
     internal static DeadLetterLog Open(ILogPlaces places, string path, Guid origin, int segmentBytes, TimeProvider time)
     {
         var directory = places.Open(path);
-        LogOrigin.Keep(directory, origin);
-        var wal = places.OpenLog(directory, new WalOptions
+        try
         {
-            SegmentBytes = segmentBytes,
-            SegmentsAhead = 0,
-            SegmentsKept = 1,
-            GroupBytesMax = segmentBytes / 2,
-        });
-        return new DeadLetterLog(directory, wal, time);
+            LogOrigin.Keep(directory, origin);
+            var wal = places.OpenLog(directory, new WalOptions
+            {
+                SegmentBytes = segmentBytes,
+                SegmentsAhead = 0,
+                SegmentsKept = 1,
+                GroupBytesMax = segmentBytes / 2,
+            });
+            return new DeadLetterLog(directory, wal, time);
+        }
+        catch
+        {
+            // Its lock would keep out the next try.
+            directory.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A lane begins: noted now in memory, and on disk no later than the next record.</summary>

@@ -85,6 +85,14 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
 
     internal void Start() => _loop = Task.Run(RunAsync);
 
+    /// <summary>Gives back what a lane has that is not started, and never will be.</summary>
+    internal void Discard()
+    {
+        _observer.Dispose();
+        _cursor.Dispose();
+        _ = Connection.DisposeAsync().AsTask();
+    }
+
     /// <summary>Skips every wait and keeps waits short from here on, or goes back to normal. Any thread.</summary>
     internal void Drain(bool on)
     {
@@ -163,7 +171,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         }
         var accounts = _cursor.Accounts.Snapshot();
         var settled = gauges.Settled;
-        var unsettled = Math.Max(Given(settled) - gauges.SettledAhead, 0);
+        var unsettled = Math.Max(_context.Given(settled) - gauges.SettledAhead, 0);
         var lag = unsettled > 0 && (gauges.OldestAcceptedUnixMs ?? _oldest?.UnixMs(settled)) is { } oldest
             ? Math.Max((_context.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest)).TotalSeconds, 0)
             : 0;
@@ -172,7 +180,8 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
             Name = Name,
             Kind = _context.Kind,
             Client = _context.Sink.Traits.Client,
-            State = unsettled > 0 ? Awake(gauges.State) : gauges.State,
+            // What the loop said before these events came; it has not looked yet.
+            State = unsettled > 0 && gauges.State is (LaneState.Idle or LaneState.Drained) ? LaneState.Delivering : gauges.State,
             Reason = gauges.Reason,
             Start = accounts.Start,
             Settled = settled,
@@ -252,7 +261,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
 
     private async Task RunAsync()
     {
-        Log.LaneStarted(_context.Logger, Name, _cursor.Saved + 1, Given(_cursor.Saved));
+        Log.LaneStarted(_context.Logger, Name, _cursor.Saved + 1, _context.Given(_cursor.Saved));
         var failures = 0;
         while (!_stop.IsCancellationRequested)
         {
@@ -285,16 +294,6 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         Log.LaneStopped(_context.Logger, Name, _cursor.Saved);
     }
 
-    // Durable events behind a position: numbers that were never given out are none.
-    private long Given(long after)
-    {
-        var (log, durable) = (_context.Log, _context.Log.DurableSequence);
-        return durable - after - (log.SkippedUpTo(durable) - log.SkippedUpTo(after));
-    }
-
     private LaneGauges Resting(LaneState state, string reason, long settled) =>
         new(state, reason, settled, 0, 0, 0, Window.Exact, Window.SlowStartThreshold, Caller.State, Window.RoundTrip, null);
-
-    // The loop said so before these events came; it has not looked yet.
-    private static LaneState Awake(LaneState state) => state is LaneState.Idle or LaneState.Drained ? LaneState.Delivering : state;
 }

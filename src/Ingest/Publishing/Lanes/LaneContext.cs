@@ -40,4 +40,11 @@ internal sealed record LaneContext
 
     /// <summary>Attempts by verdict, counted on by each lane of this name.</summary>
     internal AttemptCounts Attempts { get; init; } = new();
+
+    /// <summary>Durable events behind a position: numbers that were never given out are none. Any thread.</summary>
+    internal long Given(long after)
+    {
+        var durable = Log.DurableSequence;
+        return durable - after - (Log.SkippedUpTo(durable) - Log.SkippedUpTo(after));
+    }
 }

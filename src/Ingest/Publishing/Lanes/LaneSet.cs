@@ -194,8 +194,9 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         Find(lane)?.RewindAsync(next, cancel) ?? Task.FromResult(new RewindOutcome(RewindStatus.UnknownLane, $"There is no lane {lane}."));
 
     /// <summary>
-    /// Sends dead letters of a lane again, outside of its cursor's order but never beside another batch of the same keys. Ends when all are
-    /// delivered or rejected once more, or the lane stops; what is not named in the result was neither. Any thread.
+    /// Sends dead letters of a lane again, outside of its cursor's order but never beside another batch of the same keys, trials of parked
+    /// events aside. Ends when all are delivered or rejected once more, or the lane stops; what is not named in the result was neither. Any
+    /// thread.
     /// </summary>
     /// <param name="lane">The lane they came from.</param>
     /// <param name="batch">Their record bodies with their sequence numbers, within the sink's bounds; the lane's from here on.</param>
@@ -270,7 +271,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
     private Lane[] Open()
     {
         Interlocked.Increment(ref _openings);
-        return [.. _sinks.Select(Open)];
+        return LaneSpec.OpenAll(_sinks, Open);
     }
 
     private Lane Open(LaneSpec spec)

@@ -20,23 +20,18 @@ namespace Ingest.Publishing.Parking;
 /// <item>While an event is here, later events of its key (or of its stream, where that is to blame) join it and are not sent.</item>
 /// <item>What goes to the dead letters is noted here first, then stored there, then resolved here: a crash between repeats the storing,
 /// which is harmless, and nothing else.</item>
-/// <item>An event whose resolution is durable is not sent again after a crash, also where the saved position has not passed it.</item>
+/// <item>An event whose delivery or drop is durable is not sent again after a crash, also where the saved position has not passed it. One
+/// that is dead then is decided anew: its dead letter is void (<see cref="IDeadLetterStore.Begin"/>).</item>
 /// </list>
 /// </remarks>
 internal sealed class LaneParking : IDisposable
 {
-    private const int MovedMax = 256;
-    private const int MovedBytesMax = 1024 * 1024;
-
     private readonly LaneContext _context;
     private readonly ILaneHost _host;
     private readonly LaneCursor _cursor;
     private readonly AckTracker _tracker;
     private readonly ParkedWriter? _writer;
-
-    // Parked events in the order of their positions; those in front that went or moved are taken out at the next look.
-    private readonly PriorityQueue<ParkedEvent, long> _places = new();
-    private bool _isMoving;
+    private readonly ParkedFiles _files;
     private ResolvedAhead _resolved = new();
 
     internal LaneParking(LaneContext context, ILaneHost host, LaneCursor cursor, AckTracker tracker)
@@ -44,6 +39,7 @@ internal sealed class LaneParking : IDisposable
         (_context, _host, _cursor, _tracker) = (context, host, cursor, tracker);
         Events = new ParkedEvents(context.Options);
         Scheduler = new ParkedScheduler(Events, context.Options, context.Sink.Traits, context.Random);
+        _files = new ParkedFiles(cursor, Events);
         _writer = context.Parked is not { } place ? null
             : new ParkedWriter(place, context.Options, context.Time, context.Logger, host.Signal.Set);
     }
@@ -78,7 +74,7 @@ internal sealed class LaneParking : IDisposable
     /// <exception cref="StorageException">The parked log cannot be opened or read.</exception>
     internal void Open()
     {
-        var recovery = new ParkedRecovery(_cursor.Accounts);
+        var recovery = new ParkedRecovery(_cursor.Accounts, _cursor.SavedParkedApplied);
         var log = _writer?.OpenExisting();
         log?.Replay(recovery.Apply);
         HasMoved |= recovery.Settle(_context.Logger, _context.Name) > 0;
@@ -86,7 +82,7 @@ internal sealed class LaneParking : IDisposable
         foreach (var parked in recovery.Parked)
         {
             Events.Add(parked);
-            _places.Enqueue(parked, parked.Position);
+            _files.Placed(parked);
         }
         // Everything in the log is taken now; a log that was taken away begins anew.
         var applied = log is null ? 0 : log.End - 1;
@@ -187,8 +183,12 @@ internal sealed class LaneParking : IDisposable
         _writer.Step(now);
         if (!_writer.IsBusy && _writer.Log is { } log)
         {
-            log.Reclaim(NeededFrom(log));
-            MoveOldest(log);
+            _files.Reclaim(log, _resolved);
+            HasMoved |= _cursor.Accounts.ParkedApplied != _cursor.SavedParkedApplied;
+            if (_files.NextToMove(log, _resolved) is { } moving)
+            {
+                Move(moving, log);
+            }
             _writer.Step(now);
         }
     }
@@ -207,7 +207,7 @@ internal sealed class LaneParking : IDisposable
         {
             var parked = written.Events[i];
             parked.Position = written.PositionOf(i);
-            _places.Enqueue(parked, parked.Position);
+            _files.Placed(parked);
             if (parked.Phase == ParkedPhase.Storing)
             {
                 parked.Phase = ParkedPhase.Waiting;
@@ -236,6 +236,7 @@ internal sealed class LaneParking : IDisposable
             else if (parked.IsCounted)
             {
                 accounts.ResolveParked(accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)), settlement);
+                _resolved.Counted(parked, change.Position);
             }
             Events.Remove(parked);
         }
@@ -244,48 +245,18 @@ internal sealed class LaneParking : IDisposable
         Scheduler.Changed();
     }
 
-    // Everything from the first event that is still parked on, and every resolution the accounts on disk do not have.
-    private long NeededFrom(ParkedLog log)
+    // Reading from positions that ascend is one pass.
+    private void Move(List<ParkedEvent> moving, ParkedLog log)
     {
-        while (_places.TryPeek(out var parked, out var position) && (parked.Position != position || Events.Find(parked.Sequence) != parked))
-        {
-            _places.Dequeue();
-        }
-        _resolved.Saved(_cursor.SavedHighWater);
-        var first = Math.Min(_places.TryPeek(out _, out var oldest) ? oldest : log.End, _resolved.NeededFrom);
-        return Math.Min(first, _cursor.SavedParkedApplied + 1);
-    }
-
-    // One old event would hold all files behind it.
-    private void MoveOldest(ParkedLog log)
-    {
-        if (_isMoving || !log.IsWasteful(Events.Bytes))
-        {
-            return;
-        }
-        var oldest = Events.All.Where(parked => parked.Phase == ParkedPhase.Waiting && parked.Sequence <= _cursor.SavedHighWater)
-            .OrderBy(parked => parked.Position).Take(MovedMax).ToList();
-        while (oldest.Count > 1 && oldest.Sum(parked => (long)parked.Bytes) > MovedBytesMax)
-        {
-            oldest.RemoveRange(oldest.Count / 2, oldest.Count - (oldest.Count / 2));
-        }
-        if (oldest.Count == 0)
-        {
-            return;
-        }
-        _isMoving = true;
         try
         {
-            var bodies = log.Read([.. oldest.Select(parked => (parked.Sequence, parked.Position))]);
-            _writer!.Add(new ParkedBodies(bodies, oldest, written =>
-            {
-                _isMoving = false;
-                Stored(written);
-            }));
+            var bodies = log.Read([.. moving.Select(parked => (parked.Sequence, parked.Position))]);
+            _writer!.Add(new ParkedBodies(bodies, moving, Stored));
         }
         catch (StorageException e)
         {
             // The files stay as large as they are; nothing is moved any more until the next start.
+            _files.StopMoving();
             Log.ParkedNotMoved(_context.Logger, _context.Name, e.Message);
         }
     }

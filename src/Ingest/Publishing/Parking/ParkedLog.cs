@@ -76,7 +76,7 @@ internal sealed class ParkedLog : IDisposable
     }
 
     /// <summary>Appends records durably, as a whole. Returns the position of the first.</summary>
-    /// <exception cref="StorageException">There is no room now, or the log failed and only a restart finds out what it has.</exception>
+    /// <exception cref="StorageException">There is no room now, or the log failed: only opening it anew finds out what it has.</exception>
     internal long Append(RecordBatch records)
     {
         if (!_wal.TryAdd(records, out var first))
@@ -133,8 +133,15 @@ internal sealed class ParkedLog : IDisposable
     }
 
     /// <summary>Whether the files take so much more than the events in them that moving the oldest pays.</summary>
-    internal bool IsWasteful(long parkedBytes) =>
-        _wal.BytesInUse - parkedBytes > (parkedBytes / 2) + (2L * _segmentBytes);
+    internal bool IsWasteful(int events, long parkedBytes)
+    {
+        // As many bytes as the records take at most: what they take beside the events cannot be saved by moving them.
+        var needed = parkedBytes + ((long)events * RecordBytesBesideBody);
+        return _wal.BytesInUse - needed > (needed / 2) + (2L * _segmentBytes);
+    }
+
+    /// <summary>Why nothing can be appended any more, before the log was opened anew; null while something can.</summary>
+    internal StorageException? Poison => _wal.Poison;
 
     /// <summary>Positions end here.</summary>
     internal long End => _wal.DurableSequence + 1;

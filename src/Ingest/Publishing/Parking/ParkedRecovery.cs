@@ -10,11 +10,13 @@ namespace Ingest.Publishing.Parking;
 /// </summary>
 /// <remarks>
 /// The accounts, saved with the cursor, say how many events are parked; the parked log says which. Either may be on disk without the
-/// other: what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void,
-/// or settled then, where it was resolved; what was resolved behind the position the accounts have taken is applied to them now. Then both
-/// agree, unless the parked log lost something: that is counted as lost.
+/// other: what was parked above the accounts' high water was never counted, and the lane reads it from its log once more, so it is void, or
+/// settled then, where it was delivered or dropped; what was resolved behind the position the accounts have taken is applied to them now.
+/// Then both agree, unless the parked log lost something: that is counted as lost.
 /// </remarks>
-internal sealed class ParkedRecovery(LaneAccounts accounts)
+/// <param name="accounts">The lane's accounts.</param>
+/// <param name="savedApplied">The last resolution that the accounts on disk have.</param>
+internal sealed class ParkedRecovery(LaneAccounts accounts, long savedApplied)
 {
     private readonly Dictionary<long, ParkedEvent> _events = [];
 
@@ -121,16 +123,29 @@ internal sealed class ParkedRecovery(LaneAccounts accounts)
                 {
                     accounts.Doubtful.Drop([parked.Sequence]);
                 }
-                if (parked.Sequence > accounts.HighWater)
+                // The dead letters void what the accounts never counted (IDeadLetterStore.Begin): such an event is decided anew.
+                if (parked.Sequence > accounts.HighWater && record.Kind != ParkedKind.DeadLettered)
                 {
                     Resolved.Add(parked, settlement);
                 }
-                else if (parked.IsCounted && position > accounts.ParkedApplied)
+                else if (parked.Sequence <= accounts.HighWater && parked.IsCounted)
                 {
-                    accounts.ResolveParked(accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)), settlement);
+                    Count(parked, settlement, position);
                 }
                 break;
         }
         _events.Remove(parked.Sequence);
+    }
+
+    private void Count(ParkedEvent parked, Settlement settlement, long position)
+    {
+        if (position > accounts.ParkedApplied)
+        {
+            accounts.ResolveParked(accounts.StreamIndex(Encoding.Latin1.GetBytes(parked.Stream)), settlement);
+        }
+        if (position > savedApplied)
+        {
+            Resolved.Counted(parked, position);
+        }
     }
 }

@@ -41,6 +41,7 @@ internal sealed class ParkedWriter(
     internal void Add(ParkedWrite write) => _waiting.Add(write);
 
     /// <summary>Takes up what was written and begins with what waits.</summary>
+    /// <exception cref="StorageException">The log failed: nothing can be written before it is opened anew.</exception>
     internal void Step(TimeSpan now)
     {
         if (_task is { IsCompleted: true } ended)
@@ -70,6 +71,11 @@ internal sealed class ParkedWriter(
             (Failure, _retryAt) = (failure.Message, now + options.ParkedBackoffMin);
             _waiting.InsertRange(0, _writing);
             _writing.Clear();
+            if (_log?.Poison is { } poison)
+            {
+                // Only recovery can tell what the log has: the session ends, and the next one opens the log anew.
+                throw new StorageException(poison.Kind, $"the parked log failed: {poison.Message}", poison.ErrorNumber, poison);
+            }
             return;
         }
         (Failure, _retryAt) = (null, TimeSpan.Zero);

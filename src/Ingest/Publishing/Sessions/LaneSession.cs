@@ -176,31 +176,27 @@ internal sealed class LaneSession : IDisposable
         _state.Parking.Step(now);
     }
 
-    // While the breaker is open nothing but a probe goes; where everything is parked, only a parked event can be it.
-    private void StartTrials(TimeSpan now)
-    {
-        if (_host.Caller.State == BreakerState.Closed)
-        {
-            _state.Trials.Start(now, _state.Deliveries.InFlight);
-        }
-        else if (_state.IsEmpty && now >= _state.ProbeDue)
-        {
-            _state.Trials.Probe(now);
-        }
-    }
-
     private void Start(TimeSpan now)
     {
         // Parked events go first: a lane that is never idle would not try them otherwise, and their own backoff keeps them few.
-        if (_state.Parking.IsActive && _host.Connection.IsOpen && now >= _host.Backoff.WaitsUntil)
+        if (MayTryParked(now) && _host.Caller.State == BreakerState.Closed)
         {
-            StartTrials(now);
+            _state.Trials.Start(now, _state.Deliveries.InFlight);
         }
         while (!_executor.HasCompleted && _scheduler.Next(now) is { } delivery)
         {
             _executor.Start(delivery, now);
         }
+        // While the breaker is open nothing but a probe goes. Where there is nothing else that may go, because all is parked or waits for
+        // room among what is, only a parked event can be it.
+        if (MayTryParked(now) && _host.Caller.State != BreakerState.Closed && _state.Deliveries.InFlight == 0 && now >= _state.ProbeDue)
+        {
+            _state.Trials.Probe(now);
+        }
     }
+
+    private bool MayTryParked(TimeSpan now) =>
+        _state.Parking.IsActive && _host.Connection.IsOpen && now >= _host.Backoff.WaitsUntil;
 
     // Stops sending, lets attempts end under their grace, saves.
     private async Task EndAsync()

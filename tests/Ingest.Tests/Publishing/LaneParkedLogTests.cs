@@ -1,0 +1,167 @@
+using Ingest.Publishing;
+using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
+using Ingest.Testing;
+using Ingest.Tests.Sinks.File;
+using Ingest.Wal;
+using Ingest.Wal.Storage;
+
+namespace Ingest.Tests.Publishing;
+
+/// <summary>Parked events as the simulation of nodes found them: their log, the dead letters they become, the breaker.</summary>
+public sealed class LaneParkedLogTests
+{
+    private static readonly SinkTraits Traits = new() { WindowMax = 8, BatchEventsMax = 100 };
+
+    [Fact]
+    public async Task A_parked_log_that_failed_is_opened_anew_by_the_lane_itself()
+    {
+        var disk = new FailingPlaces();
+        await using var fixture = new LaneFixture(Traits) { ParkingDisk = disk };
+        var refusing = true;
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(OfEach(events, seen => refusing && IsBad(seen)));
+        fixture.Log.Append("bad", "k1");
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+        await Poll.Until("one is parked", () => fixture.Status.ParkedEvents == 1);
+
+        disk.FlushFails = true;
+        fixture.Log.Append("bad", "k2");
+        fixture.Log.AppendMany(10);
+        await Poll.Until("the flush failed", () => !disk.FlushFails);
+        await Poll.Until("both are parked", () => fixture.Status.ParkedEvents == 2);
+
+        refusing = false;
+        await fixture.Settled(22);
+        Assert.Equal(22, fixture.Status.Delivered);
+    }
+
+    /// <summary>What the dead letters hold of events in front of which another one waits is void after a restart.</summary>
+    [Fact]
+    public async Task A_parked_event_that_became_a_dead_letter_ahead_of_the_position_is_sent_again_after_a_restart()
+    {
+        await using var fixture = new LaneFixture(Traits);
+        fixture.Options.ParkedAttemptsMax = 2;
+        var wrong = true;
+        fixture.Sink.OnSend = async (events, cancel) =>
+        {
+            if (wrong && events.Any(seen => seen.Payload == "slow"))
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+            }
+            return OfEach(events, seen => wrong && IsBad(seen));
+        };
+        fixture.Log.Append("slow", "k-slow");
+        fixture.Start();
+        await Poll.Until("the slow one is under way", () => fixture.Sink.Sends == 1);
+        fixture.Log.Append("bad", "k-bad");
+        fixture.Log.AppendMany(10);
+        await Poll.Until("the bad one is dead", () => !fixture.DeadLetters.Stored.IsEmpty);
+        Assert.Equal(0, fixture.Status.Settled);
+
+        wrong = false;
+        await fixture.RestartAsync();
+        await fixture.Settled(12);
+        Assert.Contains(2L, fixture.Sink.Sequences);
+        Assert.Equal((12, 0), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+    }
+
+    [Fact]
+    public async Task A_parked_log_full_of_failed_attempts_is_made_small_once_and_not_for_ever()
+    {
+        const int Attempts = 900;
+        const int FilesMax = 8;
+        await using var fixture = new LaneFixture(Traits) { ParkingSegmentBytes = WalOptions.SegmentBytesMin };
+        fixture.Options.ParkedBackoffMin = fixture.Options.ParkedBackoffMax = TimeSpan.FromMilliseconds(1);
+        var attempts = 0;
+        fixture.Sink.OnSend = (events, _) =>
+        {
+            attempts += events.Count(IsBad);
+            return Task.FromResult(OfEach(events, IsBad));
+        };
+        fixture.Log.Append("bad", "k1");
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+
+        var files = 0;
+        await Poll.Until("it was tried often", () =>
+        {
+            files = Math.Max(files, FilesOf(fixture));
+            return attempts >= Attempts || files > FilesMax;
+        });
+        Assert.InRange(files, 1, FilesMax);
+        Assert.Equal(1, fixture.Status.ParkedEvents);
+    }
+
+    [Fact]
+    public async Task A_lane_whose_only_batch_waits_for_room_among_the_parked_finds_out_by_these_that_its_sink_is_back()
+    {
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 1, BatchEventsMax = 10 });
+        fixture.Options.ParkedEventsMax = fixture.Options.ParkedStreamEventsMax = 1;
+        fixture.Options.BreakerAttemptsMin = 2;
+        fixture.Options.BreakerPauseMin = fixture.Options.BreakerPauseMax = TimeSpan.FromMilliseconds(500);
+        var (isDown, refusing, held) = (false, true, new TaskCompletionSource());
+        fixture.Sink.OnSend = async (events, _) =>
+        {
+            if (events.Any(seen => seen.Payload == "first"))
+            {
+                await held.Task;
+            }
+            return isDown ? new SinkResult(new SinkVerdict(VerdictKind.Retryable, "down", Scope: VerdictScope.Sink))
+                : OfEach(events, seen => refusing && IsBad(seen));
+        };
+        fixture.Log.Append("bad", "k1", "bad");
+        fixture.Log.AppendMany(5);
+        fixture.Start();
+        await Poll.Until("the place is full", () => fixture.Status is { ParkedEvents: 1, Settled: 6 });
+
+        // Read together: the bad one waits for room in front of the others.
+        fixture.Log.Append("first");
+        await Poll.Until("it is under way", () => fixture.Status.InFlightBatches == 1);
+        fixture.Log.Append("bad", "k1", "bad");
+        fixture.Log.AppendMany(5);
+        isDown = true;
+        held.SetResult();
+        await fixture.Reaches(LaneState.Open);
+
+        (isDown, refusing) = (false, false);
+        await fixture.Settled(13);
+        Assert.Equal(13, fixture.Status.Delivered);
+    }
+
+    private static bool IsBad(Seen seen) => seen.Payload == "bad";
+
+    private static SinkResult OfEach(Seen[] events, Func<Seen, bool> fails) => new(
+        SinkVerdict.Delivered,
+        [.. events.Select(seen => fails(seen)
+            ? new SinkVerdict(VerdictKind.Retryable, "refused", Scope: VerdictScope.Event)
+            : SinkVerdict.Delivered)]);
+
+    private static int FilesOf(LaneFixture fixture) =>
+        Directory.Exists(fixture.Parking!["parked/test"]) ? Directory.GetFiles(fixture.Parking["parked/test"], "*.wal").Length : 0;
+
+    private sealed class FailingPlaces : FileSystemPlaces
+    {
+        private volatile bool _flushFails;
+
+        /// <summary>The next flush fails; false again when it has.</summary>
+        internal bool FlushFails
+        {
+            get => _flushFails;
+            set => _flushFails = value;
+        }
+
+        public override IWalDirectory Open(string directory) => new FailingDirectory(base.Open(directory))
+        {
+            Fail = (operation, _) =>
+            {
+                if (operation != "flush" || !_flushFails)
+                {
+                    return null;
+                }
+                _flushFails = false;
+                return new StorageException(StorageFailure.Failed, "Input/output error", 5);
+            },
+        };
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Ingest.Testing;
+
+namespace Ingest.Tests.Simulation;
+
+/// <summary>
+/// Random histories of a whole node: queue, log, lanes, dead letters and drain under simulated disks, clock, threads and sinks.
+/// <c>NODE_HISTORIES</c> runs another number of them, <c>NODE_HISTORIES_FROM</c> from another seed on, <c>NODE_HISTORIES_SEED</c> one
+/// alone.
+/// </summary>
+public sealed partial class NodeSimulationTests(ITestOutputHelper output)
+{
+    private const int HistoriesByDefault = 1000;
+    private const int SeedsTwice = 25;
+
+    [Fact]
+    public async Task No_history_of_a_node_loses_or_reorders_an_event_passes_an_unsettled_one_or_finds_no_rest()
+    {
+        var alone = Number("NODE_HISTORIES_SEED");
+        var (count, first) = alone is { } seed ? (1, seed)
+            : (Number("NODE_HISTORIES") ?? HistoriesByDefault, Number("NODE_HISTORIES_FROM") ?? 1);
+        var processes = Math.Clamp(count, 1, Environment.ProcessorCount);
+        var runs = await Task.WhenAll(Enumerable.Range(0, processes).Select(process =>
+        {
+            var (from, to) = ((long)count * process / processes, (long)count * (process + 1) / processes);
+            return SimulationProcess.RunAsync("run", to - from, first + from);
+        }));
+
+        foreach (var (_, told) in runs)
+        {
+            output.WriteLine(told);
+        }
+        Assert.All(runs, run => Assert.True(run.Code == 0, run.Output));
+        Assert.Equal(count, Sum("histories"));
+        if (alone is null)
+        {
+            output.WriteLine(new ProofLine
+            {
+                Injections = Sum("injections"),
+                Acknowledged = Sum("acknowledged"),
+                Lost = 0,
+                Misordered = 0,
+                FalseAnswers = 0,
+            }.ToString());
+            AssertCorners();
+        }
+
+        long Sum(string figure) => runs.SelectMany(run => Figure().Matches(run.Output)).Where(match => match.Groups[1].Value == figure)
+            .Sum(match => long.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+
+        void AssertCorners()
+        {
+            string[] corners =
+            [
+                "crash: AllLost", "crash: AlmostAllKept", "crash: AnySubset", "crash: Prefix", "crash: ProcessKilled", "ended in order",
+                "log failed", "start failed", "parked", "dead letters", "breaker opened", "commands", "delivered again",
+            ];
+            Assert.All(corners, corner => Assert.Contains(runs, run => Regex.IsMatch(run.Output, $@"^ *[1-9]\d* {corner}$",
+                RegexOptions.Multiline)));
+        }
+    }
+
+    [Fact]
+    public async Task A_history_that_is_run_twice_does_the_same_to_the_last_line_also_in_another_process()
+    {
+        var (one, two) = (await SimulationProcess.RunAsync("sums", SeedsTwice, 1), await SimulationProcess.RunAsync("sums", SeedsTwice, 1));
+
+        Assert.True(one.Code == 0, one.Output);
+        Assert.Equal(one.Output, two.Output);
+        var sums = one.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1]).ToList();
+        Assert.Equal(SeedsTwice, sums.Distinct().Count());
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    [GeneratedRegex(@"(\w+)=(\d+)")]
+    private static partial Regex Figure();
+}
