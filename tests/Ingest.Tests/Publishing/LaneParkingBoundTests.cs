@@ -123,7 +123,7 @@ public sealed class LaneParkingBoundTests
             Assert.Equal((2, 1), (fixture.Status.Delivered, fixture.Status.DeadLettered));
         });
 
-    /// <summary>Its letter is void, as all letters are that the position on disk has not passed: without it the event would be lost.</summary>
+    /// <summary>Void is its letter, as all are that the saved position has not passed: without it the event would be lost.</summary>
     [Fact]
     public Task A_parked_event_that_was_moved_to_the_dead_letters_is_pending_again_after_a_crash() =>
         CrashAfterAsync(ParkedAction.DeadLetter, async fixture =>
