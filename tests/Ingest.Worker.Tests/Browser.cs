@@ -128,7 +128,10 @@ internal sealed class Browser : IAsyncDisposable
         var id = ++_calls;
         var call = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters };
         await _socket.SendAsync(
-            JsonSerializer.SerializeToUtf8Bytes(call), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+            JsonSerializer.SerializeToUtf8Bytes(call),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            TestContext.Current.CancellationToken);
         while (true)
         {
             var answer = await ReceiveAsync();

@@ -148,7 +148,7 @@ internal sealed class NodeHistory
         }
         else if (_node is { IsExiting: true } ended && _closing is null)
         {
-            _closing = ended.CloseAsync();
+            _closing = ended.DisposeAsync().AsTask();
         }
         else if (_node is { Queue.Failed.IsCompleted: true } && Random.Next(20) == 0)
         {

@@ -44,7 +44,7 @@ internal sealed class NodeWorld
 
     internal WatchedLoggers Loggers { get; } = new();
 
-    internal Instruments Instruments => Shared;
+    internal static Instruments Instruments => Shared;
 
     internal IEnumerable<Downstream> Downstreams => _downstreams.Values;
 

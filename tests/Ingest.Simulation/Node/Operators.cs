@@ -1,6 +1,5 @@
 using Ingest.DeadLetters;
 using Ingest.Publishing;
-using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
 using Ingest.Wal.Storage;
 
@@ -77,7 +76,7 @@ internal sealed class Operators(NodeWorld world)
         }
     }
 
-    private async Task<List<DeadLetterKey>> SomeLettersAsync(SimulatedNode node, LaneModel lane)
+    private static async Task<List<DeadLetterKey>> SomeLettersAsync(SimulatedNode node, LaneModel lane)
     {
         var letters = await node.DeadLetters.Operations.ListAsync(
             new DeadLetterFilter { Lane = lane.Name }, null, LettersMax, CancellationToken.None);

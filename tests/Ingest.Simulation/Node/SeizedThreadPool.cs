@@ -43,7 +43,9 @@ internal sealed class SeizedThreadPool
             static begun =>
             {
                 begun.Set();
-                Thread.Sleep(Timeout.Infinite);
+                // For as long as the process lives.
+                using var never = new ManualResetEventSlim();
+                never.Wait();
             },
             begun,
             preferLocal: false);

@@ -5,9 +5,7 @@ using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
 using Ingest.Queue;
 using Ingest.Queue.Totals;
-using Ingest.Sinks.Contract;
 using Ingest.Wal;
-using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -17,7 +15,7 @@ namespace Ingest.Simulation.Node;
 /// One life of a node: the log, the queue, the upkeep, the lanes, the dead letters and the drain as the product has them, put together as
 /// it does (OpenNode, NodeLog, NodeDrain), without what speaks HTTP.
 /// </summary>
-internal sealed class SimulatedNode
+internal sealed class SimulatedNode : IAsyncDisposable
 {
     private const string LogPlace = "/wal";
     private const string DeadLettersPlace = "/dead";
@@ -43,7 +41,7 @@ internal sealed class SimulatedNode
             setup.Queue,
             Gate,
             Totals,
-            world.Instruments,
+            NodeWorld.Instruments,
             world.Clock,
             world.Loggers.CreateLogger<CommitQueue>(),
             () => new SimulatedCommitDriver(world.Scheduler, world.Random, setup.CommitSlowMax));
@@ -52,7 +50,7 @@ internal sealed class SimulatedNode
             log.Id,
             setup.DeadLetters,
             SegmentBytesBeside,
-            world.Instruments,
+            NodeWorld.Instruments,
             world.Clock,
             world.Loggers,
             publication: null,
@@ -63,7 +61,7 @@ internal sealed class SimulatedNode
             [.. setup.Lanes.Select(lane => new LaneSpec(lane.Name, "simulated", () => world.NewSink(lane.Name, lane.Traits)))],
             setup.Publishing,
             DeadLetters,
-            world.Instruments,
+            NodeWorld.Instruments,
             world.Clock,
             world.Loggers,
             world.Random.Next(),
@@ -135,7 +133,7 @@ internal sealed class SimulatedNode
     }
 
     /// <summary>Closes everything in the order in which a node does.</summary>
-    internal async Task CloseAsync()
+    public async ValueTask DisposeAsync()
     {
         await Drain.DisposeAsync();
         await Lanes.DisposeAsync();

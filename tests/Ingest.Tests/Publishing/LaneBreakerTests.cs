@@ -132,8 +132,7 @@ public sealed class LaneBreakerTests
         fixture.Log.AppendMany(100);
         fixture.Start();
         await fixture.Reaches(LaneState.Open);
-        fixture.Sink.OnSend = null;
-        await fixture.RestartAsync();
+        await fixture.RestartAsync(() => fixture.Sink.OnSend = null);
         await fixture.Settled(100);
     }
 

@@ -47,7 +47,7 @@ public sealed class LaneParkedLogTests
         {
             if (wrong && events.Any(seen => seen.Payload == "slow"))
             {
-                await Task.Delay(Timeout.InfiniteTimeSpan, cancel);
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancel);
             }
             return OfEach(events, seen => wrong && IsBad(seen));
         };
@@ -100,7 +100,8 @@ public sealed class LaneParkedLogTests
         fixture.Options.ParkedEventsMax = fixture.Options.ParkedStreamEventsMax = 1;
         fixture.Options.BreakerAttemptsMin = 2;
         fixture.Options.BreakerPauseMin = fixture.Options.BreakerPauseMax = TimeSpan.FromMilliseconds(500);
-        var (isDown, refusing, held) = (false, true, new TaskCompletionSource());
+        var (isDown, refusing) = (false, true);
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         fixture.Sink.OnSend = async (events, _) =>
         {
             if (events.Any(seen => seen.Payload == "first"))

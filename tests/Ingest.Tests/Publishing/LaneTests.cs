@@ -53,8 +53,8 @@ public sealed class LaneTests
         await fixture.Reaches(LaneState.BackingOff);
 
         var settled = (int)fixture.Status.Settled;
-        fixture.Sink.OnSend = null;
-        await fixture.RestartAsync();
+        // Once it stands still: it tries again until then.
+        await fixture.RestartAsync(() => fixture.Sink.OnSend = null);
         await fixture.Settled(100);
         Assert.Equal(Enumerable.Range(settled + 1, 100 - settled).Select(n => (long)n), fixture.Sink.Sequences.Order());
     }
@@ -238,8 +238,7 @@ public sealed class LaneTests
         Assert.False(report.IsEmpty);
         Assert.Equal(10, report.Lanes[0].PendingEvents);
 
-        fixture.Sink.OnSend = null;
-        await fixture.RestartAsync();
+        await fixture.RestartAsync(() => fixture.Sink.OnSend = null);
         await fixture.Settled(10);
     }
 

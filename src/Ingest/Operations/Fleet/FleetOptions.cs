@@ -10,8 +10,8 @@ public sealed class FleetOptions : IValidatableObject
     public const int PeersMax = 64;
 
     /// <summary>
-    /// Admin listeners of other nodes, such as <c>http://node-b:8081</c>. Each address an <c>http</c> name has is a node: a headless service
-    /// names all. The node itself may be among them. They are asked with <c>Admin:Token</c>. Default none; at most 64.
+    /// Admin listeners of other nodes, such as <c>http://node-b:8081</c>. Each address that an <c>http</c> name has is a node: a headless
+    /// service names all. The node itself may be among them. They are asked with <c>Admin:Token</c>. Default none; at most 64.
     /// </summary>
     [Description("Admin listeners of other nodes, shown beside this one; each address that an http name has is a node.")]
     public string[] Peers { get; set; } = [];

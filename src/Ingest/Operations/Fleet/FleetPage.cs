@@ -11,7 +11,7 @@ public sealed record FleetPage(IReadOnlyList<PeerView> Peers, IReadOnlyList<stri
 /// <summary>A node as another one sees it.</summary>
 public sealed record PeerView
 {
-    /// <summary>Its admin listener; empty for the node that answers.</summary>
+    /// <summary>Address of its admin listener; empty for the node that answers.</summary>
     public required string Url { get; init; }
 
     /// <summary>Whether it is the node that answers.</summary>
@@ -20,13 +20,13 @@ public sealed record PeerView
     /// <summary>Why nothing is known of it; null when something is.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Its name.</summary>
+    /// <summary>Name of the node.</summary>
     public string? Node { get; init; }
 
     /// <summary>The version it runs.</summary>
     public string? Version { get; init; }
 
-    /// <summary>As in its <c>/status</c>.</summary>
+    /// <summary>State as its <c>/status</c> has it.</summary>
     public string? State { get; init; }
 
     /// <summary>Whether load balancers should send events there.</summary>
@@ -50,7 +50,7 @@ public sealed record PeerView
     /// <summary>Dead letters that wait for a decision.</summary>
     public long DeadLetters { get; init; }
 
-    /// <summary>Its lanes.</summary>
+    /// <summary>Lanes of the node.</summary>
     public IReadOnlyList<PeerLane> Lanes { get; init; } = [];
 
     /// <summary>What is wrong there now, the worst first.</summary>

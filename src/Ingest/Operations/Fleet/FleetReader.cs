@@ -6,7 +6,7 @@ using Ingest.Operations.Status;
 namespace Ingest.Operations.Fleet;
 
 /// <summary>
-/// Asks the other nodes for their status when somebody looks. However many look, each node is asked once a second at most. Any thread.
+/// Asks the other nodes for their status when an operator looks. However many look, each node is asked once a second at most. Any thread.
 /// </summary>
 /// <param name="options">Which nodes.</param>
 /// <param name="token">What they are asked with; empty: nothing.</param>
@@ -26,7 +26,7 @@ internal sealed class FleetReader(FleetOptions options, string token, StatusRead
     private Task<FleetPage>? _last;
     private long _begun;
 
-    /// <summary>This node and the others as they are now, or were a second ago.</summary>
+    /// <summary>Reads this node and the others, as they are now or were a second ago.</summary>
     internal Task<FleetPage> ReadAsync(CancellationToken cancel)
     {
         Task<FleetPage> look;
@@ -63,7 +63,8 @@ internal sealed class FleetReader(FleetOptions options, string token, StatusRead
         }
         catch (OperationCanceledException)
         {
-            (addresses, failures) = ([], [$"The names of the other nodes were not resolved within {options.Timeout.TotalSeconds:0.#} s."]);
+            failures = [$"The names of the other nodes were not resolved within {options.Timeout.TotalSeconds:0.#} s."];
+            addresses = [];
         }
         var peers = await Task.WhenAll(addresses.Select(address => AskAsync(address, self.Log?.Id)));
         return new FleetPage(

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Ingest.Operations.Fleet;
 
-/// <summary>Which nodes the configured names lead to.</summary>
+/// <summary>Finds the nodes that the configured names lead to.</summary>
 internal static class PeerAddresses
 {
     /// <summary>

@@ -49,7 +49,7 @@ internal sealed record PeerStatus
         Disk = status.Disk is { } disk ? new DiskPart(disk.FreeBytes) : null,
     };
 
-    /// <summary>As it is shown.</summary>
+    /// <summary>Makes the part of the page.</summary>
     internal PeerView View(string url, bool self) => new()
     {
         Url = url,
