@@ -67,8 +67,8 @@ internal sealed class FleetReader(FleetOptions options, string token, StatusRead
             addresses = [];
         }
         var peers = await Task.WhenAll(addresses.Select(address => AskAsync(address, self.Log?.Id)));
-        return new FleetPage(
-            [self.View("", self: true), .. peers.OfType<PeerView>().OrderBy(peer => peer.Node ?? peer.Url, StringComparer.Ordinal)], failures);
+        var others = peers.OfType<PeerView>().OrderBy(peer => peer.Node ?? peer.Url, StringComparer.Ordinal);
+        return new FleetPage([self.View("", self: true), .. others], failures);
     }
 
     // Null: it is this node, under another name.
