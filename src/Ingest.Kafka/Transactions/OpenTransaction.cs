@@ -37,7 +37,8 @@ internal sealed class OpenTransaction(Progress before, long start)
     /// <summary>Adds an event that the client took. Room was asked for before.</summary>
     internal void Add(long sequence, int bytes)
     {
-        if (sequence < Delivered.Last)
+        // Where it is the floor itself, nothing else notes it.
+        if (sequence <= Delivered.Last)
         {
             Recent.Add(sequence);
         }

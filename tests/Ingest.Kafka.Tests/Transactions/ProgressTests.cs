@@ -44,6 +44,53 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void Many_runs_and_then_a_long_one_fit_beside_an_offset()
+    {
+        var delivered = new DeliveredNumbers(0);
+        for (var run = 1L; run <= DeliveredNumbers.RunsMax + 10; run++)
+        {
+            delivered.Add(run * 2);
+        }
+        var sequence = delivered.Last + 2;
+        for (; sequence < 100_000 && delivered.HasRoomFor(sequence); sequence++)
+        {
+            delivered.Add(sequence);
+        }
+        Assert.Equal(DeliveredNumbers.SpanMax, sequence - 1);
+        var text = new Progress(Opening, Identity.Owner, delivered, new RecentNumbers()).Encode();
+        Assert.InRange(text.Length, 1, OffsetTextMax);
+        Assert.Equal(delivered.Runs, Progress.Decode(text)!.Delivered.Runs);
+    }
+
+    [Fact]
+    public void Whether_everything_up_to_the_floor_was_delivered_is_kept()
+    {
+        var delivered = new DeliveredNumbers(0);
+        delivered.Add(1);
+        delivered.Add(2);
+        delivered.Add(4);
+        delivered.RaiseFloor(2);
+        Assert.True(Reread(delivered).IsWhole);
+        // The third was parked or refused.
+        delivered.RaiseFloor(4);
+        Assert.False(Reread(delivered).IsWhole);
+        Assert.False(Reread(delivered).Clone().IsWhole);
+        Assert.False(new DeliveredNumbers(7).IsWhole);
+
+        static DeliveredNumbers Reread(DeliveredNumbers numbers) =>
+            Progress.Decode(new Progress(Opening, Identity.Owner, numbers, new RecentNumbers()).Encode())!.Delivered;
+    }
+
+    [Fact]
+    public void An_event_that_is_the_floor_itself_is_known_once_it_was_delivered()
+    {
+        var transaction = new OpenTransaction(new Progress(Opening, Identity.Owner, new DeliveredNumbers(7), new RecentNumbers()), 0);
+        Assert.False(transaction.Holds(7));
+        transaction.Add(7, bytes: 1);
+        Assert.True(transaction.Holds(7));
+    }
+
+    [Fact]
     public void A_floor_that_rises_forgets_what_is_below_and_one_that_falls_counts_what_lies_between()
     {
         var delivered = new DeliveredNumbers(10);

@@ -122,6 +122,30 @@ public sealed class TransactionLaneTests
         new Readback(lane.Log.Events, await cluster.ReadCommittedAsync(Topic)).IsComplete();
     }
 
+    /// <summary>Kafka does not know which of the events below the floor were delivered and which were refused.</summary>
+    [Fact]
+    public async Task A_lane_that_lost_its_cursor_after_an_event_was_refused_asks_for_a_rewind_and_passes_nothing_over()
+    {
+        await using var cluster = await StartAsync();
+        cluster.Rules.Refusal = request => request.Records.AsSpan().IndexOf("poison"u8) >= 0 ? InvalidRecord : null;
+        await using var lane = New(cluster).Start();
+        lane.Log.Append(TestEvent.Many(50, keys: 5));
+        lane.Log.Append(new TestEvent("{\"x\":\"poison\"}") { Key = "k1" });
+        lane.Log.Append(TestEvent.Many(50, keys: 5, from: 51));
+        await lane.EmptyAsync();
+        await lane.StopAsync();
+        // The floor passes the refused event.
+        lane.Start();
+        lane.Log.Append(TestEvent.Many(50, keys: 5, from: 101));
+        await lane.EmptyAsync();
+        await lane.StopAsync();
+
+        lane.Start(forgetsCursor: true);
+        await lane.ReachesAsync(LaneState.Blocked);
+        Assert.Contains("rewind", lane.Status.Reason, StringComparison.Ordinal);
+        Assert.Equal(150, (await cluster.ReadCommittedAsync(Topic)).Count);
+    }
+
     private static async Task<TestCluster> StartAsync()
     {
         var cluster = await TestCluster.StartAsync();

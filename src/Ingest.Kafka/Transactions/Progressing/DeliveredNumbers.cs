@@ -17,7 +17,14 @@ internal sealed class DeliveredNumbers
 
     private readonly List<(long First, long Last)> _runs = [];
 
-    internal DeliveredNumbers(long floor) => Floor = floor;
+    /// <param name="floor">What is up to here was settled and noted on the node's disk.</param>
+    /// <param name="isWhole">Whether the cluster has all of that.</param>
+    internal DeliveredNumbers(long floor, bool isWhole = false) => (Floor, IsWhole) = (floor, isWhole || floor <= 0);
+
+    /// <summary>
+    /// Whether the cluster has every event up to the floor: none was parked or refused, and none delivered without progress.
+    /// </summary>
+    internal bool IsWhole { get; private set; }
 
     /// <summary>Events up to here are no matter of this.</summary>
     internal long Floor { get; private set; }
@@ -48,8 +55,9 @@ internal sealed class DeliveredNumbers
         {
             return true;
         }
+        // More runs than that are written as bits, which reach no further.
         var at = IndexFor(sequence);
-        return JoinsBefore(at, sequence) || JoinsAfter(at, sequence);
+        return _runs.Count <= RunsMax && (JoinsBefore(at, sequence) || JoinsAfter(at, sequence));
     }
 
     /// <summary>Adds an event; those up to the floor are not kept.</summary>
@@ -91,6 +99,7 @@ internal sealed class DeliveredNumbers
         {
             return;
         }
+        IsWhole &= _runs.Count > 0 && _runs[0].First == Floor + 1 && _runs[0].Last >= floor;
         Floor = floor;
         _runs.RemoveRange(0, IndexFor(floor + 1));
         if (_runs.Count > 0 && _runs[0].First <= floor)
@@ -99,7 +108,10 @@ internal sealed class DeliveredNumbers
         }
     }
 
-    /// <summary>The lane begins below the floor, which the cluster knows better: what lies between counts as delivered.</summary>
+    /// <summary>
+    /// The lane begins below the floor, which the cluster knows better: what lies between counts as delivered. Only where
+    /// <see cref="IsWhole"/>.
+    /// </summary>
     internal void LowerFloor(long floor)
     {
         if (floor >= Floor)
@@ -119,7 +131,7 @@ internal sealed class DeliveredNumbers
     /// <summary>A copy that changes by itself.</summary>
     internal DeliveredNumbers Clone()
     {
-        var clone = new DeliveredNumbers(Floor);
+        var clone = new DeliveredNumbers(Floor) { IsWhole = IsWhole };
         clone._runs.AddRange(_runs);
         return clone;
     }

@@ -12,6 +12,9 @@ internal sealed record Progress(Guid Opening, string Owner, DeliveredNumbers Del
     private const string Version = "1";
     private const int Parts = 4;
 
+    // Added where every event up to the floor was delivered.
+    private const string Whole = "whole";
+
     /// <summary>The offset that is committed: the number behind the last one delivered.</summary>
     internal long Offset => Math.Max(Delivered.Last, 0) + 1;
 
@@ -19,20 +22,26 @@ internal sealed record Progress(Guid Opening, string Owner, DeliveredNumbers Del
     internal bool Holds(long sequence) => Delivered.Contains(sequence) || Recent.Contains(sequence);
 
     /// <summary>The text beside the offset; brokers take 4,096 bytes of it by default.</summary>
-    internal string Encode() => string.Create(
-        CultureInfo.InvariantCulture, $"{Version} {Opening:N} {Owner} {Convert.ToBase64String(ProgressBytes.Write(Delivered, Recent))}");
+    internal string Encode()
+    {
+        var numbers = Convert.ToBase64String(ProgressBytes.Write(Delivered, Recent));
+        var whole = Delivered.IsWhole ? " " + Whole : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{Version} {Opening:N} {Owner} {numbers}{whole}");
+    }
 
     /// <summary>Reads it. Null when it makes no sense.</summary>
     internal static Progress? Decode(string text)
     {
         var parts = text.Split(' ');
-        if (parts.Length != Parts || parts[0] != Version || !Guid.TryParseExact(parts[1], "N", out var opening))
+        var isWhole = parts.Length == Parts + 1 && parts[Parts] == Whole;
+        if ((parts.Length != Parts && !isWhole) || parts[0] != Version || !Guid.TryParseExact(parts[1], "N", out var opening))
         {
             return null;
         }
-        var bytes = new byte[parts[^1].Length];
-        return Convert.TryFromBase64String(parts[^1], bytes, out var length)
-            && ProgressBytes.TryRead(bytes.AsSpan(0, length)) is var (delivered, recent)
+        var content = parts[Parts - 1];
+        var bytes = new byte[content.Length];
+        return Convert.TryFromBase64String(content, bytes, out var length)
+            && ProgressBytes.TryRead(bytes.AsSpan(0, length), isWhole) is var (delivered, recent)
                 ? new Progress(opening, parts[2], delivered, recent)
                 : null;
     }

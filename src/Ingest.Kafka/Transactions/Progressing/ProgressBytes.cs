@@ -34,14 +34,14 @@ internal static class ProgressBytes
     }
 
     /// <summary>Reads them; null when they make no sense.</summary>
-    internal static (DeliveredNumbers Delivered, RecentNumbers Recent)? TryRead(ReadOnlySpan<byte> bytes)
+    internal static (DeliveredNumbers Delivered, RecentNumbers Recent)? TryRead(ReadOnlySpan<byte> bytes, bool isWhole)
     {
         var at = 0;
         if (!TryTake(bytes, ref at, out var floor) || !TryTake(bytes, ref at, out var kind))
         {
             return null;
         }
-        var delivered = new DeliveredNumbers(floor);
+        var delivered = new DeliveredNumbers(floor, isWhole);
         var recent = new RecentNumbers();
         return (kind == 0 ? TryReadBits(bytes, ref at, delivered) : TryReadRuns(bytes, ref at, kind - 1, delivered))
             && TryReadRecent(bytes, ref at, recent) && at == bytes.Length

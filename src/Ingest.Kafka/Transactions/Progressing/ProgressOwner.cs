@@ -21,6 +21,9 @@ internal sealed class ProgressOwner(
     // Another process that fenced this one has claimed the progress by then.
     private static readonly TimeSpan FencedWait = TimeSpan.FromSeconds(2);
 
+    // A process that delivers ends its transactions many times in this.
+    private static readonly TimeSpan LookTime = TimeSpan.FromSeconds(2);
+
     private readonly ProgressRules _rules = new(identity, log);
     private SinkVerdict? _stopped;
     private ITransactionSession? _session;
@@ -150,7 +153,7 @@ internal sealed class ProgressOwner(
     // Looked at first without fencing: a process that must not deliver does not stop one that may.
     private SinkVerdict? Claim(long? rewindTo)
     {
-        if (rewindTo is null && Stop(_rules.FaultIn(Read())) is { } early)
+        if (rewindTo is null && Stop(Look()) is { } early)
         {
             return early;
         }
@@ -167,6 +170,13 @@ internal sealed class ProgressOwner(
         {
             read.Delivered.RaiseFloor(Saved);
         }
+        if (rewindTo is null && Saved < read.Delivered.Floor && !read.Delivered.IsWhole)
+        {
+            return Stop(
+                $"Kafka has this lane up to event {read.Delivered.Floor}, but its position on disk is {Saved}, and some events between "
+                + "were parked or refused: which were delivered is not known. Only a rewind, which delivers them again, lets it go on: "
+                + $"ingest lanes rewind {identity.Lane} --to {Saved + 1}.");
+        }
         var own = read with { Opening = identity.Opening, Owner = identity.Owner };
         Session.Begin();
         calls.Repeat(timeout => Session.SendProgress(own, timeout), options.OpenTimeout);
@@ -179,6 +189,19 @@ internal sealed class ProgressOwner(
         Progress = own;
         Log.ProgressRead(logger, identity.Lane, own.Delivered.Last, identity.Id);
         return null;
+    }
+
+    // What a process of this identity left open is in the way of reading, and ends by the registration that follows: so this only looks.
+    private string? Look()
+    {
+        try
+        {
+            return _rules.FaultIn(Session.ReadProgress(LookTime));
+        }
+        catch (KafkaException unknown) when (unknown.Error.Code is ErrorCode.Local_TimedOut or ErrorCode.UnstableOffsetCommit)
+        {
+            return null;
+        }
     }
 
     private string? Read()

@@ -82,6 +82,12 @@ internal sealed class HttpCapture : ISinkReading, IAsyncDisposable
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             return;
         }
+        if (context.Request.Headers.ContentEncoding.Count > 0)
+        {
+            // What is captured is read as it came: the node is told, and says so of its lane.
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return;
+        }
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         body.WriteByte((byte)'\n');

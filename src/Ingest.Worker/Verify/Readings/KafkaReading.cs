@@ -19,6 +19,7 @@ internal sealed class KafkaReading : ISinkReading, IDisposable
     private readonly TimeProvider _time;
     private readonly HashSet<int> _behind = [];
     private string[] _places = [];
+    private bool _isUnreachable;
     private string _trouble = "it has not been asked yet";
 
     /// <param name="brokers">Addresses, as <c>bootstrap.servers</c> takes them.</param>
@@ -51,7 +52,7 @@ internal sealed class KafkaReading : ISinkReading, IDisposable
     }
 
     /// <inheritdoc/>
-    public string? Trouble => _places.Length > 0 && _behind.Count == 0
+    public string? Trouble => _places.Length > 0 && _behind.Count == 0 && !_isUnreachable
         ? null
         : $"Topic {_topic} could not be read to its end: {Volatile.Read(ref _trouble).TrimEnd('.')}.";
 
@@ -76,12 +77,31 @@ internal sealed class KafkaReading : ISinkReading, IDisposable
             {
                 if (_behind.Count == 0)
                 {
+                    _isUnreachable = !Answers();
                     return;
                 }
                 continue;
             }
             heard = _time.GetTimestamp();
             Take(scan, read);
+        }
+    }
+
+    // Nothing comes from brokers that are gone either, and their end is not known then.
+    private bool Answers()
+    {
+        try
+        {
+            for (var partition = 0; partition < _places.Length; partition++)
+            {
+                _consumer.QueryWatermarkOffsets(new TopicPartition(_topic, partition), Patience);
+            }
+            return true;
+        }
+        catch (KafkaException failure)
+        {
+            Volatile.Write(ref _trouble, failure.Error.Reason);
+            return false;
         }
     }
 
