@@ -1,7 +1,7 @@
+using Ingest.Events;
 using System.Globalization;
 using System.Text;
 using Ingest.Publishing.Isolation;
-using Ingest.Publishing.Parking;
 using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
 using Ingest.Tests.Sinks;
@@ -109,7 +109,7 @@ public sealed class BatchSplitTests
     }
 
     private static HashSet<ulong> Names(EventBatch batch, List<int> indexes, bool keepsStreams) =>
-        [.. indexes.Select(i => ParkedEvents.HashOf(keepsStreams ? batch[i].Stream : batch[i].Key)).Where(name => name != 0)];
+        [.. indexes.Select(i => NameHash.Of(keepsStreams ? batch[i].Stream : batch[i].Key)).Where(name => name != 0)];
 
     private static HashSet<string> Streams(EventBatch batch) =>
         [.. Enumerable.Range(0, batch.Count).Select(i => Encoding.Latin1.GetString(batch[i].Stream))];

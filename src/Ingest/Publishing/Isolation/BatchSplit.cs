@@ -1,4 +1,4 @@
-using Ingest.Publishing.Parking;
+using Ingest.Events;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Isolation;
@@ -58,20 +58,20 @@ internal static class BatchSplit
             isFirst[i] = order[nameOf(i)] < (order.Count + 1) / 2;
             if (isFirst[i] && withKeysOf is not null)
             {
-                keys.Add(ParkedEvents.HashOf(batch[i].Key));
+                keys.Add(NameHash.Of(batch[i].Key));
             }
         }
         keys.Remove(0);
         var (first, others) = (new List<int>(), new List<int>());
         for (var i = 0; i < batch.Count; i++)
         {
-            (isFirst[i] || keys.Contains(ParkedEvents.HashOf(batch[i].Key)) ? first : others).Add(i);
+            (isFirst[i] || keys.Contains(NameHash.Of(batch[i].Key)) ? first : others).Add(i);
         }
         return new SplitParts(first, others, IsOrdered: false);
     }
 
-    private static (bool HasName, ulong Value) Hash(ReadOnlySpan<byte> name) => (true, ParkedEvents.HashOf(name));
+    private static (bool HasName, ulong Value) Hash(ReadOnlySpan<byte> name) => (true, NameHash.Of(name));
 
     private static (bool HasName, ulong Value) Name(EventBatch batch, int index) =>
-        batch[index].Key is { IsEmpty: false } key ? (true, ParkedEvents.HashOf(key)) : (false, (ulong)index);
+        batch[index].Key is { IsEmpty: false } key ? (true, NameHash.Of(key)) : (false, (ulong)index);
 }

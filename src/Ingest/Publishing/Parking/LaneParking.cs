@@ -1,3 +1,4 @@
+using Ingest.Events;
 using System.Text;
 using Ingest.Publishing.Accounting;
 using Ingest.Publishing.Lanes;
@@ -121,7 +122,7 @@ internal sealed class LaneParking : IDisposable
             {
                 Sequence = stored.Sequence,
                 Stream = Encoding.Latin1.GetString(stored.Stream),
-                Key = ParkedEvents.HashOf(stored.Key),
+                Key = NameHash.Of(stored.Key),
                 Bytes = stored.Body.Length,
                 AcceptedUnixMs = stored.AcceptedUnixMs,
                 SinceUnixMs = now,

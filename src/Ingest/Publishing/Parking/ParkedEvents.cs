@@ -1,4 +1,4 @@
-using System.IO.Hashing;
+using Ingest.Events;
 using System.Text;
 using Ingest.Sinks.Contract;
 
@@ -34,9 +34,6 @@ internal sealed class ParkedEvents(PublishingOptions options)
 
     internal IReadOnlyCollection<ParkedEvent> All => _all.Values;
 
-    /// <summary>The hash a key is known by in this process; 0 for none.</summary>
-    internal static ulong HashOf(ReadOnlySpan<byte> key) => key.IsEmpty ? 0 : Math.Max(1, XxHash3.HashToUInt64(key));
-
     /// <summary>What earlier runs left is known too. Any thread.</summary>
     internal bool IsComplete
     {
@@ -59,7 +56,7 @@ internal sealed class ParkedEvents(PublishingOptions options)
     /// <summary>Whether an event has to join the parked ones, or is one of them.</summary>
     internal bool Holds(long sequence, ReadOnlySpan<byte> stream, ReadOnlySpan<byte> key) =>
         Stream(stream) is { IsHeld: true }
-        || (!key.IsEmpty && !options.ParkedOvertake && _keys.ContainsKey(HashOf(key)))
+        || (!key.IsEmpty && !options.ParkedOvertake && _keys.ContainsKey(NameHash.Of(key)))
         || _all.ContainsKey(sequence);
 
     /// <summary>Whether no earlier event of the same key is parked.</summary>

@@ -89,7 +89,7 @@ internal sealed class ParkedRecovery(LaneAccounts accounts, long savedApplied)
         {
             Sequence = sequence,
             Stream = Encoding.Latin1.GetString(head.Stream),
-            Key = ParkedEvents.HashOf(head.Key),
+            Key = NameHash.Of(head.Key),
             Bytes = record.Body.Length,
             AcceptedUnixMs = head.AcceptedUnixMs,
             SinceUnixMs = record.SinceUnixMs,

@@ -1,4 +1,4 @@
-using Ingest.Publishing.Parking;
+using Ingest.Events;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Scheduling;
@@ -248,5 +248,5 @@ internal sealed class BatchDeliveries(bool concurrent)
         delivery.IsBeside || (concurrent ? (delivery.Groups & earlierGroups) == 0 : delivery == _deliveries[0]);
 
     private static ulong NameOf(EventBatch batch, int index, bool byStream) =>
-        ParkedEvents.HashOf(byStream ? batch[index].Stream : batch[index].Key);
+        NameHash.Of(byStream ? batch[index].Stream : batch[index].Key);
 }

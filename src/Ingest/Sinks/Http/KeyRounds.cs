@@ -1,4 +1,4 @@
-using System.IO.Hashing;
+using Ingest.Events;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Sinks.Http;
@@ -20,6 +20,12 @@ internal sealed class KeyRounds(EventBatch batch, List<int> indexes, int eventsM
     /// <summary>The events of the next request; empty when there is none.</summary>
     internal List<int> Next()
     {
+        if (!oncePerKey && _left.Count <= eventsMax)
+        {
+            var all = _left;
+            _left = [];
+            return all;
+        }
         var (round, later, keys) = (new List<int>(), new List<int>(), new HashSet<ulong>());
         foreach (var index in _left)
         {
@@ -43,5 +49,5 @@ internal sealed class KeyRounds(EventBatch batch, List<int> indexes, int eventsM
         }
     }
 
-    private ulong KeyOf(int index) => batch[index].Key is { IsEmpty: false } key ? Math.Max(1, XxHash3.HashToUInt64(key)) : 0;
+    private ulong KeyOf(int index) => NameHash.Of(batch[index].Key);
 }

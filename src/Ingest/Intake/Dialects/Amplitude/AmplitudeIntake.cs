@@ -107,13 +107,11 @@ internal sealed class AmplitudeIntake(DialectOptions options) : DialectIntake(op
         {
             return cursor.Problem;
         }
-        // An escaped id is no id of an SDK's; a user's may be escaped, and is then copied before anything else is unescaped.
+        // A user's id may be escaped, and is then copied before anything else is unescaped.
         return events.Add(body, new DialectEvent(body[start..cursor.Position])
         {
-            Id = id.Contains((byte)'\\') ? default : Short(JsonText.OfScalar(id)),
-            Key = Short(JsonText.OfScalar(user.IsEmpty || user.SequenceEqual("null"u8) ? device : user)),
+            Id = JsonText.OfId(id),
+            Key = JsonText.OfKey(user.IsEmpty || user.SequenceEqual("null"u8) ? device : user),
         });
     }
-
-    private static ReadOnlySpan<byte> Short(ReadOnlySpan<byte> text) => text.Length <= RequestTraits.KeyBytesMax ? text : default;
 }

@@ -116,15 +116,11 @@ internal sealed class PostHogIntake(DialectOptions options) : DialectIntake(opti
         {
             return cursor.Problem;
         }
-        // Ids are never escaped; a person's may be, and is then copied before anything else is unescaped.
+        // A person's id may be escaped, and is then copied before anything else is unescaped.
         return events.Add(body, new DialectEvent(body[start..cursor.Position])
         {
-            Id = Short(Plain(id)),
-            Key = Short(JsonText.OfScalar(person)),
+            Id = JsonText.OfId(id),
+            Key = JsonText.OfKey(person),
         });
     }
-
-    private static ReadOnlySpan<byte> Plain(ReadOnlySpan<byte> value) => value.Contains((byte)'\\') ? default : JsonText.OfScalar(value);
-
-    private static ReadOnlySpan<byte> Short(ReadOnlySpan<byte> text) => text.Length <= RequestTraits.KeyBytesMax ? text : default;
 }

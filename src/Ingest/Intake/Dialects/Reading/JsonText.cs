@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Ingest.Intake.Http;
 using Ingest.Intake.Json;
 
 namespace Ingest.Intake.Dialects.Reading;
@@ -47,6 +48,14 @@ internal static class JsonText
         _ => false,
     } ? default : value[0] == '"' ? Of(value) : value;
 
+    /// <summary>The text of a scalar as an event's key: none where it is longer than a key may be.</summary>
+    internal static ReadOnlySpan<byte> OfKey(ReadOnlySpan<byte> value) => Short(OfScalar(value));
+
+    /// <summary>
+    /// The text of a scalar as an event's id: none where it is longer than a key may be, or escaped, which ids that clients make never are.
+    /// </summary>
+    internal static ReadOnlySpan<byte> OfId(ReadOnlySpan<byte> value) => value.Contains((byte)'\\') ? default : Short(OfScalar(value));
+
     /// <summary>The value of a member of an object that was checked before; empty where it has none of that name.</summary>
     internal static ReadOnlySpan<byte> Member(ReadOnlySpan<byte> value, ReadOnlySpan<byte> wanted)
     {
@@ -74,4 +83,6 @@ internal static class JsonText
             ? element
             : value;
     }
+
+    private static ReadOnlySpan<byte> Short(ReadOnlySpan<byte> text) => text.Length <= RequestTraits.KeyBytesMax ? text : default;
 }

@@ -57,13 +57,11 @@ internal sealed class SnowplowIntake(DialectOptions options) : DialectIntake(opt
         {
             return cursor.Problem;
         }
-        // Ids are never escaped; a user's may be, and is then copied before anything else is unescaped.
+        // A user's id may be escaped, and is then copied before anything else is unescaped.
         return events.Add(body, new DialectEvent(body[start..cursor.Position])
         {
-            Id = Short(id.Contains((byte)'\\') ? default : JsonText.OfScalar(id)),
-            Key = Short(JsonText.OfScalar(browser.IsEmpty ? user : browser)),
+            Id = JsonText.OfId(id),
+            Key = JsonText.OfKey(browser.IsEmpty ? user : browser),
         });
     }
-
-    private static ReadOnlySpan<byte> Short(ReadOnlySpan<byte> text) => text.Length <= RequestTraits.KeyBytesMax ? text : default;
 }
