@@ -20,7 +20,9 @@ internal sealed class AttentionBook(TimeProvider time)
     private readonly FlowRate _settled = new(RateHorizon);
 
     /// <summary>The status with what is wrong, and with since when.</summary>
-    internal NodeStatus Look(NodeStatus status)
+    /// <param name="status">The node.</param>
+    /// <param name="eventBytes">Bytes of the events that the log has; its files are larger, for they are made ahead of use.</param>
+    internal NodeStatus Look(NodeStatus status, long eventBytes)
     {
         lock (_lock)
         {
@@ -28,7 +30,7 @@ internal sealed class AttentionBook(TimeProvider time)
             var elapsed = time.GetElapsedTime(_origin);
             _accepted.Observe(elapsed, status.Log.Durable);
             _settled.Observe(elapsed, status.Log.Durable - status.Log.Pending);
-            var items = AttentionRules.Find(status, FullSecondsNeedsLock(status.Log)).ToList();
+            var items = AttentionRules.Find(status, FullSecondsNeedsLock(status.Log, eventBytes)).ToList();
             foreach (var gone in _since.Keys.Except(items.Select(item => (item.Code, item.Subject))).ToList())
             {
                 _since.Remove(gone);
@@ -41,8 +43,8 @@ internal sealed class AttentionBook(TimeProvider time)
         }
     }
 
-    // An event of the log has as many bytes as the others in it.
-    private double? FullSecondsNeedsLock(LogStatus log)
+    // Events to come have as many bytes as those in the log.
+    private double? FullSecondsNeedsLock(LogStatus log, long eventBytes)
     {
         var events = log.Durable - log.First + 1;
         var growing = _accepted.PerSecond - _settled.PerSecond;
@@ -50,7 +52,7 @@ internal sealed class AttentionBook(TimeProvider time)
         {
             return null;
         }
-        var seconds = Math.Max(0, log.BytesMax - log.Bytes) / (growing * log.Bytes / events);
+        var seconds = Math.Max(0, log.BytesMax - log.Bytes) / (growing * eventBytes / events);
         return double.IsFinite(seconds) ? Math.Round(seconds) : null;
     }
 

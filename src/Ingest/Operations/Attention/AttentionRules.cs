@@ -9,6 +9,9 @@ internal static class AttentionRules
     private const string Warning = "warning";
     private const string Symptoms = "from-symptom-to-action";
     private const double OldSeconds = 300;
+    private const double BehindSeconds = 10;
+    private const double SlowMilliseconds = 1000;
+    private const double NarrowSeconds = 60;
     private const double FillingSeconds = 7200;
     private const double FillingShare = 0.85;
     private const double LettersShare = 0.8;
@@ -123,6 +126,17 @@ internal static class AttentionRules
                 lane.NextTrySeconds,
                 lane.Name);
         }
+        else if (IsSlow(lane))
+        {
+            yield return Item(
+                "lane_slow",
+                Warning,
+                $"Lane {lane.Name} is behind by {lane.PendingEvents} events, for its sink is slow: a batch takes {lane.RoundTripMs / 1000:0.0} s,"
+                    + $" and {Math.Max(1, Math.Floor(lane.Window)):0} of at most {lane.WindowMax} may be under way.",
+                "ingestwindowatone",
+                "More are under way when it gets better.",
+                subject: lane.Name);
+        }
         else if (lane.LagSeconds > OldSeconds)
         {
             yield return Item(
@@ -141,6 +155,11 @@ internal static class AttentionRules
                 lane.Name);
         }
     }
+
+    // A lane that catches up behind a fast sink is not slow, however far it is behind.
+    private static bool IsSlow(LaneView lane) =>
+        (lane.LagSeconds > BehindSeconds && lane.RoundTripMs > SlowMilliseconds)
+        || (lane.LagSeconds > NarrowSeconds && lane.Window <= 1 && lane.WindowMax > 1);
 
     private static IEnumerable<AttentionItem> OfLetters(DeadLetterView letters)
     {

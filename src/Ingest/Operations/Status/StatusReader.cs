@@ -54,7 +54,7 @@ public sealed class StatusReader
         var drain = View.Drain.Status;
         var reasons = View.Gate.Reasons;
         var sample = View.Health.Sample;
-        return _attention.Look(new NodeStatus
+        var status = new NodeStatus
         {
             Node = View.Name,
             Version = View.Version,
@@ -75,7 +75,8 @@ public sealed class StatusReader
             Disk = sample is null ? null : new DiskStatus(
                 sample.DiskState == DiskState.Good ? "good" : "refusing", sample.DiskFree, sample.DiskTotal),
             Policy = View.Policy is { } policy ? PolicyView.Of(policy.Status) : null,
-        });
+        };
+        return _attention.Look(status, log.BytesBehind(log.FirstSequence - 1));
     }
 
     /// <summary>

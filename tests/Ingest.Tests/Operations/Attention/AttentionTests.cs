@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ingest.DeadLetters;
 using Ingest.Drain;
 using Ingest.Health;
@@ -6,6 +7,7 @@ using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
 using Ingest.Tests.Architecture;
 using Ingest.Tests.Operations.Status;
+using Ingest.Wal.Writing;
 
 namespace Ingest.Tests.Operations.Attention;
 
@@ -65,6 +67,48 @@ public sealed class AttentionTests : IDisposable
         Assert.Equal(began.AddSeconds(5), _node.Status.Read().Lanes[0].StateSince);
     }
 
+    [Theory]
+    [InlineData(11, 2.9, 1500, true)]
+    [InlineData(61, 1, 20, true)]
+    [InlineData(9, 2.9, 1500, false)]
+    [InlineData(299, 16, 20, false)]
+    [InlineData(59, 1, 20, false)]
+    public void A_lane_that_is_behind_a_slow_sink_says_how_slow_and_one_that_catches_up_does_not(
+        double lagSeconds, double window, double roundTripMs, bool isSlow)
+    {
+        _node.Lanes =
+        [
+            Well() with
+            {
+                Name = "a",
+                State = LaneState.Delivering,
+                LagSeconds = lagSeconds,
+                Window = window,
+                RoundTripMs = roundTripMs,
+                PendingEvents = 1234,
+            },
+        ];
+
+        var items = _node.Status.Read().Attention.Where(item => item.Subject == "a").ToList();
+
+        Assert.Equal(isSlow ? ["lane_slow"] : [], items.Select(item => item.Code));
+        Assert.All(items, item => Assert.Contains($"a batch takes {roundTripMs / 1000:0.0} s", item.What, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_log_of_few_events_is_not_full_soon_because_its_files_are_made_ahead_of_use()
+    {
+        _node.Lanes = [Well() with { PendingEvents = 1 }];
+        _ = _node.Status.Read();
+        for (var count = 1; count <= 10; count++)
+        {
+            Commit("x"u8);
+            _node.Time.Advance(TimeSpan.FromMilliseconds(50));
+            _node.Lanes = [Well() with { PendingEvents = count }];
+            Assert.DoesNotContain(_node.Status.Read().Attention, item => item.Code == "log_filling");
+        }
+    }
+
     [Fact]
     public void Everything_that_can_be_wrong_is_said_once_the_worst_first_with_a_section_that_is_there()
     {
@@ -112,6 +156,16 @@ public sealed class AttentionTests : IDisposable
         LagSeconds = 0,
         PendingEvents = 0,
     };
+
+    private void Commit(ReadOnlySpan<byte> body)
+    {
+        using var batch = RecordBatch.Rent();
+        batch.BeginRecord();
+        batch.Write(body);
+        batch.EndRecord();
+        Assert.True(_node.Log.TryAdd(batch, out _));
+        Assert.Equal(CommitOutcome.Committed, _node.Log.Commit(0));
+    }
 
     private AttentionItem Failing() => _node.Status.Read().Attention.Single(item => item.Code == "lane_failing");
 
