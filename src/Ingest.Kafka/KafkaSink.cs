@@ -8,10 +8,11 @@ namespace Ingest.Kafka;
 /// them;
 /// reports come back one by one. docs/kafka.md says which promises rest on what.
 /// </summary>
-internal sealed class KafkaSink : ISink, IRewindable
+internal sealed class KafkaSink : ISink, IRewindable, IConnectionAware
 {
     private readonly string _lane;
     private readonly KafkaOptions _options;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SendGate _gate = new();
     private readonly InFlightLedger _ledger;
@@ -21,8 +22,10 @@ internal sealed class KafkaSink : ISink, IRewindable
     private readonly SessionPlan _plan = new();
     private readonly Func<SendMode, int?, IProducerSession> _newSession;
 
+    // Written only with the turn, read by any.
+    private volatile IProducerSession? _session;
+
     // Touched only with the turn.
-    private IProducerSession? _session;
     private Task? _closing;
     private Task _probe = Task.CompletedTask;
     private bool _disposed;
@@ -50,6 +53,7 @@ internal sealed class KafkaSink : ISink, IRewindable
         _newSession = newSession ?? NewSession;
         _lane = lane;
         _options = options;
+        _time = time;
         _logger = logger;
         var start = time.GetTimestamp();
         _ledger = new InFlightLedger(HeldKeys.UsualPatience, () => time.GetElapsedTime(start));
@@ -61,6 +65,9 @@ internal sealed class KafkaSink : ISink, IRewindable
 
     /// <inheritdoc/>
     public SinkTraits Traits { get; }
+
+    /// <inheritdoc/>
+    public ConnectionTrouble? Trouble => _session?.Trouble;
 
     /// <summary>The client's last statistics.</summary>
     internal ClientStatistics Statistics => _gauges.Last;
@@ -182,7 +189,7 @@ internal sealed class KafkaSink : ISink, IRewindable
 
     // A refusal that came between two openings is told once only, and stands.
     private SinkVerdict Unanswered(IProducerSession session, string otherwise) => session.Refused ?? new SinkVerdict(
-        VerdictKind.Retryable, $"No broker of {_options.BootstrapServers} has answered. {session.Trouble ?? otherwise}");
+        VerdictKind.Retryable, $"No broker of {_options.BootstrapServers} has answered. {session.Trouble?.Reason ?? otherwise}");
 
     private async ValueTask<IProducerSession> ReadySessionAsync(CancellationToken cancel)
     {
@@ -206,7 +213,7 @@ internal sealed class KafkaSink : ISink, IRewindable
     }
 
     private ProducerSession NewSession(SendMode mode, int? batchBytesMax) =>
-        new(_options, mode, batchBytesMax, _logger, Refuse, _gauges.Read);
+        new(_options, mode, batchBytesMax, _time, _logger, Refuse, _gauges.Read);
 
     private async Task EndSessionAsync(CancellationToken cancel)
     {

@@ -29,7 +29,7 @@ public sealed class OpeningTests
     {
         public ProducerRoom Room { get; } = new(SendMode.Fast, bytesMax: 1000, eventsMax: 10);
 
-        public string? Trouble => null;
+        public ConnectionTrouble? Trouble => null;
 
         public SinkVerdict? Refused { get; set; }
 

@@ -138,7 +138,7 @@ public sealed class TroubledOrderTests
 
         public ProducerRoom Room { get; } = new(mode, bytesMax: 1000, eventsMax: room);
 
-        public string? Trouble => null;
+        public ConnectionTrouble? Trouble => null;
 
         public SinkVerdict? Refused => null;
 

@@ -9,8 +9,8 @@ internal interface IProducerSession
     /// <summary>What it holds, and whether it still sends.</summary>
     ProducerRoom Room { get; }
 
-    /// <summary>The last error of a connection, if nothing was delivered since.</summary>
-    string? Trouble { get; }
+    /// <summary>The last error of a connection and the first since which nothing was delivered, if nothing was.</summary>
+    ConnectionTrouble? Trouble { get; }
 
     /// <summary>The verdict of a connection's last error where that refused us, if nothing was delivered since. It may be told once
     /// only.</summary>

@@ -13,6 +13,7 @@ internal sealed class ProducerSession : IProducerSession
     private static readonly TimeSpan WarmingMax = TimeSpan.FromSeconds(1);
 
     private readonly IProducer<byte[], byte[]> _producer;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<SinkVerdict> _onRefused;
     private readonly Task _warming;
@@ -27,10 +28,12 @@ internal sealed class ProducerSession : IProducerSession
         KafkaOptions options,
         SendMode mode,
         int? batchBytesMax,
+        TimeProvider time,
         ILogger logger,
         Action<SinkVerdict> onRefused,
         Action<string> onStatistics)
     {
+        _time = time;
         _logger = logger;
         _onRefused = onRefused;
         Room = new ProducerRoom(mode, (long)(options.QueueBytesMax * OwnShareOfQueue), (long)(options.QueueEventsMax * OwnShareOfQueue));
@@ -49,7 +52,7 @@ internal sealed class ProducerSession : IProducerSession
     public ProducerRoom Room { get; }
 
     /// <inheritdoc/>
-    public string? Trouble => Complained?.Text;
+    public ConnectionTrouble? Trouble => Complained?.Trouble;
 
     /// <inheritdoc/>
     public SinkVerdict? Refused => Complained?.Refusal;
@@ -132,7 +135,9 @@ internal sealed class ProducerSession : IProducerSession
         }
         else if (error.Code != ErrorCode.Local_AllBrokersDown)
         {
-            Volatile.Write(ref _trouble, new Complaint(VerdictTable.Reason(error.Code, error.Reason), _refusal, Room.Delivered));
+            var since = Complained?.Trouble.Since ?? _time.GetUtcNow();
+            var trouble = new ConnectionTrouble(since, VerdictTable.Reason(error.Code, error.Reason));
+            Volatile.Write(ref _trouble, new Complaint(trouble, _refusal, Room.Delivered));
         }
         // One broker that refuses us may be a bad one; when none is left, or the producer died of it, it is us.
         if (_refusal is { } refusal && (error.IsFatal || (error.Code == ErrorCode.Local_AllBrokersDown && Trouble is not null)))
@@ -141,5 +146,5 @@ internal sealed class ProducerSession : IProducerSession
         }
     }
 
-    private sealed record Complaint(string Text, SinkVerdict? Refusal, long Delivered);
+    private sealed record Complaint(ConnectionTrouble Trouble, SinkVerdict? Refusal, long Delivered);
 }

@@ -15,8 +15,8 @@ internal interface ITransactionSession
     /// <summary>The verdict of the last error of a connection where that refused us.</summary>
     SinkVerdict? Refused { get; }
 
-    /// <summary>The last error of a connection.</summary>
-    string? Trouble { get; }
+    /// <summary>The last error of a connection and the first since which nothing was committed, if nothing was.</summary>
+    ConnectionTrouble? Trouble { get; }
 
     /// <summary>Fences every earlier producer of the identity and ends its transaction. Before anything else is read or sent.</summary>
     void Init(TimeSpan timeout);

@@ -7,10 +7,11 @@ namespace Ingest.Kafka;
 /// Delivers to Kafka in transactions that carry the lane's progress: what Kafka says it has is not sent again, whatever the node remembers.
 /// docs/once.md says which promises rest on what.
 /// </summary>
-internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
+internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware, IConnectionAware
 {
     private readonly KafkaOptions _options;
     private readonly TransactionIdentity _identity;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TransactionWorker _worker;
     private readonly ProgressOwner _owner;
@@ -26,7 +27,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
     internal KafkaTransactionSink(SinkSetup setup, KafkaOptions options, ILogger logger)
     {
         Librdkafka.Load();
-        (_options, _logger) = (options, logger);
+        (_options, _time, _logger) = (options, setup.Time, logger);
         _identity = new TransactionIdentity(setup.LogId, setup.Name, setup.EpochOf(long.MaxValue));
         _gauges = new KafkaGauges(setup.Name, logger);
         var start = setup.Time.GetTimestamp();
@@ -43,6 +44,9 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
 
     /// <inheritdoc/>
     public SinkTraits Traits { get; }
+
+    /// <inheritdoc/>
+    public ConnectionTrouble? Trouble => _owner.Trouble;
 
     /// <summary>What the cluster has, as of the last commit.</summary>
     internal Progress Progress => _owner.Progress;
@@ -107,5 +111,5 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware
     }
 
     private TransactionSession NewSession(SendMode mode, int? batchBytesMax) =>
-        new(_options, _identity, mode, batchBytesMax, _logger, _gauges.Read);
+        new(_options, _identity, mode, batchBytesMax, _time, _logger, _gauges.Read);
 }

@@ -18,6 +18,7 @@ internal sealed class TransactionSession : ITransactionSession
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly TransactionIdentity _identity;
+    private readonly TimeProvider _time;
     private readonly TopicPartition _place;
     private readonly ILogger _logger;
 
@@ -25,9 +26,15 @@ internal sealed class TransactionSession : ITransactionSession
     private Complaint? _complaint;
 
     internal TransactionSession(
-        KafkaOptions options, TransactionIdentity identity, SendMode mode, int? batchBytesMax, ILogger logger, Action<string> onStatistics)
+        KafkaOptions options,
+        TransactionIdentity identity,
+        SendMode mode,
+        int? batchBytesMax,
+        TimeProvider time,
+        ILogger logger,
+        Action<string> onStatistics)
     {
-        (_identity, _logger, Mode) = (identity, logger, mode);
+        (_identity, _time, _logger, Mode) = (identity, time, logger, mode);
         _place = new TopicPartition(options.ProgressTopic, 0);
         var settings = ClientSettings.ForTransactions(options, identity.Id, mode, batchBytesMax);
         // The fate of a transaction is that of all its messages: reports on each are asked for only to find a guilty one.
@@ -54,7 +61,7 @@ internal sealed class TransactionSession : ITransactionSession
     public SinkVerdict? Refused => Volatile.Read(ref _complaint)?.Refusal;
 
     /// <inheritdoc/>
-    public string? Trouble => Volatile.Read(ref _complaint)?.Text;
+    public ConnectionTrouble? Trouble => Volatile.Read(ref _complaint)?.Trouble;
 
     /// <inheritdoc/>
     public void Init(TimeSpan timeout)
@@ -78,6 +85,7 @@ internal sealed class TransactionSession : ITransactionSession
     {
         Send();
         _producer.CommitTransaction(timeout);
+        Volatile.Write(ref _complaint, null);
     }
 
     /// <inheritdoc/>
@@ -144,9 +152,10 @@ internal sealed class TransactionSession : ITransactionSession
             return;
         }
         var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
-        Volatile.Write(ref _complaint, new Complaint(
-            VerdictTable.Reason(error.Code, error.Reason), verdict.Kind == VerdictKind.Blocked && !error.IsFatal ? verdict : null));
+        var trouble = new ConnectionTrouble(Trouble?.Since ?? _time.GetUtcNow(), VerdictTable.Reason(error.Code, error.Reason));
+        SinkVerdict? refusal = verdict.Kind == VerdictKind.Blocked && !error.IsFatal ? verdict : null;
+        Volatile.Write(ref _complaint, new Complaint(trouble, refusal));
     }
 
-    private sealed record Complaint(string Text, SinkVerdict? Refusal);
+    private sealed record Complaint(ConnectionTrouble Trouble, SinkVerdict? Refusal);
 }

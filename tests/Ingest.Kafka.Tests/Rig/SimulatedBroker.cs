@@ -118,7 +118,7 @@ internal sealed class SimulatedBroker(Random random, IReadOnlySet<long> poison)
 
         public ProducerRoom Room { get; } = new(mode, bytesMax: 1000, eventsMax: 12);
 
-        public string? Trouble => null;
+        public ConnectionTrouble? Trouble => null;
 
         public SinkVerdict? Refused => null;
 

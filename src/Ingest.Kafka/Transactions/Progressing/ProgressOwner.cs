@@ -26,7 +26,7 @@ internal sealed class ProgressOwner(
 
     private readonly ProgressRules _rules = new(identity, log);
     private SinkVerdict? _stopped;
-    private ITransactionSession? _session;
+    private volatile ITransactionSession? _session;
     private long _saved;
 
     /// <summary>The lane's position on disk. Any thread.</summary>
@@ -44,6 +44,9 @@ internal sealed class ProgressOwner(
 
     /// <summary>The open session.</summary>
     internal ITransactionSession Session => _session ?? throw new InvalidOperationException("No session is open.");
+
+    /// <summary>What the session says of its connections. Any thread.</summary>
+    internal ConnectionTrouble? Trouble => _session?.Trouble;
 
     /// <summary>What the cluster has, as of the last commit.</summary>
     internal Progress Progress { get; private set; } = new(default, "", new DeliveredNumbers(0), new RecentNumbers());
@@ -242,6 +245,6 @@ internal sealed class ProgressOwner(
     }
 
     private SinkVerdict Unanswered(string otherwise) => Session.Refused ?? new SinkVerdict(
-        VerdictKind.Retryable, $"No transaction can be begun at {options.BootstrapServers}. {Session.Trouble ?? otherwise}",
+        VerdictKind.Retryable, $"No transaction can be begun at {options.BootstrapServers}. {Session.Trouble?.Reason ?? otherwise}",
         Scope: VerdictScope.Sink);
 }

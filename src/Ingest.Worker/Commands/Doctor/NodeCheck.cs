@@ -1,3 +1,4 @@
+using Ingest.Operations.Attention;
 using Ingest.Operations.Status;
 using Ingest.Worker.Terminal;
 
@@ -35,15 +36,19 @@ internal static class NodeCheck
                 "docs/operating.md#from-symptom-to-action");
         foreach (var lane in status.Lanes)
         {
-            yield return Judge(lane);
+            yield return Judge(lane, status.Attention.FirstOrDefault(item => item.Subject == lane.Name));
         }
         if (status.Policy?.Error is { } error)
         {
             yield return new Diagnosis("policy", Verdict.Bad, error, "Correct the file: the old policy is in force until then.");
         }
+        foreach (var item in status.Attention.Where(item => item.Code == "log_filling"))
+        {
+            yield return new Diagnosis("log", VerdictOf(item), item.What, item.Section);
+        }
     }
 
-    private static Diagnosis Judge(LaneView lane)
+    private static Diagnosis Judge(LaneView lane, AttentionItem? item)
     {
         var found = $"{lane.Name}: {lane.State}, {Humanize.Count(lane.PendingEvents, "event")} pending"
             + (lane.PendingEvents > 0 ? $", the oldest {Humanize.Seconds(lane.LagSeconds)} old." : ".");
@@ -53,11 +58,17 @@ internal static class NodeCheck
             { State: "blocked" } => new Diagnosis("lane", Verdict.Bad, found, "docs/operating.md#ingestlaneblocked"),
             { Breaker: "open" } or { State: "open" or "backing_off" } => new Diagnosis(
                 "lane", Verdict.Warning, found, "docs/operating.md#ingestbreakeropen"),
+            { UnreachableSince: not null } => new Diagnosis(
+                "lane", Verdict.Bad, $"{found} It does not reach its sink.", "docs/operating.md#ingestbreakeropen"),
             { ParkedEvents: > 0 } => new Diagnosis("lane", Verdict.Warning, found, "docs/operating.md#parked-events"),
             { Sum.DeadLettered: > 0 } => new Diagnosis(
                 "lane", Verdict.Warning, found, "It has dead letters: docs/operating.md#ingestdeadlettersgrowing"),
-            _ => new Diagnosis("lane", Verdict.Good, found),
+            _ => item is null
+                ? new Diagnosis("lane", Verdict.Good, found)
+                : new Diagnosis("lane", VerdictOf(item), $"{found} {item.What}", item.Section),
         };
         return judged with { Reason = lane.Reason };
     }
+
+    private static Verdict VerdictOf(AttentionItem item) => item.Severity == "bad" ? Verdict.Bad : Verdict.Warning;
 }

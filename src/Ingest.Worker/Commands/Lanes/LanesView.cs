@@ -24,7 +24,11 @@ internal static class LanesView
         foreach (var lane in status.Lanes.Where(lane => lane.Reason.Length > 0))
         {
             var next = lane.NextTrySeconds is { } wait ? $" Next try in {Humanize.Seconds(Math.Round(wait))}." : "";
-            Screen.Fact("Lane", $"{lane.Name} is {lane.State}: {lane.Reason}{next}", ToneOf(lane.State));
+            var how = lane.UnreachableSince is { } since && ToneOf(lane.State) == Tone.Plain
+                ? $"does not reach its sink since {Humanize.Ago(since)}"
+                : $"is {lane.State}";
+            var tone = lane.UnreachableSince is null ? ToneOf(lane.State) : Tone.Bad;
+            Screen.Fact("Lane", $"{lane.Name} {how}: {lane.Reason}{next}", tone);
         }
         foreach (var lane in status.Lanes.Where(lane => lane.Client.Length > 0))
         {

@@ -9,6 +9,7 @@ namespace Ingest.Health.Disk;
 internal sealed class DiskWatch(HealthOptions options, IHealthSources sources, ILogger logger)
 {
     private const string Owner = "disk";
+    private const long Mebibyte = 1L << 20;
 
     private readonly DiskHysteresis _decider = new(options.DiskFreeLow, options.DiskFreeHigh, options.Dwell);
 
@@ -36,6 +37,6 @@ internal sealed class DiskWatch(HealthOptions options, IHealthSources sources, I
         }
         Log.DiskRefusing(logger, free, options.DiskFreeHigh);
         sources.Gate.Close(
-            RefusalCode.DiskPressure, $"The disk is nearly full; intake resumes at {options.DiskFreeHigh} free bytes.", Owner);
+            RefusalCode.DiskPressure, $"The disk is nearly full; intake resumes at {options.DiskFreeHigh / Mebibyte} MiB free.", Owner);
     }
 }

@@ -60,7 +60,7 @@ internal sealed class AttentionBook(TimeProvider time)
     {
         if (!_since.TryGetValue((item.Code, item.Subject), out var since))
         {
-            _since[(item.Code, item.Subject)] = since = now;
+            _since[(item.Code, item.Subject)] = since = item.Since == default ? now : item.Since;
         }
         return since;
     }

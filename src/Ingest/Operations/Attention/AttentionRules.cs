@@ -16,7 +16,7 @@ internal static class AttentionRules
     private const double FillingShare = 0.85;
     private const double LettersShare = 0.8;
 
-    /// <summary>What is wrong, the worst first; when it began is not known here.</summary>
+    /// <summary>What is wrong, the worst first; when it began is known here only of some.</summary>
     /// <param name="status">The node.</param>
     /// <param name="logFullSeconds">When the log is full if things go on as they do; null: never.</param>
     internal static IEnumerable<AttentionItem> Find(NodeStatus status, double? logFullSeconds) =>
@@ -108,7 +108,7 @@ internal static class AttentionRules
                 "not_balanced", Bad, $"What became of the events of lane {lane.Name} does not add up.", "ingestnotbalanced",
                 subject: lane.Name);
         }
-        var because = lane.Reason.Length > 0 ? $": {lane.Reason}" : ".";
+        var because = lane.Reason.Length > 0 ? $": {lane.Reason.TrimEnd('.')}." : ".";
         if (lane.State == "blocked")
         {
             yield return Item(
@@ -126,13 +126,27 @@ internal static class AttentionRules
                 lane.NextTrySeconds,
                 lane.Name);
         }
+        else if (lane.UnreachableSince is { } since)
+        {
+            yield return Item(
+                "lane_failing",
+                Bad,
+                $"Lane {lane.Name} does not reach its sink; {lane.PendingEvents} events wait{because}",
+                "ingestbreakeropen",
+                "The connection is made again by itself.",
+                subject: lane.Name) with
+            {
+                Since = since,
+            };
+        }
         else if (IsSlow(lane))
         {
             yield return Item(
                 "lane_slow",
                 Warning,
-                $"Lane {lane.Name} is behind by {lane.PendingEvents} events, for its sink is slow: a batch takes {lane.RoundTripMs / 1000:0.0} s,"
-                    + $" and {Math.Max(1, Math.Floor(lane.Window)):0} of at most {lane.WindowMax} may be under way.",
+                $"Lane {lane.Name} is behind by {lane.PendingEvents} events, for its sink is slow: a batch takes "
+                    + $"{lane.RoundTripMs / 1000:0.0} s, and {Math.Max(1, Math.Floor(lane.Window)):0} of at most {lane.WindowMax} may be "
+                    + "under way.",
                 "ingestwindowatone",
                 "More are under way when it gets better.",
                 subject: lane.Name);
@@ -184,7 +198,9 @@ internal static class AttentionRules
                 : Item(
                     "dead_letters",
                     Warning,
-                    $"{letters.Count} events were refused by their sinks and wait for a decision.",
+                    letters.Count == 1
+                        ? "1 event was refused by its sink and waits for a decision."
+                        : $"{letters.Count} events were refused by their sinks and wait for a decision.",
                     "ingestdeadlettersgrowing");
         }
     }

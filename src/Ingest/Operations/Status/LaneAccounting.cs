@@ -8,6 +8,8 @@ namespace Ingest.Operations.Status;
 /// <summary>Sets what was promised against what became of it, lane by lane and stream by stream.</summary>
 internal static class LaneAccounting
 {
+    private const double PatienceSeconds = 1;
+
     internal static LaneView View(LaneStatus lane, long durable, Func<long, long>? skippedUpTo = null)
     {
         // Numbers that were never given out are no events.
@@ -15,6 +17,8 @@ internal static class LaneAccounting
         var before = Given(lane.Start);
         // The lane may have settled an event that became durable after the log was asked: it never has more than there is.
         var accepted = Math.Max(Given(durable), high);
+        // Connections that failed while there was nothing to send are made anew with the next event.
+        var trouble = lane.LagSeconds > PatienceSeconds ? lane.Trouble : null;
         var counted = before + lane.Delivered + lane.DeadLettered + lane.Lost + lane.ParkedEvents;
         return new LaneView
         {
@@ -22,7 +26,8 @@ internal static class LaneAccounting
             Kind = lane.Kind,
             Client = lane.Client,
             State = StatusJson.Snake(lane.State),
-            Reason = lane.Reason,
+            Reason = lane.Reason.Length > 0 ? lane.Reason : trouble?.Reason ?? "",
+            UnreachableSince = trouble?.Since,
             NextTrySeconds = lane.NextTrySeconds is { } wait ? Math.Round(wait, 1) : null,
             Settled = lane.Settled,
             Saved = lane.Saved,

@@ -18,6 +18,12 @@ public sealed record LaneView
     /// <summary>Why, where there is more to say; empty otherwise.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>
+    /// The wall time since which the sink's connections fail, while events wait and nothing was delivered; the reason says how. Null
+    /// otherwise, and where the sink knows nothing of connections.
+    /// </summary>
+    public DateTimeOffset? UnreachableSince { get; init; }
+
     /// <summary>The wall time at which the lane came into this state, within a second, or the start of the process.</summary>
     public DateTimeOffset? StateSince { get; init; }
 

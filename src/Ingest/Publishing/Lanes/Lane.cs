@@ -183,6 +183,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
             // What the loop said before these events came; it has not looked yet.
             State = unsettled > 0 && gauges.State is (LaneState.Idle or LaneState.Drained) ? LaneState.Delivering : gauges.State,
             Reason = gauges.Reason,
+            Trouble = (_context.Sink as IConnectionAware)?.Trouble,
             Start = accounts.Start,
             Settled = settled,
             HighWater = accounts.HighWater,

@@ -23,6 +23,9 @@ public sealed record LaneStatus
     /// <summary>Why, where there is more to say; empty otherwise.</summary>
     public required string Reason { get; init; }
 
+    /// <summary>The sink's connections fail, and nothing was delivered since; null where nothing is known of that.</summary>
+    public ConnectionTrouble? Trouble { get; init; }
+
     /// <summary>The lane begins behind this sequence number.</summary>
     public required long Start { get; init; }
 

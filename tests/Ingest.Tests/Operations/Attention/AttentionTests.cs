@@ -5,6 +5,7 @@ using Ingest.Health;
 using Ingest.Operations.Attention;
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
+using Ingest.Sinks.Contract;
 using Ingest.Tests.Architecture;
 using Ingest.Tests.Operations.Status;
 using Ingest.Wal.Writing;
@@ -65,6 +66,30 @@ public sealed class AttentionTests : IDisposable
         Assert.Equal(began, _node.Status.Read().Lanes[0].StateSince);
         _node.Lanes = [Well()];
         Assert.Equal(began.AddSeconds(5), _node.Status.Read().Lanes[0].StateSince);
+    }
+
+    [Fact]
+    public void A_sink_that_is_not_reached_is_told_while_events_wait_since_its_first_failure_and_in_its_words()
+    {
+        var since = _node.Time.GetUtcNow().AddSeconds(-4);
+        var lane = Well() with
+        {
+            Name = "a",
+            State = LaneState.Delivering,
+            PendingEvents = 1234,
+            LagSeconds = 1.5,
+            Trouble = new ConnectionTrouble(since, "Connection refused"),
+        };
+        _node.Lanes = [lane with { LagSeconds = 0.5 }];
+        Assert.DoesNotContain(_node.Status.Read().Attention, item => item.Subject == "a");
+
+        _node.Lanes = [lane];
+        var status = _node.Status.Read();
+
+        Assert.Equal((since, "Connection refused"), (status.Lanes[0].UnreachableSince, status.Lanes[0].Reason));
+        var item = Failing();
+        Assert.Equal(("bad", "a", since), (item.Severity, item.Subject, item.Since));
+        Assert.Contains("1234 events wait: Connection refused", item.What, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,6 @@
+namespace Ingest.Sinks.Contract;
+
+/// <summary>Connections of a sink fail. Attempts under way may still succeed: no verdict follows from it.</summary>
+/// <param name="Since">Since when, wall time.</param>
+/// <param name="Reason">The last failure, in the words of the sink's client.</param>
+public sealed record ConnectionTrouble(DateTimeOffset Since, string Reason);

@@ -1,0 +1,75 @@
+using Ingest.Kafka.Tests.Cluster;
+using Ingest.Kafka.Tests.Rig;
+using Ingest.Publishing;
+using Ingest.Testing;
+
+namespace Ingest.Kafka.Tests;
+
+/// <summary>Brokers that are not there are told of long before an attempt fails.</summary>
+public sealed class ReachTests
+{
+    private const string Topic = "default";
+    private static readonly TimeSpan Told = TimeSpan.FromSeconds(3);
+
+    [Theory]
+    [InlineData(KafkaDelivery.Idempotent)]
+    [InlineData(KafkaDelivery.Transactions)]
+    public async Task Dead_brokers_are_told_within_three_seconds_in_the_clients_words_and_no_more_once_they_are_back(KafkaDelivery delivery)
+    {
+        await using var cluster = await StartAsync();
+        await using var lane = Lane(cluster.Bootstraps, delivery).Start();
+        lane.Log.Append(TestEvent.Many(100, keys: 20));
+        await lane.EmptyAsync();
+        Assert.Null(lane.Status.Trouble);
+
+        await cluster.AllDownAsync();
+        var died = TimeProvider.System.GetUtcNow();
+        lane.Log.Append(TestEvent.Many(100, keys: 20, from: 100));
+        await Poll.Until("the lane tells of it", () => lane.Status.Trouble is not null, Told);
+        var first = lane.Status.Trouble!;
+        Assert.InRange(first.Since, died - Told, died + Told);
+        await Poll.Until("it says why", () => lane.Status.Trouble!.Reason.Contains("Connection refused", StringComparison.Ordinal));
+        Assert.Equal(first.Since, lane.Status.Trouble!.Since);
+
+        cluster.AllUp();
+        await lane.EmptyAsync();
+        Assert.Null(lane.Status.Trouble);
+        new Readback(lane.Log.Events, await ReadAsync(cluster, delivery)).IsComplete();
+    }
+
+    [Theory]
+    [InlineData(KafkaDelivery.Idempotent)]
+    [InlineData(KafkaDelivery.Transactions)]
+    public async Task Brokers_that_were_never_there_are_told_of_within_three_seconds(KafkaDelivery delivery)
+    {
+        await using var lane = Lane($"127.0.0.1:{FreePort.Next()}", delivery).Start();
+
+        await Poll.Until(
+            "the lane tells of it",
+            () => lane.Status.Trouble?.Reason.Contains("Connection refused", StringComparison.Ordinal) == true,
+            Told);
+    }
+
+    private static async Task<TestCluster> StartAsync()
+    {
+        var cluster = await TestCluster.StartAsync(brokers: 3);
+        await cluster.Mock.CreateTopicAsync(Topic, 4);
+        await cluster.Mock.CreateTopicAsync(new KafkaOptions().ProgressTopic, 1);
+        return cluster;
+    }
+
+    private static Task<List<KafkaRecord>> ReadAsync(TestCluster cluster, KafkaDelivery delivery) =>
+        delivery == KafkaDelivery.Transactions ? cluster.ReadCommittedAsync(Topic) : cluster.ReadAsync(Topic);
+
+    // Attempts fail after half a minute, as they do by default.
+    private static KafkaLane Lane(string bootstraps, KafkaDelivery delivery) =>
+        new(
+        new KafkaOptions
+        {
+            BootstrapServers = bootstraps,
+            Delivery = delivery,
+            OpenTimeout = TimeSpan.FromSeconds(4),
+            CloseTimeout = TimeSpan.FromSeconds(1),
+        },
+        new PublishingOptions());
+}
