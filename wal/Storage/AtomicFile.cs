@@ -45,6 +45,14 @@ public static class AtomicFile
         directory.Sync();
     }
 
+    /// <summary>Replaces a file durably by one that is written bit by bit.</summary>
+    /// <param name="directory">The directory it is in.</param>
+    /// <param name="path">Its name, or <c>folder/name</c>.</param>
+    /// <param name="fill">Writes all that it holds then.</param>
+    /// <exception cref="StorageException">It could not be stored; the old content is still there, or both are the same by then.</exception>
+    public static void Write(IWalDirectory directory, string path, Action<IWalFile> fill) =>
+        Write(directory, path, path + AsideSuffix, fill);
+
     /// <summary>The content, or empty when there is no such file. Of a file above 64 KiB, its beginning.</summary>
     /// <param name="directory">The directory it is in.</param>
     /// <param name="path">Its name, or <c>folder/name</c>.</param>

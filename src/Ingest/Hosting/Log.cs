@@ -79,7 +79,22 @@ internal static partial class Log
     internal static partial void RecallGivenUp(ILogger logger, TimeSpan span, Exception e);
 
     [LoggerMessage(
-        9005, LogLevel.Information, "Remembers {Requests} requests that may be repeated, from {Events} events of the log, in {Took}.")]
+        9044,
+        LogLevel.Error,
+        "The file {Name} in the log's directory is damaged or missing; a damaged one is kept as {Copy}. Repeats are known from what the "
+        + "log still has of requests; others are stored again if they come again.")]
+    internal static partial void RepeatsDamaged(ILogger logger, string name, string copy);
+
+    [LoggerMessage(
+        9045,
+        LogLevel.Warning,
+        "What tells repeats could not be saved and is tried again in {Pause}; the log is kept for it until then: {Reason}")]
+    internal static partial void RepeatsNotSaved(ILogger logger, TimeSpan pause, string reason);
+
+    [LoggerMessage(
+        9005,
+        LogLevel.Information,
+        "Remembers {Requests} requests that may be repeated, {Events} events of the log read behind their file, in {Took}.")]
     internal static partial void Recalled(ILogger logger, int requests, long events, TimeSpan took);
 
     [LoggerMessage(

@@ -20,6 +20,7 @@ namespace Ingest.Hosting;
 /// <param name="Intake">What takes events.</param>
 /// <param name="Dialects">What takes events in other dialects.</param>
 /// <param name="Replay">Reads back what tells repeats.</param>
+/// <param name="Repeats">Keeps what tells repeats.</param>
 /// <param name="Producers">Keeps which number each producer's next event has.</param>
 /// <param name="Drain">The sequence that stops the node.</param>
 /// <param name="Health">What probes are answered.</param>
@@ -31,6 +32,7 @@ internal sealed record OpenNode(
     IntakeEndpoint Intake,
     DialectEndpoint Dialects,
     IdempotencyReplay Replay,
+    IdempotencyKeeping Repeats,
     ProducerKeeping Producers,
     DrainController Drain,
     NodeHealth Health);

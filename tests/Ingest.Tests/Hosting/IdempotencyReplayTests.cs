@@ -26,12 +26,12 @@ public sealed class IdempotencyReplayTests
         await queue.Queue.SubmitAsync(QueueFixture.Batch("2"), "s", TestContext.Current.CancellationToken);
         var window = new IdempotencyWindow(Span, 100, TimeProvider.System);
 
-        await using var recall = Recall(queue, window);
+        using var file = new IdempotencyFile(queue.Directory, queue.Log);
+        await using var recall = Recall(queue, file, window);
         await recall.Ended;
 
         Assert.False(window.IsRecovering);
         Assert.Equal(new IdempotencyClaim(ClaimOutcome.Replayed, 2, 1), window.Claim(Mark));
-        Assert.Equal(2, recall.KeepFrom);
     }
 
     [Fact]
@@ -41,12 +41,13 @@ public sealed class IdempotencyReplayTests
         using var queue = new QueueFixture(disk: disk.Around);
         await SubmitMarkedAsync(queue);
         var window = new IdempotencyWindow(Span, 100, TimeProvider.System);
+        using var file = new IdempotencyFile(queue.Directory, queue.Log);
         disk.IsUnreadable = true;
 
-        await using var recall = Recall(queue, window);
+        await using var recall = Recall(queue, file, window);
         await Poll.Until("it was tried", () => disk.Refused > 0);
         Assert.True(window.IsRecovering);
-        Assert.Equal(1, recall.KeepFrom);
+        Assert.Equal(1, recall.ReadFrom);
 
         disk.IsUnreadable = false;
         await recall.Ended;
@@ -61,9 +62,10 @@ public sealed class IdempotencyReplayTests
         await SubmitMarkedAsync(queue);
         var time = new FakeTime();
         var window = new IdempotencyWindow(Span, 100, time);
+        using var file = new IdempotencyFile(queue.Directory, queue.Log);
         disk.IsUnreadable = true;
 
-        await using var recall = Recall(queue, window, time);
+        await using var recall = Recall(queue, file, window, time);
         await Poll.Until("it was tried", () => disk.Refused > 0);
         Assert.True(window.IsRecovering);
 
@@ -80,14 +82,16 @@ public sealed class IdempotencyReplayTests
         await SubmitMarkedAsync(queue);
         var window = new IdempotencyWindow(TimeSpan.Zero, 100, TimeProvider.System);
 
-        await using var recall = Recall(queue, window);
+        using var file = new IdempotencyFile(queue.Directory, queue.Log);
+        await using var recall = Recall(queue, file, window);
 
         Assert.True(recall.Ended.IsCompleted);
-        Assert.Equal(long.MaxValue, recall.KeepFrom);
+        Assert.False(window.IsRecovering);
     }
 
-    private static IdempotencyReplay Recall(QueueFixture queue, IdempotencyWindow window, TimeProvider? time = null) =>
-        new(queue.Log, window, Span, time ?? TimeProvider.System, NullLogger<IdempotencyReplay>.Instance);
+    private static IdempotencyReplay Recall(
+        QueueFixture queue, IdempotencyFile file, IdempotencyWindow window, TimeProvider? time = null) =>
+        new(queue.Log, file, window, Span, time ?? TimeProvider.System, NullLogger<IdempotencyReplay>.Instance);
 
     private static async Task SubmitMarkedAsync(QueueFixture queue)
     {

@@ -6,14 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Ingest.Hosting.Lifecycle;
 
 /// <summary>
-/// Fills the window of repeats from the log after a start, on a thread of its own: ten minutes of intake may be gigabytes, and only
-/// requests that need to know have to wait. They are told <c>starting</c> meanwhile, because storing twice could not be taken back.
+/// Fills the window of repeats from its file and the log behind it after a start, on a thread of its own: only requests that need to know
+/// have to wait. They are told <c>starting</c> meanwhile, because storing twice could not be taken back.
 /// </summary>
 internal sealed class IdempotencyReplay : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly WriteAheadLog _log;
+    private readonly IdempotencyFile _file;
     private readonly IdempotencyWindow _window;
     private readonly TimeSpan _span;
     private readonly TimeProvider _time;
@@ -31,9 +32,14 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
 
     /// <summary>Starts reading, unless nothing is remembered at all. Before anything is accepted.</summary>
     internal IdempotencyReplay(
-        WriteAheadLog log, IdempotencyWindow window, TimeSpan span, TimeProvider time, ILogger<IdempotencyReplay> logger)
+        WriteAheadLog log,
+        IdempotencyFile file,
+        IdempotencyWindow window,
+        TimeSpan span,
+        TimeProvider time,
+        ILogger<IdempotencyReplay> logger)
     {
-        (_log, _window, _span, _time, _logger) = (log, window, span, time, logger);
+        (_log, _file, _window, _span, _time, _logger) = (log, file, window, span, time, logger);
         _last = log.DurableSequence;
         if (window.IsOn)
         {
@@ -45,10 +51,8 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
     /// <summary>Ends when the window knows everything, or the node stops.</summary>
     internal Task Ended { get; } = Task.CompletedTask;
 
-    /// <summary>
-    /// From here on the log tells what is a repeat; <see cref="long.MaxValue"/> when nothing need be kept for it. Any thread.
-    /// </summary>
-    internal long KeepFrom => _window.IsRecovering ? Volatile.Read(ref _from) : _window.KeepFrom;
+    /// <summary>From here on the log is read. Any thread.</summary>
+    internal long ReadFrom => Volatile.Read(ref _from);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -82,14 +86,21 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
                 return;
             }
         }
-        Log.Recalled(_logger, recovery.Found, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));
+        Log.Recalled(_logger, _window.Count, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));
     }
 
     private void Read(IdempotencyRecovery recovery)
     {
         if (_next == 0)
         {
-            _next = _log.FindSequence((_time.GetUtcNow() - _span).ToUnixTimeMilliseconds());
+            var saved = _file.Through + 1;
+            if (!_file.TryRead(_window, _time.GetUtcNow()))
+            {
+                Log.RepeatsDamaged(_logger, IdempotencyFile.Name, IdempotencyFile.DamagedName);
+                _window.Unsaved.Note();
+                saved = 1;
+            }
+            _next = Math.Max(saved, _log.FindSequence((_time.GetUtcNow() - _span).ToUnixTimeMilliseconds()));
             Volatile.Write(ref _from, _next);
         }
         using var reader = _log.OpenReader(_next);

@@ -70,7 +70,8 @@ internal sealed class NodeLifecycle(
     private void Start(OpenNode stations)
     {
         stations.Producers.Start();
-        stations.Writing.StartUpkeep(() => Disposable(stations), () => stations.Replay.KeepFrom);
+        stations.Repeats.Start();
+        stations.Writing.StartUpkeep(() => Disposable(stations), () => stations.Repeats.KeepFrom);
         stations.Lanes.Start();
         stations.Policy.Start();
         stations.Health.Start();

@@ -60,7 +60,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     internal Task Recovered { get; } = Task.CompletedTask;
 
     /// <summary>Up to here the log need not be kept for producers. Any thread.</summary>
-    internal long SavedThrough => _sequences.IsOn && (_isUnsaved || _sequences.IsChanged) ? _file.Through : long.MaxValue;
+    internal long SavedThrough => _sequences.IsOn && (_isUnsaved || _sequences.Unsaved.IsChanged) ? _file.Through : long.MaxValue;
 
     /// <summary>Saves from time to time from here on.</summary>
     internal void Start()
@@ -119,7 +119,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         if (!_file.TryRead(_sequences, _time.GetUtcNow()))
         {
             Log.ProducersDamaged(_logger, ProducerFile.Name, ProducerFile.DamagedName);
-            _sequences.FailSave();
+            _sequences.Unsaved.Note();
             from = 1;
         }
         var recovery = new ProducerRecovery(_sequences, _time);
@@ -146,7 +146,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         {
             await _wake.WaitAsync(RetryPause);
             if (_begun is not null || _time.GetElapsedTime(_saved) >= SaveInterval
-                || (_sequences.IsChanged && _log.BytesBehind(_file.Through) >= SaveBytes))
+                || (_sequences.Unsaved.IsChanged && _log.BytesBehind(_file.Through) >= SaveBytes))
             {
                 TrySave();
             }
@@ -162,7 +162,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         catch (Exception e)
         {
             // What was saved before still holds, and the log is kept from there: the next look tries again.
-            _sequences.FailSave();
+            _sequences.Unsaved.Note();
             (_begun, _saved) = (null, _time.GetTimestamp());
             Log.ProducersNotSaved(_logger, SaveInterval, e.Message);
         }
@@ -178,17 +178,17 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         {
             // Read before it is asked whether anything came: what is durable by then has begun before.
             var durable = _log.DurableSequence;
-            if (!_isUnsaved && !_sequences.IsChanged)
+            if (!_isUnsaved && !_sequences.Unsaved.IsChanged)
             {
                 _file.Move(durable);
                 _saved = _time.GetTimestamp();
                 return;
             }
             _isUnsaved = true;
-            _sequences.BeginSave();
+            _sequences.Unsaved.BeginSave();
             _begun = durable;
         }
-        if (_sequences.IsSettled)
+        if (_sequences.Unsaved.IsSettled)
         {
             _file.Save(_sequences, _begun.Value);
             (_begun, _saved) = (null, _time.GetTimestamp());

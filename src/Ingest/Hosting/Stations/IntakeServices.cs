@@ -22,7 +22,10 @@ internal static class IntakeServices
         services.TryAddSingleton(NewIntake);
         services.TryAddSingleton(provider => new DialectEndpoint(
             provider.GetRequiredService<IntakeEndpoint>().Parts, provider.GetRequiredService<NodeLog>().Queue.SubmitAsync));
+        services.TryAddSingleton(provider => new IdempotencyFile(
+            provider.GetRequiredService<NodeLog>().Directory, provider.GetRequiredService<NodeLog>().Log));
         services.TryAddSingleton(NewReplay);
+        services.TryAddSingleton(NewRepeats);
         services.TryAddSingleton(provider => new ProducerKeeping(
             provider.GetRequiredService<NodeLog>(),
             provider.GetRequiredService<IntakeEndpoint>().Sequences,
@@ -60,9 +63,22 @@ internal static class IntakeServices
         var context = provider.GetRequiredService<NodeContext>();
         return new IdempotencyReplay(
             provider.GetRequiredService<NodeLog>().Log,
+            provider.GetRequiredService<IdempotencyFile>(),
             provider.GetRequiredService<IntakeEndpoint>().Idempotency,
             context.Settings.Get<IntakeOptions>().IdempotencyWindow,
             context.Time,
             context.Loggers.CreateLogger<IdempotencyReplay>());
+    }
+
+    private static IdempotencyKeeping NewRepeats(IServiceProvider provider)
+    {
+        var context = provider.GetRequiredService<NodeContext>();
+        return new IdempotencyKeeping(
+            provider.GetRequiredService<NodeLog>().Log,
+            provider.GetRequiredService<IdempotencyReplay>(),
+            provider.GetRequiredService<IdempotencyFile>(),
+            provider.GetRequiredService<IntakeEndpoint>().Idempotency,
+            context.Time,
+            context.Loggers.CreateLogger<IdempotencyKeeping>());
     }
 }

@@ -15,9 +15,6 @@ internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider
     private int _count;
     private long _acceptedUnixMs;
 
-    /// <summary>Requests found.</summary>
-    internal int Found { get; private set; }
-
     /// <summary>Takes one record of the log.</summary>
     /// <param name="sequence">Its number.</param>
     /// <param name="body">Its body.</param>
@@ -57,7 +54,6 @@ internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider
         if (_count > 0)
         {
             window.Restore(_mark, _first, _count, time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(_acceptedUnixMs));
-            Found++;
             _count = 0;
         }
     }

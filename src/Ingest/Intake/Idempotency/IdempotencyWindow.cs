@@ -1,25 +1,41 @@
+using System.Runtime.InteropServices;
+
 namespace Ingest.Intake.Idempotency;
 
 /// <summary>
 /// Remembers the answers to requests that may be repeated, for a while and for so many of them. Any thread. What is remembered also lies in
-/// the log, with the events, and comes back from there at the next start (<see cref="IdempotencyRecovery"/>).
+/// the log, with the events, or in a file once the log has given them back, and comes back from there at the next start
+/// (<see cref="IdempotencyTable"/>, <see cref="IdempotencyRecovery"/>).
 /// </summary>
-/// <param name="window">How long an answer is remembered.</param>
-/// <param name="keysMax">How many are; the oldest goes first.</param>
-/// <param name="time">The clock.</param>
-internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvider time)
+internal sealed class IdempotencyWindow
 {
+    private readonly TimeSpan _window;
+    private readonly int _keysMax;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly Dictionary<UInt128, Entry> _entries = [];
+    private readonly AnswerRing _answers = new();
 
-    // Settled entries, oldest first, by when they were accepted.
-    private readonly Queue<(UInt128 Identity, long Accepted)> _order = new();
+    // The numbers of the answers, by identity.
+    private readonly Dictionary<UInt128, long> _known = [];
+    private readonly Dictionary<UInt128, Flight> _inFlight = [];
+
+    /// <param name="window">How long an answer is remembered.</param>
+    /// <param name="keysMax">How many are; the oldest goes first.</param>
+    /// <param name="time">The clock.</param>
+    internal IdempotencyWindow(TimeSpan window, int keysMax, TimeProvider time)
+    {
+        (_window, _keysMax, _time) = (window, keysMax, time);
+        Unsaved = new UnsavedRequests(_lock);
+    }
 
     /// <summary>Whether answers are remembered at all.</summary>
-    internal bool IsOn => window > TimeSpan.Zero && keysMax > 0;
+    internal bool IsOn => _window > TimeSpan.Zero && _keysMax > 0;
 
-    /// <summary>Whether what the log has is still being read: until then repeats cannot be told. Any thread.</summary>
+    /// <summary>Whether file and log are still being read: until then repeats cannot be told. Any thread.</summary>
     internal bool IsRecovering { get; set; }
+
+    /// <summary>What of it no file has.</summary>
+    internal UnsavedRequests Unsaved { get; }
 
     /// <summary>Requests remembered or in flight.</summary>
     internal int Count
@@ -28,13 +44,14 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
         {
             lock (_lock)
             {
-                return _entries.Count;
+                return _known.Count + _inFlight.Count;
             }
         }
     }
 
     /// <summary>
-    /// The log must be kept from here on for the window to survive a restart; <see cref="long.MaxValue"/> when nothing need be kept.
+    /// The log must be kept from here on, where no file has it, for the window to survive a restart: all of it while a request is in
+    /// flight, whose place is not known yet. <see cref="long.MaxValue"/> when nothing need be kept.
     /// </summary>
     internal long KeepFrom
     {
@@ -43,7 +60,7 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
             lock (_lock)
             {
                 ForgetNeedsLock();
-                return _order.TryPeek(out var oldest) ? _entries[oldest.Identity].First : long.MaxValue;
+                return _inFlight.Count > 0 ? 0 : _answers.Count > 0 ? _answers[_answers.Oldest].First : long.MaxValue;
             }
         }
     }
@@ -54,21 +71,25 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
         lock (_lock)
         {
             ForgetNeedsLock();
-            if (!_entries.TryGetValue(mark.Identity, out var entry))
+            if (_known.TryGetValue(mark.Identity, out var number))
             {
-                _entries.Add(mark.Identity, new Entry { Fingerprint = mark.Fingerprint });
+                ref readonly var answer = ref _answers[number];
+                return Differs(mark, answer.Mark.Fingerprint)
+                    ? new IdempotencyClaim(ClaimOutcome.Conflict)
+                    : new IdempotencyClaim(ClaimOutcome.Replayed, answer.First, answer.Count);
+            }
+            ref var flight = ref CollectionsMarshal.GetValueRefOrAddDefault(_inFlight, mark.Identity, out var exists);
+            if (!exists)
+            {
+                flight = new Flight { Fingerprint = mark.Fingerprint, Generation = Unsaved.BeginNeedsLock() };
                 return new IdempotencyClaim(ClaimOutcome.New);
             }
-            if (mark.IsExact && entry.Fingerprint != mark.Fingerprint)
+            if (Differs(mark, flight.Fingerprint))
             {
                 return new IdempotencyClaim(ClaimOutcome.Conflict);
             }
-            if (entry.Count > 0)
-            {
-                return new IdempotencyClaim(ClaimOutcome.Replayed, entry.First, entry.Count);
-            }
-            entry.Settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new IdempotencyClaim(ClaimOutcome.InFlight, Settled: entry.Settled.Task);
+            flight.Settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new IdempotencyClaim(ClaimOutcome.InFlight, Settled: flight.Settled.Task);
         }
     }
 
@@ -77,12 +98,11 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
     {
         lock (_lock)
         {
-            var entry = _entries[mark.Identity];
-            (entry.First, entry.Count) = (first, count);
-            _order.Enqueue((mark.Identity, time.GetTimestamp()));
+            _inFlight.Remove(mark.Identity, out var flight);
+            var remembered = mark with { Fingerprint = flight.Fingerprint };
+            _known[mark.Identity] = _answers.Add(new RememberedAnswer(remembered, first, count, _time.GetTimestamp()));
             ForgetNeedsLock();
-            entry.Settled?.TrySetResult();
-            entry.Settled = null;
+            EndNeedsLock(flight);
         }
     }
 
@@ -91,9 +111,9 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
     {
         lock (_lock)
         {
-            if (_entries.Remove(mark.Identity, out var entry))
+            if (_inFlight.Remove(mark.Identity, out var flight))
             {
-                entry.Settled?.TrySetResult();
+                EndNeedsLock(flight);
             }
         }
     }
@@ -101,38 +121,67 @@ internal sealed class IdempotencyWindow(TimeSpan window, int keysMax, TimeProvid
     /// <summary>Takes over what the log remembers. Oldest first; of a repeated one the first counts.</summary>
     internal void Restore(RequestMark mark, long first, int count, TimeSpan age)
     {
-        if (!IsOn || age >= window)
+        if (!IsOn || age >= _window)
         {
             return;
         }
         lock (_lock)
         {
-            if (_entries.TryAdd(mark.Identity, new Entry { Fingerprint = mark.Fingerprint, First = first, Count = count }))
+            if (!_inFlight.ContainsKey(mark.Identity) && _known.TryAdd(mark.Identity, _answers.Next))
             {
-                var ticks = (long)(Math.Max(age.TotalSeconds, 0) * time.TimestampFrequency);
-                _order.Enqueue((mark.Identity, time.GetTimestamp() - ticks));
+                var ticks = (long)(Math.Max(age.TotalSeconds, 0) * _time.TimestampFrequency);
+                _answers.Add(new RememberedAnswer(mark, first, count, _time.GetTimestamp() - ticks));
+                Unsaved.Note();
                 ForgetNeedsLock();
             }
         }
     }
 
-    private void ForgetNeedsLock()
+    /// <summary>Copies answers, oldest first, in pieces: others come and go between them.</summary>
+    /// <param name="next">The number to go on from; 0 at first. Set to the next.</param>
+    /// <param name="target">Filled; the result says how far. 0: these were all.</param>
+    internal int Copy(ref long next, Span<RememberedAnswer> target)
     {
-        while (_order.TryPeek(out var oldest) && (_order.Count > keysMax || time.GetElapsedTime(oldest.Accepted) >= window))
+        lock (_lock)
         {
-            _order.Dequeue();
-            _entries.Remove(oldest.Identity);
+            next = Math.Max(next, _answers.Oldest);
+            var count = (int)Math.Min(target.Length, _answers.Next - next);
+            for (var i = 0; i < count; i++)
+            {
+                target[i] = _answers[next++];
+            }
+            return count;
         }
     }
 
-    /// <summary>Under the lock. In flight while the count is 0.</summary>
-    private sealed class Entry
+    private static bool Differs(in RequestMark mark, UInt128 fingerprint) => mark.IsExact && mark.Fingerprint != fingerprint;
+
+    private void EndNeedsLock(in Flight flight)
+    {
+        Unsaved.EndNeedsLock(flight.Generation);
+        flight.Settled?.TrySetResult();
+    }
+
+    private void ForgetNeedsLock()
+    {
+        while (_answers.Count > 0)
+        {
+            ref readonly var oldest = ref _answers[_answers.Oldest];
+            if (_answers.Count <= _keysMax && _time.GetElapsedTime(oldest.Accepted) < _window)
+            {
+                return;
+            }
+            _known.Remove(oldest.Mark.Identity);
+            _answers.RemoveOldest();
+        }
+    }
+
+    /// <summary>A request that is being stored.</summary>
+    private struct Flight
     {
         internal UInt128 Fingerprint { get; init; }
 
-        internal long First { get; set; }
-
-        internal int Count { get; set; }
+        internal int Generation { get; init; }
 
         internal TaskCompletionSource? Settled { get; set; }
     }

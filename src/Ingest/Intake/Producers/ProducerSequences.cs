@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ingest.Intake.Idempotency;
 using Ingest.Queue;
 
 namespace Ingest.Intake.Producers;
@@ -14,31 +15,38 @@ namespace Ingest.Intake.Producers;
 /// <item>At most one request of a producer is in the queue. The next one waits for it, in the order of their numbers.</item>
 /// <item>When a request is not stored, those behind it in its epoch are not either: their numbers are given out anew.</item>
 /// <item>Epoch and number of a producer never go backwards while it is known.</item>
-/// <item>What is written to the file holds every mark up to the position saved behind it (<see cref="BeginSave"/>).</item>
+/// <item>What is written to the file holds every mark up to the position saved behind it (<see cref="Unsaved"/>).</item>
 /// <item>A producer that was used within <see cref="KeptAtLeast"/>, or has a request under way, is not forgotten.</item>
 /// </list>
 /// </remarks>
-/// <param name="producersMax">How many producers are known at most; 0: none, and requests that name one are refused.</param>
-/// <param name="retention">How long one that is not used is known.</param>
-/// <param name="time">The clock.</param>
-internal sealed class ProducerSequences(int producersMax, TimeSpan retention, TimeProvider time)
+internal sealed class ProducerSequences
 {
     /// <summary>How long a producer is known at least after its last use, however many others come.</summary>
     internal static readonly TimeSpan KeptAtLeast = TimeSpan.FromMinutes(10);
 
+    private readonly int _producersMax;
+    private readonly TimeSpan _retention;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly ProducersByUse _producers = new();
 
-    // Requests under way, by whether their generation is even or odd: a save waits for those of the one before.
-    private readonly int[] _pending = new int[2];
-    private int _generation;
-    private bool _changed;
+    /// <param name="producersMax">How many producers are known at most; 0: none, and requests that name one are refused.</param>
+    /// <param name="retention">How long one that is not used is known.</param>
+    /// <param name="time">The clock.</param>
+    internal ProducerSequences(int producersMax, TimeSpan retention, TimeProvider time)
+    {
+        (_producersMax, _retention, _time) = (producersMax, retention, time);
+        Unsaved = new UnsavedRequests(_lock);
+    }
 
     /// <summary>Whether producers are known at all.</summary>
-    internal bool IsOn => producersMax > 0;
+    internal bool IsOn => _producersMax > 0;
 
     /// <summary>Whether file and log are still being read: until then nothing can be told. Any thread.</summary>
     internal volatile bool IsRecovering;
+
+    /// <summary>What of it no file has.</summary>
+    internal UnsavedRequests Unsaved { get; }
 
     /// <summary>Producers known.</summary>
     internal int Count
@@ -57,18 +65,6 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
 
     /// <summary>Repeats recognised since the start.</summary>
     internal long Repeats { get; private set; }
-
-    /// <summary>Whether requests came since the last <see cref="BeginSave"/>, so that the log has marks that no file has.</summary>
-    internal bool IsChanged
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _changed;
-            }
-        }
-    }
 
     /// <summary>
     /// Asks for a request's numbers. With <see cref="ProducerOutcome.Reserved"/> the caller must call <see cref="Settle"/> or
@@ -91,7 +87,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
             {
                 return new ProducerClaim(ProducerOutcome.Exhausted);
             }
-            entry = _producers.Add(mark.Identity, time.GetTimestamp());
+            entry = _producers.Add(mark.Identity, _time.GetTimestamp());
             entry.ClaimedEpoch = mark.Epoch;
             return ReserveNeedsLock(entry, mark, count);
         }
@@ -105,7 +101,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
             var (entry, mark) = (reservation.Entry, reservation.Mark);
             EndNeedsLock(reservation);
             entry.Advance(mark.Epoch, new RememberedRequest(mark.First, reservation.Count, position, mark.Fingerprint));
-            _producers.Touch(entry, time.GetTimestamp());
+            _producers.Touch(entry, _time.GetTimestamp());
         }
         reservation.Settle(CommitStatus.Durable);
     }
@@ -155,51 +151,17 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
         }
     }
 
-    /// <summary>
-    /// Begins a save. What the caller read as durable before is in the table once <see cref="IsSettled"/>: the requests it came with began
-    /// before. One save at a time.
-    /// </summary>
-    internal void BeginSave()
-    {
-        lock (_lock)
-        {
-            _changed = _pending[0] + _pending[1] > 0;
-            _generation ^= 1;
-        }
-    }
-
-    /// <summary>Whether every request that began before <see cref="BeginSave"/> is settled.</summary>
-    internal bool IsSettled
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _pending[_generation ^ 1] == 0;
-            }
-        }
-    }
-
-    /// <summary>A save failed: there are marks still that no file has.</summary>
-    internal void FailSave()
-    {
-        lock (_lock)
-        {
-            _changed = true;
-        }
-    }
-
     /// <summary>Writes down every producer of which something is stored, the one that was not used for longest first.</summary>
     internal void Write(ArrayBufferWriter<byte> target)
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             for (var entry = _producers.Oldest; entry is not null; entry = entry.Newer)
             {
                 if (entry.Next > 0)
                 {
-                    ProducerTable.WriteEntry(target, entry, (now - time.GetElapsedTime(entry.Used)).ToUnixTimeMilliseconds());
+                    ProducerTable.WriteEntry(target, entry, (now - _time.GetElapsedTime(entry.Used)).ToUnixTimeMilliseconds());
                 }
             }
         }
@@ -211,7 +173,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
         if (claim.Outcome == ProducerOutcome.Repeat)
         {
             Repeats++;
-            _producers.Touch(entry, time.GetTimestamp());
+            _producers.Touch(entry, _time.GetTimestamp());
         }
         return claim.Outcome == ProducerOutcome.Reserved ? ReserveNeedsLock(entry, mark, count) : claim;
     }
@@ -230,12 +192,10 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
             Before = before?.Settled,
             NeedsBefore = before?.Mark.Epoch == mark.Epoch,
             Run = entry.Run,
-            Generation = _generation,
+            Generation = Unsaved.BeginNeedsLock(),
         };
         (entry.ClaimedNext, entry.Tail) = (mark.First + count, reservation);
         entry.Pending++;
-        _pending[_generation]++;
-        _changed = true;
         return new ProducerClaim(ProducerOutcome.Reserved, Reservation: reservation);
     }
 
@@ -243,7 +203,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
     {
         var entry = reservation.Entry;
         entry.Pending--;
-        _pending[reservation.Generation]--;
+        Unsaved.EndNeedsLock(reservation.Generation);
         if (entry.Tail == reservation)
         {
             entry.Tail = null;
@@ -252,17 +212,17 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
 
     private ProducerEntry? RestoredNeedsLock(UInt128 identity, TimeSpan age)
     {
-        if (!IsOn || age >= retention)
+        if (!IsOn || age >= _retention)
         {
             return null;
         }
-        var used = time.GetTimestamp() - (long)(Math.Max(age.TotalSeconds, 0) * time.TimestampFrequency);
+        var used = _time.GetTimestamp() - (long)(Math.Max(age.TotalSeconds, 0) * _time.TimestampFrequency);
         if (_producers.Find(identity) is { } known)
         {
             _producers.Touch(known, Math.Max(used, known.Used));
             return known;
         }
-        if (_producers.Count >= producersMax)
+        if (_producers.Count >= _producersMax)
         {
             DropNeedsLock(_producers.Oldest!);
         }
@@ -271,12 +231,12 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
 
     private bool MakeRoomNeedsLock()
     {
-        if (_producers.Count < producersMax)
+        if (_producers.Count < _producersMax)
         {
             return true;
         }
         var oldest = _producers.Oldest!;
-        if (oldest.Pending > 0 || time.GetElapsedTime(oldest.Used) < KeptAtLeast)
+        if (oldest.Pending > 0 || _time.GetElapsedTime(oldest.Used) < KeptAtLeast)
         {
             return false;
         }
@@ -286,7 +246,7 @@ internal sealed class ProducerSequences(int producersMax, TimeSpan retention, Ti
 
     private void ForgetNeedsLock()
     {
-        while (_producers.Oldest is { Pending: 0 } oldest && time.GetElapsedTime(oldest.Used) >= retention)
+        while (_producers.Oldest is { Pending: 0 } oldest && _time.GetElapsedTime(oldest.Used) >= _retention)
         {
             DropNeedsLock(oldest);
         }

@@ -24,6 +24,20 @@ public sealed class IdempotencyWindowTests
     }
 
     [Fact]
+    public void Of_very_many_the_latest_are_known_with_their_own_answers()
+    {
+        var window = new IdempotencyWindow(Window, keysMax: 1000, _time);
+        for (var number = 1; number <= 5000; number++)
+        {
+            Store(window, number);
+        }
+        for (var number = 4001; number <= 5000; number++)
+        {
+            Assert.Equal(new IdempotencyClaim(ClaimOutcome.Replayed, number, 1), window.Claim(Mark(number)));
+        }
+    }
+
+    [Fact]
     public void What_is_in_flight_is_never_forgotten()
     {
         var window = new IdempotencyWindow(Window, keysMax: 1, _time);

@@ -216,9 +216,9 @@ internal sealed class ProducerHistory
         if (_saving is null)
         {
             _saving = _numbers.Log.Count;
-            _sequences.BeginSave();
+            _sequences.Unsaved.BeginSave();
         }
-        if (_sequences.IsSettled)
+        if (_sequences.Unsaved.IsSettled)
         {
             var content = new ArrayBufferWriter<byte>();
             ProducerTable.Begin(content);

@@ -112,16 +112,16 @@ public sealed class ProducerSequencesTests
     {
         var sequences = new ProducerSequences(10, Retention, _time);
         var before = sequences.Claim(NumberedBatch.Mark("a", 0, 0), 1).Reservation!;
-        sequences.BeginSave();
+        sequences.Unsaved.BeginSave();
         var after = sequences.Claim(NumberedBatch.Mark("b", 0, 0), 1).Reservation!;
-        Assert.False(sequences.IsSettled);
+        Assert.False(sequences.Unsaved.IsSettled);
         sequences.Settle(before, 1);
-        Assert.True(sequences.IsSettled);
-        Assert.True(sequences.IsChanged);
+        Assert.True(sequences.Unsaved.IsSettled);
+        Assert.True(sequences.Unsaved.IsChanged);
         sequences.Settle(after, 2);
-        sequences.BeginSave();
-        Assert.True(sequences.IsSettled);
-        Assert.False(sequences.IsChanged);
+        sequences.Unsaved.BeginSave();
+        Assert.True(sequences.Unsaved.IsSettled);
+        Assert.False(sequences.Unsaved.IsChanged);
     }
 
     [Fact]
