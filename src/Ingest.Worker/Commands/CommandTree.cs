@@ -7,6 +7,7 @@ using Ingest.Worker.Commands.Bench;
 using Ingest.Worker.Commands.Config;
 using Ingest.Worker.Commands.Contexts;
 using Ingest.Worker.Commands.DeadLetters;
+using Ingest.Worker.Commands.Debug;
 using Ingest.Worker.Commands.Doctor;
 using Ingest.Worker.Commands.Drain;
 using Ingest.Worker.Commands.Lanes;
@@ -74,6 +75,7 @@ internal static class CommandTree
             WalCommand.Create(),
             DoctorCommand.Create(),
             SupportBundleCommand.Create(),
+            DebugCommand.Create(),
             AuditCommand.Create(),
             ConfigCommand.Create(),
             ContextCommand.Create(),

@@ -83,6 +83,8 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
         ["wal repair"] = ["ingest wal repair /var/lib/ingest", "ingest wal repair /var/lib/ingest --apply"],
         ["doctor"] = ["ingest doctor", "ingest doctor --config /etc/ingest/ingest.json -o json"],
         ["support-bundle"] = ["ingest support-bundle --config /etc/ingest/ingest.json"],
+        ["debug trace"] = ["ingest debug trace --seconds 10 --out node.nettrace"],
+        ["debug gcdump"] = ["ingest debug gcdump --out heap.nettrace"],
         ["audit"] = ["ingest audit --since 2026-11-21", "ingest audit --action deadletters --watch"],
         ["config show"] = ["ingest config show --changed", "ingest config show --config /etc/ingest/ingest.json -o json"],
         ["config check"] = ["ingest config check --config /etc/ingest/ingest.json"],

@@ -14,6 +14,7 @@ public sealed class OutputTests : IDisposable
     private static readonly string[] Formless =
     [
         "serve", "bash", "zsh", "fish", "document", "dump", "export", "set", "use", "remove", "top", "support-bundle",
+        "trace", "gcdump",
         "man",
     ];
 

@@ -21,7 +21,7 @@ internal static class AuditCommand
         var action = new Option<string?>("--action")
         {
             HelpName = "ACTION",
-            Description = "Only this, or what begins so: drain, resume, policy, lanes, parked, deadletters.",
+            Description = "Only this, or what begins so: drain, resume, policy, lanes, parked, deadletters, debug.",
         };
         var limit = new Option<int>("--limit")
         {

@@ -1,4 +1,5 @@
 using Ingest.Operations.Admin;
+using Ingest.Operations.Debug.Recording;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Operations.Debug;
@@ -22,6 +23,7 @@ internal static class DebugEndpoints
             context, surface.Settings.Value, DebugJson.Default.IReadOnlyListShownSetting));
         routes.Get("/debug/log", context => InTurnAsync(context, turn, () => AdminJson.WriteAsync(
             context, LogView.Read(surface.LogDirectory), DebugJson.Default.LogView)));
+        new RecordingEndpoints(surface).Map(routes);
     }
 
     /// <summary>Gives back what can be given back, large objects included, and says what is left.</summary>
