@@ -64,6 +64,7 @@ public sealed class DeadLetterTests : IDisposable
         var table = (await RunAsync(node, "list")).Is(ExitCode.Fine, "http/5");
         Assert.Contains("3 of 3 letters.", table.Output, StringComparison.Ordinal);
         Assert.Equal(["http/7"], (await ListAsync(node, "--reason", "NOT BE 7")).Letters.Select(letter => letter.Id));
+        Assert.Empty((await ListAsync(node, "--key", "of another event")).Letters);
         var page = await ListAsync(node, "--after", "http/3", "--limit", "2");
         Assert.Equal(["http/5", "http/7"], page.Letters.Select(letter => letter.Id));
         Assert.Empty((await ListAsync(node, "--until", "2020-01-01T00:00:00Z")).Letters);

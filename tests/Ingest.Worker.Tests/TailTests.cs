@@ -29,6 +29,10 @@ public sealed class TailTests : IDisposable
         Assert.Equal([2, 4], (await LinesAsync("--from", "2", "--stream", "orders", "--limit", "2"))
             .Select(line => line.GetProperty("seq").GetInt64()));
         Assert.Equal(5, (await LinesAsync("--from", "2026-01-01T00:00:00Z", "--no-follow")).Count);
+        await PostKeyedAsync(node, "clicks", "f", "key of ours");
+        Assert.Equal([6], (await LinesAsync("--from", "1", "--key", "key of ours", "--no-follow"))
+            .Select(line => line.GetProperty("seq").GetInt64()));
+        Assert.Empty(await LinesAsync("--from", "1", "--key", "key of ours", "--stream", "orders", "--no-follow"));
         Assert.Empty(await LinesAsync("--from", "2099-01-01T00:00:00Z", "--no-follow"));
 
         var shown = (await TailAsync("--from", "1", "--no-follow")).Is(ExitCode.Fine, "clicks").Output;
@@ -142,6 +146,17 @@ public sealed class TailTests : IDisposable
         request.Headers.Authorization = token is null ? null : new("Bearer", token);
         using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    private static async Task PostKeyedAsync(IngestProcess node, string stream, string payload, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(node.Setup.Intake, $"/v1/streams/{stream}/events"))
+        {
+            Content = JsonContent.Create(payload),
+        };
+        request.Headers.Add("Ingest-Key", key);
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     private static async Task PostAsync(IngestProcess node, string stream, params string[] events)

@@ -10,6 +10,7 @@ using Ingest.Worker.Commands.DeadLetters;
 using Ingest.Worker.Commands.Debug;
 using Ingest.Worker.Commands.Doctor;
 using Ingest.Worker.Commands.Drain;
+using Ingest.Worker.Commands.Fleet;
 using Ingest.Worker.Commands.Lanes;
 using Ingest.Worker.Commands.Policy;
 using Ingest.Worker.Commands.Serve;
@@ -73,6 +74,7 @@ internal static class CommandTree
             VerifyCommand.Create(),
             DeadLettersCommand.Create(),
             WalCommand.Create(),
+            FleetCommand.Create(),
             DoctorCommand.Create(),
             SupportBundleCommand.Create(),
             DebugCommand.Create(),

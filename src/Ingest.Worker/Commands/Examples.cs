@@ -81,6 +81,7 @@ internal sealed class Examples(HelpAction inner) : SynchronousCommandLineAction
         ["wal verify"] = ["ingest wal verify /var/lib/ingest"],
         ["wal dump"] = ["ingest wal dump /var/lib/ingest --from 1842113 --to 1842120", "ingest wal dump /var/lib/ingest --frames"],
         ["wal repair"] = ["ingest wal repair /var/lib/ingest", "ingest wal repair /var/lib/ingest --apply"],
+        ["fleet"] = ["ingest fleet", "ingest fleet -o wide --watch"],
         ["doctor"] = ["ingest doctor", "ingest doctor --config /etc/ingest/ingest.json -o json"],
         ["support-bundle"] = ["ingest support-bundle --config /etc/ingest/ingest.json"],
         ["debug trace"] = ["ingest debug trace --seconds 10 --out node.nettrace"],

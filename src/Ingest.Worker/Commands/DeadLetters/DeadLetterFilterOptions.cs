@@ -16,6 +16,8 @@ internal sealed class DeadLetterFilterOptions
     private readonly Option<string?> _stream = new Option<string?>("--stream") { HelpName = "STREAM", Description = "Of this stream." }
         .IsStream();
 
+    private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = "Of events with this key (Ingest-Key)." };
+
     private readonly Option<string?> _reason = new("--reason") { HelpName = "TEXT", Description = "With this in the reason." };
 
     private readonly Option<string?> _since = new Option<string?>("--since")
@@ -39,6 +41,7 @@ internal sealed class DeadLetterFilterOptions
     {
         command.Add(_lane);
         command.Add(_stream);
+        command.Add(_key);
         command.Add(_reason);
         command.Add(_since);
         command.Add(_until);
@@ -53,6 +56,7 @@ internal sealed class DeadLetterFilterOptions
         {
             Lane = parsed.GetValue(_lane),
             Stream = parsed.GetValue(_stream),
+            Key = parsed.GetValue(_key),
             Reason = parsed.GetValue(_reason),
             Since = Time(parsed, _since),
             Until = Time(parsed, _until),
@@ -70,6 +74,7 @@ internal sealed class DeadLetterFilterOptions
         {
             ("lane", filter.Lane),
             ("stream", filter.Stream),
+            ("key", filter.Key),
             ("reason", filter.Reason),
             ("since", filter.Since?.ToString("O", CultureInfo.InvariantCulture)),
             ("until", filter.Until?.ToString("O", CultureInfo.InvariantCulture)),

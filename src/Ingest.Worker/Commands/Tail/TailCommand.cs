@@ -16,6 +16,7 @@ internal static class TailCommand
         var command = new Command("tail", "Follow the events that a running node commits, whether or not they are delivered yet.");
         var stream = new Option<string?>("--stream") { HelpName = "S", Description = "Only events of this stream. Default: all." }
             .IsStream();
+        var key = new Option<string?>("--key") { HelpName = "K", Description = "Only events with this key (Ingest-Key). Default: all." };
         var from = new Option<string?>("--from")
         {
             HelpName = "SEQUENCE|TIME",
@@ -25,6 +26,7 @@ internal static class TailCommand
             .IsFrom(1);
         var noFollow = new Option<bool>("--no-follow") { Description = "End at the end of the log instead of waiting for more." };
         command.Add(stream);
+        command.Add(key);
         command.Add(from);
         command.Add(limit);
         command.Add(noFollow);
@@ -35,7 +37,11 @@ internal static class TailCommand
         {
             using var client = address.Connect(parsed);
             var wanted = new Wanted(
-                parsed.GetValue(stream) ?? "", parsed.GetValue(from) ?? "", parsed.GetValue(limit), !parsed.GetValue(noFollow));
+                parsed.GetValue(stream) ?? "",
+                parsed.GetValue(key) ?? "",
+                parsed.GetValue(from) ?? "",
+                parsed.GetValue(limit),
+                !parsed.GetValue(noFollow));
             await RunAsync(client, wanted, output.Read(parsed), cancel);
             return ExitCode.Fine;
         });
@@ -79,6 +85,7 @@ internal static class TailCommand
     {
         var query = new List<string>();
         Add("stream", wanted.Stream);
+        Add("key", wanted.Key);
         Add("from", wanted.From);
         Add("limit", wanted.Limit?.ToString(CultureInfo.InvariantCulture) ?? "");
         Add("follow", wanted.Follow ? "" : "false");
@@ -93,5 +100,5 @@ internal static class TailCommand
         }
     }
 
-    private sealed record Wanted(string Stream, string From, long? Limit, bool Follow);
+    private sealed record Wanted(string Stream, string Key, string From, long? Limit, bool Follow);
 }

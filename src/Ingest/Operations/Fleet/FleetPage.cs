@@ -67,5 +67,4 @@ public sealed record PeerLane(string Name, string State, long PendingEvents, str
 /// <summary>Serializers of the page.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(FleetPage))]
-[JsonSerializable(typeof(PeerStatus))]
-internal sealed partial class FleetJson : JsonSerializerContext;
+public sealed partial class FleetJson : JsonSerializerContext;

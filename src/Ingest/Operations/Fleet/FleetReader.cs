@@ -86,7 +86,7 @@ internal sealed class FleetReader(FleetOptions options, string token, StatusRead
             {
                 return new PeerView { Url = url, Error = $"It answered {(int)answer.StatusCode}." };
             }
-            var status = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(), FleetJson.Default.PeerStatus);
+            var status = JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(), PeerJson.Default.PeerStatus);
             return status is null ? new PeerView { Url = url, Error = "It sent no status." }
                 : status.Log?.Id is { } id && id == ownLog ? null
                 : status.View(url, self: false);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Ingest.Operations.Attention;
 using Ingest.Operations.Status;
 
@@ -68,3 +69,8 @@ internal sealed record PeerStatus
         Attention = Attention ?? [],
     };
 }
+
+/// <summary>Serializers of the part.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(PeerStatus))]
+internal sealed partial class PeerJson : JsonSerializerContext;

@@ -19,12 +19,14 @@ internal sealed class LogTail : IDisposable
     private readonly WalReader _reader;
     private readonly LineEncoder _encoder = new();
     private readonly byte[] _stream;
+    private readonly byte[] _key;
     private long _left;
 
     internal LogTail(WriteAheadLog log, TailRequest request)
     {
         _reader = log.OpenReader(request.From);
         _stream = Encoding.ASCII.GetBytes(request.Stream);
+        _key = Encoding.UTF8.GetBytes(request.Key);
         _left = request.Limit;
     }
 
@@ -63,7 +65,8 @@ internal sealed class LogTail : IDisposable
             return;
         }
         // Written from a copy: an event is a view over memory, and the reader hands out a span.
-        if (StoredEvent.TryRead(_reader.Sequence, _reader.Body.ToArray(), out var stored))
+        if (StoredEvent.TryRead(_reader.Sequence, _reader.Body.ToArray(), out var stored)
+            && (_key.Length == 0 || stored.Key.SequenceEqual(_key)))
         {
             _encoder.Write(lines, stored, withStream: true);
             _left--;

@@ -8,9 +8,10 @@ namespace Ingest.Operations.Tail;
 /// <summary>What a tail is to show.</summary>
 /// <param name="From">The first number to look at.</param>
 /// <param name="Stream">Only this stream; empty for all.</param>
+/// <param name="Key">Only events with this key; empty for all.</param>
 /// <param name="Limit">Events at most.</param>
 /// <param name="Follow">Whether it waits for what is still to come.</param>
-internal sealed record TailRequest(long From, string Stream, long Limit, bool Follow)
+internal sealed record TailRequest(long From, string Stream, string Key, long Limit, bool Follow)
 {
     /// <summary>Reads the query. Null, with a sentence, when it makes no sense.</summary>
     internal static TailRequest? TryRead(IQueryCollection query, WriteAheadLog log, out string problem)
@@ -41,7 +42,7 @@ internal sealed record TailRequest(long From, string Stream, long Limit, bool Fo
             problem = "follow is true or false.";
             return null;
         }
-        return new TailRequest(from, stream, limit, follow);
+        return new TailRequest(from, stream, query["key"].ToString(), limit, follow);
     }
 
     /// <summary>A place in the log as operators name it: a number, or a time.</summary>

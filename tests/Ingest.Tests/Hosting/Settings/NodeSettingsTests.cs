@@ -205,6 +205,14 @@ public sealed class NodeSettingsTests
     }
 
     [Fact]
+    public void A_sinks_contradiction_names_the_section_it_is_in()
+    {
+        var read = Read("Deliver=distant", "Sinks:distant:Places=a,b", "Sinks:distant:Level=high");
+
+        Assert.Equal("Sinks:distant: Places and Level contradict each other.", Assert.Single(read.Errors).ToString());
+    }
+
+    [Fact]
     public void A_contradiction_an_options_class_reports_is_an_error_as_it_stands()
     {
         var error = Assert.Single(Read("Health:MemoryLow=0.9").Errors);

@@ -36,6 +36,14 @@ internal sealed class DistantOptions : IValidatableObject
 
     public IDictionary<string, string> Extra { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    public IEnumerable<string> Contradictions()
+    {
+        if (Places.Length > 0 && Level == "high")
+        {
+            yield return "Places and Level contradict each other.";
+        }
+    }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Gentle && Share > 0.5)

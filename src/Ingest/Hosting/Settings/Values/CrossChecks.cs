@@ -16,7 +16,9 @@ internal static class CrossChecks
         {
             foreach (var contradiction in contradictions)
             {
-                yield return new SettingError(section.Name, "", contradiction);
+                // A sink does not know under which name it is: its sentences name keys of whichever section it has.
+                var isNamed = contradiction.Contains($"{section.Name}:", StringComparison.Ordinal);
+                yield return new SettingError(section.Name, "", isNamed ? contradiction : $"{section.Name}: {contradiction}");
             }
         }
         if (options is not IValidatableObject validatable)
