@@ -37,6 +37,9 @@ public sealed class OtlpTests : IDisposable
         Assert.Superset(
             new HashSet<string> { "http.server.request.duration", "ingest.commit.flush.duration", "messaging.client.operation.duration" },
             names.ToHashSet());
+        var metrics = (await OpenMetricsAsync(node)).Split('\n');
+        Assert.Contains(metrics, line => Leads(line, "http_server_request_duration_seconds_bucket", intake.Span));
+        Assert.Contains(metrics, line => Leads(line, "messaging_client_operation_duration_seconds_bucket", delivery.Span));
         Assert.All(collector.Teams, team => Assert.Equal("a = b%", team));
 
         // The event carries the trace on.
@@ -139,6 +142,18 @@ public sealed class OtlpTests : IDisposable
     private async Task<IngestProcess> StartAsync(params (string Key, string Value)[] settings) => await IngestProcess.StartReadyAsync(
         new IngestSetup { Data = _directory["data"], Sinks = ["file"] }
             .With([("Drain:BalancerDelay", "0"), ("Telemetry:Otlp:Interval", "1s"), .. settings]));
+
+    private static bool Leads(string line, string name, string span) =>
+        line.StartsWith(name, StringComparison.Ordinal)
+        && line.Contains($"# {{trace_id=\"{Trace}\",span_id=\"{span}\"}} ", StringComparison.Ordinal);
+
+    private static async Task<string> OpenMetricsAsync(IngestProcess node)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Setup.Admin, "/metrics"));
+        request.Headers.Accept.ParseAdd("application/openmetrics-text");
+        using var response = await Http.SendAsync(request, TestContext.Current.CancellationToken);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
 
     private static async Task PostAsync(IngestProcess node, string? traceParent)
     {

@@ -97,20 +97,27 @@ internal sealed class ExpositionWriter(IBufferWriter<byte> output, ExpositionFor
         {
             count += histogram.Count(i);
             var boundary = i < boundaries.Length ? Boundary(boundaries[i]) : "+Inf";
-            Sample(family + "_bucket", $"{labels}{separator}le=\"{boundary}\"", Whole(count));
+            Sample(family + "_bucket", $"{labels}{separator}le=\"{boundary}\"", Whole(count), histogram.ExemplarOf(i));
         }
         Sample(family + "_sum", labels, Number(histogram.Sum));
         Sample(family + "_count", labels, Whole(count));
     }
 
-    private void Sample(string name, string labels, string value)
+    private void Sample(string name, string labels, string value, Exemplar? exemplar = null)
     {
         _text.Append(name);
         if (labels.Length > 0)
         {
             _text.Append('{').Append(labels).Append('}');
         }
-        _text.Append(' ').Append(value).Append('\n');
+        _text.Append(' ').Append(value);
+        // The older text has none.
+        if (exemplar is not null && format.IsOpenMetrics)
+        {
+            _text.Append(" # {trace_id=\"").Append(exemplar.TraceId).Append("\",span_id=\"").Append(exemplar.SpanId).Append("\"} ")
+                .Append(Number(exemplar.Value));
+        }
+        _text.Append('\n');
     }
 
     // OpenMetrics wants the boundaries in canonical form, "1.0"; the older text has always had "1".

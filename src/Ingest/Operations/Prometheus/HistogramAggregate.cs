@@ -7,6 +7,7 @@ namespace Ingest.Operations.Prometheus;
 internal sealed class HistogramAggregate(double[] boundaries) : Aggregate
 {
     private readonly long[] _counts = new long[boundaries.Length + 1];
+    private readonly Exemplar?[] _exemplars = new Exemplar?[boundaries.Length + 1];
     private double _sum;
 
     internal ReadOnlySpan<double> Boundaries => boundaries;
@@ -21,12 +22,20 @@ internal sealed class HistogramAggregate(double[] boundaries) : Aggregate
         {
             return;
         }
-        Interlocked.Increment(ref _counts[Bucket(value)]);
+        var bucket = Bucket(value);
+        Interlocked.Increment(ref _counts[bucket]);
+        if (Exemplar.OfCurrent(value) is { } exemplar)
+        {
+            Volatile.Write(ref _exemplars[bucket], exemplar);
+        }
         Add(ref _sum, value);
     }
 
     /// <summary>The count of bucket <paramref name="index"/> alone; the last one has no upper boundary.</summary>
     internal long Count(int index) => Interlocked.Read(ref _counts[index]);
+
+    /// <summary>The last measurement of bucket <paramref name="index"/> whose trace is recorded; null for none.</summary>
+    internal Exemplar? ExemplarOf(int index) => Volatile.Read(ref _exemplars[index]);
 
     // The first bucket whose boundary is not below the value.
     private int Bucket(double value)

@@ -45,8 +45,9 @@ internal sealed class DeliveryExecutor(SessionState state)
         var span = DeliverySpan.TryStart(_context, delivery.Batch, delivery.Attempts);
         delivery.Ended = await _host.Caller.SendAsync(_context.Sink, delivery.Batch, timeout, state.Abort.Token);
         var verdict = AttemptSummary.Of(delivery.Ended.Result, delivery.Batch.Count).Worst;
-        DeliverySpan.TryEnd(span, verdict);
+        // While the span is current: the measurement leads to its trace.
         _context.Attempts.Add(_context.Name, verdict.Kind, _context.Time.GetElapsedTime(start), _context.Instruments);
+        DeliverySpan.TryEnd(span, verdict);
         if (verdict.Kind != VerdictKind.Delivered && delivery.Requeue is null)
         {
             await StoreRejectedAsync(delivery);

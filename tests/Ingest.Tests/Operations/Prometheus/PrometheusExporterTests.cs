@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Ingest.Operations.Prometheus;
@@ -52,6 +53,33 @@ public sealed class PrometheusExporterTests : IDisposable
             1,
             read.Value("http_server_request_duration_seconds_count", "http_response_status_code=\"202\",http_route=\"/v1/events\""));
         Assert.Equal("node \"one\"\\\n", read.Families["target_info"].Samples[0].Labels["service_instance_id"]);
+    }
+
+    [Fact]
+    public void A_bucket_leads_to_the_last_recorded_trace_in_it_in_OpenMetrics_alone()
+    {
+        _instruments.FlushDuration.Record(0.00015);
+        var (first, _) = Measure(0.00014, ActivityTraceFlags.Recorded);
+        var (last, span) = Measure(0.00015, ActivityTraceFlags.Recorded);
+        var (unrecorded, _) = Measure(0.00013, ActivityTraceFlags.None);
+
+        var lines = Text("application/openmetrics-text").Split('\n');
+
+        Assert.Contains(
+            $"ingest_commit_flush_duration_seconds_bucket{{le=\"0.00016\"}} 4 # {{trace_id=\"{last}\",span_id=\"{span}\"}} 0.00015", lines);
+        Assert.Single(lines, line => line.Contains("trace_id", StringComparison.Ordinal));
+        Assert.All((string[])[first, unrecorded], trace => Assert.DoesNotContain(trace, string.Concat(lines), StringComparison.Ordinal));
+        Assert.DoesNotContain("trace_id", Text("text/plain"), StringComparison.Ordinal);
+
+        string Text(string accept) => Encoding.UTF8.GetString(_exporter.Collect(accept).Body.Span);
+
+        (string Trace, string Span) Measure(double seconds, ActivityTraceFlags flags)
+        {
+            using var activity = new Activity("request").SetIdFormat(ActivityIdFormat.W3C).Start();
+            activity.ActivityTraceFlags = flags;
+            _instruments.FlushDuration.Record(seconds);
+            return (activity.TraceId.ToHexString(), activity.SpanId.ToHexString());
+        }
     }
 
     [Fact]
