@@ -52,7 +52,7 @@ public sealed class Instruments : IDisposable
     /// <summary>Seconds; tag outcome: delivered, undelivered, timeout, full, draining.</summary>
     public Histogram<double> AckDuration { get; }
 
-    /// <summary>Seconds per attempt; tags lane, verdict.</summary>
+    /// <summary>Seconds per attempt; tags lane, verdict, messaging.system, messaging.operation.name, error.type.</summary>
     public Histogram<double> AttemptDuration { get; }
 
     /// <summary>Events; tags lane, reason (what stands before the colon, of a bounded number).</summary>

@@ -40,6 +40,10 @@ public sealed class OtlpTests : IDisposable
         var metrics = (await OpenMetricsAsync(node)).Split('\n');
         Assert.Contains(metrics, line => Leads(line, "http_server_request_duration_seconds_bucket", intake.Span));
         Assert.Contains(metrics, line => Leads(line, "messaging_client_operation_duration_seconds_bucket", delivery.Span));
+        Assert.Contains(metrics, line => line.StartsWith(
+            "messaging_client_operation_duration_seconds_count{lane=\"file\",messaging_operation_name=\"send\",messaging_system=\"file\","
+                + "verdict=\"delivered\"}",
+            StringComparison.Ordinal));
         Assert.All(collector.Teams, team => Assert.Equal("a = b%", team));
 
         // The event carries the trace on.

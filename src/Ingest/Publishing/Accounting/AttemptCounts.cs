@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Accounting;
@@ -12,16 +13,23 @@ internal sealed class AttemptCounts
 
     /// <summary>Counts an attempt, here and in the metric.</summary>
     /// <param name="lane">The lane's name.</param>
+    /// <param name="system">The sink's kind.</param>
     /// <param name="kind">What became of the attempt.</param>
     /// <param name="took">From its start to its verdict.</param>
     /// <param name="instruments">Where durations are recorded.</param>
-    internal void Add(string lane, VerdictKind kind, TimeSpan took, Instruments instruments)
+    internal void Add(string lane, string system, VerdictKind kind, TimeSpan took, Instruments instruments)
     {
         Interlocked.Increment(ref _counts[(int)kind]);
-        instruments.AttemptDuration.TryRecord(
-            took.TotalSeconds,
-            new KeyValuePair<string, object?>("lane", lane),
-            new KeyValuePair<string, object?>("verdict", Tag(kind)));
+        var verdict = Tag(kind);
+        ReadOnlySpan<KeyValuePair<string, object?>> tags =
+        [
+            new("lane", lane),
+            new("verdict", verdict),
+            new("messaging.system", system),
+            new("messaging.operation.name", DeliverySpan.Operation),
+            new("error.type", verdict),
+        ];
+        instruments.AttemptDuration.TryRecord(took.TotalSeconds, kind == VerdictKind.Delivered ? tags[..^1] : tags);
     }
 
     /// <summary>The counts at this moment.</summary>

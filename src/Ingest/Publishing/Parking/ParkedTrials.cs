@@ -178,7 +178,7 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
             trial.Ended = trial.IsProbe ? await host.Caller.SendAsync(context.Sink, batch, timeout, abort)
                 : await host.Caller.SendApartAsync(context.Sink, batch, timeout, abort);
             var worst = AttemptSummary.Of(trial.Ended.Result, batch.Count).Worst.Kind;
-            context.Attempts.Add(context.Name, worst, context.Time.GetElapsedTime(start), context.Instruments);
+            context.Attempts.Add(context.Name, context.Kind, worst, context.Time.GetElapsedTime(start), context.Instruments);
         }
         catch (Exception e)
         {

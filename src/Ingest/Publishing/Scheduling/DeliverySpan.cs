@@ -11,6 +11,9 @@ namespace Ingest.Publishing.Scheduling;
 /// </summary>
 internal static class DeliverySpan
 {
+    /// <summary>What an attempt is called by OpenTelemetry's conventions for messaging.</summary>
+    internal const string Operation = "send";
+
     // Links beyond these say nothing more.
     private const int LinksMax = 64;
 
@@ -49,10 +52,12 @@ internal static class DeliverySpan
         {
             return null;
         }
+        // Events go out with the context of their request, not with this one: by the conventions, a client's span.
         var span = Spans.Source.StartActivity(
-            $"send {lane.Name}", ActivityKind.Producer, first, links: others.Select(context => new ActivityLink(context)));
+            $"{Operation} {lane.Name}", ActivityKind.Client, first, links: others.Select(context => new ActivityLink(context)));
         span?.SetTag("messaging.system", lane.Kind);
-        span?.SetTag("messaging.operation.type", "send");
+        span?.SetTag("messaging.operation.name", Operation);
+        span?.SetTag("messaging.operation.type", Operation);
         span?.SetTag("messaging.batch.message_count", batch.Count);
         span?.SetTag("ingest.lane", lane.Name);
         span?.SetTag("ingest.attempt", attempt);
@@ -65,9 +70,11 @@ internal static class DeliverySpan
         {
             return;
         }
-        span.SetTag("ingest.verdict", worst.Kind.ToString().ToLowerInvariant());
+        var verdict = worst.Kind.ToString().ToLowerInvariant();
+        span.SetTag("ingest.verdict", verdict);
         if (worst.Kind != VerdictKind.Delivered)
         {
+            span.SetTag("error.type", verdict);
             span.SetStatus(ActivityStatusCode.Error, worst.Reason);
         }
         span.Dispose();

@@ -46,7 +46,8 @@ internal sealed class DeliveryExecutor(SessionState state)
         delivery.Ended = await _host.Caller.SendAsync(_context.Sink, delivery.Batch, timeout, state.Abort.Token);
         var verdict = AttemptSummary.Of(delivery.Ended.Result, delivery.Batch.Count).Worst;
         // While the span is current: the measurement leads to its trace.
-        _context.Attempts.Add(_context.Name, verdict.Kind, _context.Time.GetElapsedTime(start), _context.Instruments);
+        var took = _context.Time.GetElapsedTime(start);
+        _context.Attempts.Add(_context.Name, _context.Kind, verdict.Kind, took, _context.Instruments);
         DeliverySpan.TryEnd(span, verdict);
         if (verdict.Kind != VerdictKind.Delivered && delivery.Requeue is null)
         {
