@@ -9,6 +9,9 @@ namespace Ingest.Kafka;
 /// </summary>
 internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware, IConnectionAware
 {
+    // Their numbers have room in the progress, whatever they are.
+    private const int OutOfTurnEventsMax = 100;
+
     private readonly KafkaOptions _options;
     private readonly TransactionIdentity _identity;
     private readonly TimeProvider _time;
@@ -39,7 +42,7 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware,
         var fill = new TransactionFill(
             _owner, new MessageEncoder(options, setup.EpochOf), topics, _owed, () => setup.Time.GetElapsedTime(start));
         _delivery = new TransactionDelivery(options, _worker, _owner, topics, fill, calls, setup.Time);
-        Traits = KafkaTraits.Of(options);
+        Traits = KafkaTraits.Of(options) with { OutOfTurnEventsMax = OutOfTurnEventsMax };
     }
 
     /// <inheritdoc/>
@@ -55,7 +58,12 @@ internal sealed class KafkaTransactionSink : ISink, IRewindable, IPositionAware,
     internal string Owner => _identity.Owner;
 
     /// <inheritdoc/>
-    public void PositionSaved(long position) => _owner.Saved = position;
+    public void PositionSaved(long position, IOwedEvents owes)
+    {
+        // In this order: what is owed is asked for up to the position.
+        _owner.Owes = owes;
+        _owner.Saved = position;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<SinkVerdict> OpenAsync(CancellationToken cancel) =>

@@ -22,9 +22,6 @@ internal sealed class OpenTransaction(Progress before, long start)
     /// <summary>Events the cluster has when it is committed.</summary>
     internal DeliveredNumbers Delivered { get; } = before.Delivered.Clone();
 
-    /// <summary>Events delivered out of turn.</summary>
-    internal RecentNumbers Recent { get; } = before.Recent.Clone();
-
     /// <summary>Events by batch that went through it, from the first to before the second index.</summary>
     internal List<(Handover Batch, int From, int To)> Parts { get; } = [];
 
@@ -32,16 +29,11 @@ internal sealed class OpenTransaction(Progress before, long start)
     internal ConcurrentDictionary<(Handover Batch, int Index), (ErrorCode Code, string Topic)> Refusals { get; } = new();
 
     /// <summary>Whether the cluster has an event, or will have.</summary>
-    internal bool Holds(long sequence) => Delivered.Contains(sequence) || Recent.Contains(sequence);
+    internal bool Holds(long sequence) => Delivered.Contains(sequence);
 
     /// <summary>Adds an event that the client took. Room was asked for before.</summary>
     internal void Add(long sequence, int bytes)
     {
-        // Where it is the floor itself, nothing else notes it.
-        if (sequence <= Delivered.Last)
-        {
-            Recent.Add(sequence);
-        }
         Delivered.Add(sequence);
         Bytes += bytes;
     }

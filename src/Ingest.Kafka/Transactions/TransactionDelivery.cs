@@ -47,7 +47,7 @@ internal sealed class TransactionDelivery
             return;
         }
         var transaction = new OpenTransaction(_owner.Progress, _time.GetTimestamp());
-        transaction.Delivered.RaiseFloor(_owner.Saved);
+        transaction.Delivered.RaiseFloor(_owner.Saved, _owner.Owes);
         try
         {
             Fill(transaction);
@@ -128,7 +128,7 @@ internal sealed class TransactionDelivery
 
     private void Commit(OpenTransaction transaction)
     {
-        var progress = _owner.Progress with { Delivered = transaction.Delivered, Recent = transaction.Recent };
+        var progress = _owner.Progress with { Delivered = transaction.Delivered };
         var filled = _time.GetTimestamp();
         _calls.Repeat(timeout => _owner.Session.SendProgress(progress, timeout), _options.OpenTimeout);
         _calls.Repeat(_owner.Session.Commit, _options.TransactionTimeout);

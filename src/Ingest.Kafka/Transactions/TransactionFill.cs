@@ -14,7 +14,8 @@ internal sealed class TransactionFill(
     ProgressOwner owner, MessageEncoder encoder, KnownTopics topics, HeldKeys owed, Func<TimeSpan> now)
 {
     private static readonly SinkVerdict NoRoom = new(
-        VerdictKind.Retryable, "The lane's position has to be saved before more is delivered beside events that wait.",
+        VerdictKind.Retryable, "There is no room in the progress for more events that are delivered out of turn: the lane has to note those before, and dead "
+        + "letters that Kafka has to be sent again or dropped.",
         Scope: VerdictScope.NotTried);
 
     private static readonly Action<StoredEvent, TransactionFill> Offering = static (stored, fill) => fill.OfferRead(stored);

@@ -22,6 +22,9 @@ internal sealed class EventLog : IDisposable
     /// <summary>The directory.</summary>
     internal string Path => _directory["wal"];
 
+    /// <summary>Where events are parked that came from the log.</summary>
+    internal string ParkedPath => _directory["parked"];
+
     /// <summary>What was appended, by sequence number from 1 at index 0.</summary>
     internal List<TestEvent> Events { get; } = [];
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Ingest.Publishing;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
 using Microsoft.Extensions.Configuration;
@@ -11,6 +12,7 @@ namespace Ingest.Kafka.Tests.Rig;
 internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 {
     private const int LinesShown = 30;
+    private const int ParkedSegmentBytes = 1 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Instruments _instruments = new();
@@ -40,6 +42,9 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
 
     internal PublishingOptions Publishing { get; }
 
+    /// <summary>Whether the lane parks events; otherwise it waits for what the sink does not take.</summary>
+    internal bool Parks { get; init; }
+
     internal KafkaSink Sink { get; private set; } = null!;
 
     /// <summary>With <see cref="KafkaDelivery.Transactions"/>.</summary>
@@ -65,7 +70,8 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
             ? Transactions = new KafkaTransactionSink(Setup, Options, logger)
             : Sink = new KafkaSink("kafka", Options, Log.Log.EpochOf, TimeProvider.System, logger);
         _lanes = new LaneSet(
-            Log.Log, [new LaneSpec("kafka", "kafka", () => sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7);
+            Log.Log, [new LaneSpec("kafka", "kafka", () => sink)], Publishing, this, _instruments, TimeProvider.System, _logs, seed: 7,
+            Parks ? new ParkedPlace(Log.ParkedPath, Log.Log.Id, ParkedSegmentBytes) : null);
         _lanes.Start();
         return this;
     }
@@ -108,6 +114,10 @@ internal sealed class KafkaLane : IAsyncDisposable, IDeadLetterStore
             _lanes = null;
         }
     }
+
+    /// <inheritdoc/>
+    public long? CountIn(string lane, long first, long last) =>
+        DeadLetters.Keys.Count(sequence => first <= sequence && sequence <= last);
 
     public ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
     {

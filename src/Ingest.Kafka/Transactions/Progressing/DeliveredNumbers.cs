@@ -1,110 +1,72 @@
+using Ingest.Sinks.Contract;
+
 namespace Ingest.Kafka;
 
 /// <summary>
-/// Events above a floor that a cluster has, as runs of numbers. What is below the floor was settled and noted on the node's disk. Pure;
-/// one thread at a time.
+/// Which events a cluster has, of those the lane may still send: all above a floor, which is the lane's position on disk, and of those
+/// below it the ones that are parked or dead letters at the lane. Pure; one thread at a time.
 /// </summary>
+/// <remarks>
+/// Invariants: an event that the cluster has, and that the lane may send once more, is in here; <see cref="Above"/> has numbers above the
+/// floor only, <see cref="Owed"/> the others; where <see cref="HasRoomFor"/> was asked before each <see cref="Add"/>, both fit beside an
+/// offset.
+/// </remarks>
 internal sealed class DeliveredNumbers
 {
-    /// <summary>Most runs at whatever distance from each other.</summary>
-    internal const int RunsMax = 250;
-
-    /// <summary>How far above the floor runs may be when there are more: they are written as bits then.</summary>
-    internal const int SpanMax = 16_000;
-
-    private static readonly Comparer<(long First, long Last)> ByLast =
-        Comparer<(long First, long Last)>.Create((one, other) => one.Last.CompareTo(other.Last));
-
-    private readonly List<(long First, long Last)> _runs = [];
-
     /// <param name="floor">What is up to here was settled and noted on the node's disk.</param>
     /// <param name="isWhole">Whether the cluster has all of that.</param>
-    internal DeliveredNumbers(long floor, bool isWhole = false) => (Floor, IsWhole) = (floor, isWhole || floor <= 0);
+    internal DeliveredNumbers(long floor, bool isWhole = false)
+        : this(floor, isWhole || floor <= 0, new NumberRuns(), new NumberRuns())
+    {
+    }
+
+    private DeliveredNumbers(long floor, bool isWhole, NumberRuns above, NumberRuns owed) =>
+        (Floor, IsWhole, Above, Owed) = (floor, isWhole, above, owed);
 
     /// <summary>
     /// Whether the cluster has every event up to the floor: none was parked or refused, and none delivered without progress.
     /// </summary>
     internal bool IsWhole { get; private set; }
 
-    /// <summary>Events up to here are no matter of this.</summary>
+    /// <summary>The lane begins behind it after a restart.</summary>
     internal long Floor { get; private set; }
 
-    /// <summary>The highest number, or the floor.</summary>
-    internal long Last => _runs.Count == 0 ? Floor : _runs[^1].Last;
+    /// <summary>Events above the floor.</summary>
+    internal NumberRuns Above { get; }
 
-    /// <summary>In ascending order, none next to another.</summary>
-    internal IReadOnlyList<(long First, long Last)> Runs => _runs;
+    /// <summary>Events up to the floor that the lane has not noted as delivered, as far as is known.</summary>
+    internal NumberRuns Owed { get; private set; }
 
-    /// <summary>Whether the cluster has an event above the floor.</summary>
-    internal bool Contains(long sequence)
-    {
-        if (sequence > Last || sequence <= Floor)
-        {
-            return false;
-        }
-        var at = IndexFor(sequence);
-        return at < _runs.Count && _runs[at].First <= sequence;
-    }
+    /// <summary>The highest number above the floor, or the floor.</summary>
+    internal long Last => Above.Last ?? Floor;
+
+    /// <summary>Whether the cluster has an event.</summary>
+    internal bool Contains(long sequence) => (sequence > Floor ? Above : Owed).Contains(sequence);
 
     /// <summary>
-    /// Whether what there would be with this event can be written. Where it cannot, the floor has to rise first.
+    /// Whether what there would be with this event can be written. Where it cannot, the lane has to note what was delivered first.
     /// </summary>
-    internal bool HasRoomFor(long sequence)
-    {
-        if (_runs.Count < RunsMax || sequence <= Floor || Math.Max(sequence, Last) - Floor <= SpanMax || Contains(sequence))
-        {
-            return true;
-        }
-        // More runs than that are written as bits, which reach no further.
-        var at = IndexFor(sequence);
-        return _runs.Count <= RunsMax && (JoinsBefore(at, sequence) || JoinsAfter(at, sequence));
-    }
+    internal bool HasRoomFor(long sequence) => Contains(sequence) || ProgressBytes.HaveRoomFor(this, sequence);
 
-    /// <summary>Adds an event; those up to the floor are not kept.</summary>
-    internal void Add(long sequence)
-    {
-        if (sequence <= Floor || Contains(sequence))
-        {
-            return;
-        }
-        var at = IndexFor(sequence);
-        var (joinsBefore, joinsAfter) = (JoinsBefore(at, sequence), JoinsAfter(at, sequence));
-        var first = joinsBefore ? _runs[at - 1].First : sequence;
-        var last = joinsAfter ? _runs[at].Last : sequence;
-        if (joinsBefore && joinsAfter)
-        {
-            _runs.RemoveAt(at);
-        }
-        if (joinsBefore)
-        {
-            _runs[at - 1] = (first, last);
-        }
-        else if (joinsAfter)
-        {
-            _runs[at] = (first, last);
-        }
-        else
-        {
-            _runs.Insert(at, (first, last));
-        }
-    }
+    /// <summary>Adds an event.</summary>
+    internal void Add(long sequence) => (sequence > Floor ? Above : Owed).Add(sequence, sequence);
 
-    /// <summary>Adds a run behind all others.</summary>
-    internal void Append(long first, long last) => _runs.Add((first, last));
-
-    /// <summary>The lane begins at or behind this number after a restart: what is below is no longer kept.</summary>
-    internal void RaiseFloor(long floor)
+    /// <summary>
+    /// The lane has noted that it begins at or behind this number after a restart, and which events it owes: what cannot come again is
+    /// no longer kept. Where that is not known it is, as long as there is room for it.
+    /// </summary>
+    internal void RaiseFloor(long floor, IOwedEvents owes)
     {
-        if (floor <= Floor)
+        Owed.RemoveAll(run => owes.MayCome(run.First, run.Last) == false);
+        if (floor > Floor)
         {
-            return;
+            IsWhole &= Above.Count > 0 && Above.All[0].First == Floor + 1 && Above.All[0].Last >= floor;
+            Floor = floor;
+            Keep(Above.TakeUpTo(floor), owes);
         }
-        IsWhole &= _runs.Count > 0 && _runs[0].First == Floor + 1 && _runs[0].Last >= floor;
-        Floor = floor;
-        _runs.RemoveRange(0, IndexFor(floor + 1));
-        if (_runs.Count > 0 && _runs[0].First <= floor)
+        while (ProgressBytes.AreTooMany(this) && Owed.All.Where(run => owes.MayCome(run.First, run.Last) is null).Take(1).ToList() is [var oldest])
         {
-            _runs[0] = (floor + 1, _runs[0].Last);
+            Owed.RemoveAll(run => run == oldest);
         }
     }
 
@@ -118,32 +80,54 @@ internal sealed class DeliveredNumbers
         {
             return;
         }
-        var last = Floor;
-        if (_runs.Count > 0 && _runs[0].First == Floor + 1)
-        {
-            last = _runs[0].Last;
-            _runs.RemoveAt(0);
-        }
-        _runs.Insert(0, (floor + 1, last));
+        Above.Add(floor + 1, Floor);
         Floor = floor;
+        var below = new NumberRuns();
+        foreach (var (first, last) in Owed.TakeUpTo(floor))
+        {
+            below.Add(first, last);
+        }
+        Owed = below;
+    }
+
+    /// <summary>What there is when everything behind the floor is to be delivered once more.</summary>
+    /// <param name="floor">The new floor.</param>
+    /// <param name="owes">What the lane owes below it.</param>
+    internal DeliveredNumbers RewoundTo(long floor, IOwedEvents owes)
+    {
+        var rewound = new DeliveredNumbers(floor);
+        rewound.Keep(Clone().Owed.TakeUpTo(floor), owes);
+        rewound.Keep(Clone().Above.TakeUpTo(floor), owes);
+        return rewound;
     }
 
     /// <summary>A copy that changes by itself.</summary>
-    internal DeliveredNumbers Clone()
+    internal DeliveredNumbers Clone() => new(Floor, IsWhole, Above.Clone(), Owed.Clone());
+
+    /// <summary>Throws unless the invariants hold. For tests.</summary>
+    internal void AssertInvariants()
     {
-        var clone = new DeliveredNumbers(Floor) { IsWhole = IsWhole };
-        clone._runs.AddRange(_runs);
-        return clone;
+        Above.AssertInvariants();
+        Owed.AssertInvariants();
+        if ((Above.Count > 0 && Above.All[0].First <= Floor) || Owed.Last > Floor)
+        {
+            throw new InvalidOperationException($"Floor {Floor}, above from {Above.All[0].First}, owed up to {Owed.Last}.");
+        }
     }
 
-    private bool JoinsBefore(int at, long sequence) => at > 0 && _runs[at - 1].Last == sequence - 1;
-
-    private bool JoinsAfter(int at, long sequence) => at < _runs.Count && _runs[at].First == sequence + 1;
-
-    // The first run that ends at or behind the number.
-    private int IndexFor(long sequence)
+    private void Keep(IReadOnlyList<(long First, long Last)> runs, IOwedEvents owes)
     {
-        var at = _runs.BinarySearch((sequence, sequence), ByLast);
-        return at < 0 ? ~at : at;
+        // Most often the lane owes none at all.
+        if (runs.Count == 0 || owes.MayCome(runs[0].First, runs[^1].Last) == false)
+        {
+            return;
+        }
+        foreach (var (first, last) in runs)
+        {
+            if (owes.MayCome(first, last) != false)
+            {
+                Owed.Add(first, last);
+            }
+        }
     }
 }

@@ -1,40 +1,71 @@
+using System.Numerics;
+
 namespace Ingest.Kafka;
 
 /// <summary>
-/// The binary part of a <see cref="Progress"/>: the floor; how many runs, and of each the gap before it and its length, or 0, the
-/// number of bytes and one bit an event from the floor on; how many recent runs, and of each its first number and its length. Numbers are
-/// LEB128. Pure.
+/// The binary part of a <see cref="Progress"/>: the floor; the runs above it, as their number and of each the gap before it and its length,
+/// or as 0, the number of bytes and one bit an event from the floor on; the runs of owed events, as their number and of each the gap
+/// before it and its length. Numbers are LEB128. Pure.
 /// </summary>
 internal static class ProgressBytes
 {
+    /// <summary>Most bytes: with the rest of the text, written as Base64, brokers take no more by default.</summary>
+    internal const int BytesMax = 2_900;
+
+    /// <summary>Most bytes of what lies above the floor, so that a batch of events the lane owes has room beside it.</summary>
+    internal const int AboveBytesMax = 2_000;
+
     private const int NumberBits = 7;
     private const int BitsPerByte = 8;
     private const int NumberBytesMax = 10;
 
-    /// <summary>The bytes: at most 2,900.</summary>
-    internal static byte[] Write(DeliveredNumbers delivered, RecentNumbers recent)
+    // A gap and a length.
+    private const int RunBytesMax = 2 * NumberBytesMax;
+
+    // As many fit whatever their numbers are.
+    private const int RunsSure = 80;
+
+    /// <summary>The bytes.</summary>
+    internal static byte[] Write(DeliveredNumbers delivered)
     {
         var bytes = new List<byte>();
         Add(bytes, delivered.Floor);
-        if (delivered.Runs.Count <= DeliveredNumbers.RunsMax)
+        if (RunBytes(delivered.Above, delivered.Floor) <= BitBytes(delivered.Last - delivered.Floor))
         {
-            AddRuns(bytes, delivered);
+            Add(bytes, delivered.Above.Count + 1);
+            AddRuns(bytes, delivered.Above, delivered.Floor);
         }
         else
         {
             AddBits(bytes, delivered);
         }
-        Add(bytes, recent.Runs.Count);
-        foreach (var (first, last) in recent.Runs)
-        {
-            Add(bytes, first);
-            Add(bytes, last - first + 1);
-        }
+        Add(bytes, delivered.Owed.Count);
+        AddRuns(bytes, delivered.Owed, 0);
         return [.. bytes];
     }
 
+    /// <summary>Whether they are no more than there may be when an event is added.</summary>
+    internal static bool HaveRoomFor(DeliveredNumbers delivered, long sequence)
+    {
+        if (delivered.Above.Count + delivered.Owed.Count < RunsSure)
+        {
+            return true;
+        }
+        var isAbove = sequence > delivered.Floor;
+        var more = (isAbove ? delivered.Above : delivered.Owed).Joins(sequence) ? 1 : RunBytesMax;
+        var above = AboveBytes(delivered, sequence, isAbove ? more : 0);
+        var all = (3 * NumberBytesMax) + above + RunBytes(delivered.Owed, 0) + (isAbove ? 0 : more);
+        return all <= BytesMax && (!isAbove || above <= AboveBytesMax);
+    }
+
+    /// <summary>Whether there is no room for a further event that the lane owes.</summary>
+    internal static bool AreTooMany(DeliveredNumbers delivered) => !HaveRoomFor(delivered, delivered.Floor);
+
     /// <summary>Reads them; null when they make no sense.</summary>
-    internal static (DeliveredNumbers Delivered, RecentNumbers Recent)? TryRead(ReadOnlySpan<byte> bytes, bool isWhole)
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isWhole">What stands beside them.</param>
+    /// <param name="isFirstVersion">Owed runs have their first number in place of the gap, and stand in any order.</param>
+    internal static DeliveredNumbers? TryRead(ReadOnlySpan<byte> bytes, bool isWhole, bool isFirstVersion)
     {
         var at = 0;
         if (!TryTake(bytes, ref at, out var floor) || !TryTake(bytes, ref at, out var kind))
@@ -42,18 +73,35 @@ internal static class ProgressBytes
             return null;
         }
         var delivered = new DeliveredNumbers(floor, isWhole);
-        var recent = new RecentNumbers();
-        return (kind == 0 ? TryReadBits(bytes, ref at, delivered) : TryReadRuns(bytes, ref at, kind - 1, delivered))
-            && TryReadRecent(bytes, ref at, recent) && at == bytes.Length
-                ? (delivered, recent)
+        return (kind == 0 ? TryReadBits(bytes, ref at, delivered) : TryReadRuns(bytes, ref at, kind - 1, delivered.Above, floor))
+            && TryTake(bytes, ref at, out var owed)
+            && (isFirstVersion ? TryReadPlain(bytes, ref at, owed, delivered) : TryReadRuns(bytes, ref at, owed, delivered.Owed, 0))
+            && at == bytes.Length && !(delivered.Owed.Last > floor)
+                ? delivered
                 : null;
     }
 
-    private static void AddRuns(List<byte> bytes, DeliveredNumbers delivered)
+    private static int AboveBytes(DeliveredNumbers delivered, long sequence, int more) => (int)Math.Min(
+        RunBytes(delivered.Above, delivered.Floor) + more, BitBytes(Math.Max(sequence, delivered.Last) - delivered.Floor));
+
+    private static long BitBytes(long numbers) => ((numbers + BitsPerByte - 1) / BitsPerByte) + NumberBytesMax;
+
+    private static int RunBytes(NumberRuns runs, long position)
     {
-        Add(bytes, delivered.Runs.Count + 1);
-        var position = delivered.Floor;
-        foreach (var (first, last) in delivered.Runs)
+        var bytes = 0;
+        foreach (var (first, last) in runs.All)
+        {
+            bytes += NumberBytes(first - position - 1) + NumberBytes(last - first + 1);
+            position = last;
+        }
+        return bytes;
+    }
+
+    private static int NumberBytes(long number) => (BitOperations.Log2((ulong)number | 1) / NumberBits) + 1;
+
+    private static void AddRuns(List<byte> bytes, NumberRuns runs, long position)
+    {
+        foreach (var (first, last) in runs.All)
         {
             Add(bytes, first - position - 1);
             Add(bytes, last - first + 1);
@@ -64,7 +112,7 @@ internal static class ProgressBytes
     private static void AddBits(List<byte> bytes, DeliveredNumbers delivered)
     {
         var bits = new byte[(delivered.Last - delivered.Floor + BitsPerByte - 1) / BitsPerByte];
-        foreach (var (first, last) in delivered.Runs)
+        foreach (var (first, last) in delivered.Above.All)
         {
             for (var sequence = first; sequence <= last; sequence++)
             {
@@ -77,9 +125,8 @@ internal static class ProgressBytes
         bytes.AddRange(bits);
     }
 
-    private static bool TryReadRuns(ReadOnlySpan<byte> bytes, ref int at, long count, DeliveredNumbers delivered)
+    private static bool TryReadRuns(ReadOnlySpan<byte> bytes, ref int at, long count, NumberRuns runs, long position)
     {
-        var position = delivered.Floor;
         for (; count > 0; count--)
         {
             if (!TryTake(bytes, ref at, out var gap) || !TryTake(bytes, ref at, out var length) || length < 1
@@ -87,12 +134,11 @@ internal static class ProgressBytes
             {
                 return false;
             }
-            delivered.Append(position + gap + 1, position + gap + length);
+            runs.Add(position + gap + 1, position + gap + length);
             position += gap + length;
         }
         return true;
     }
-
     private static bool TryReadBits(ReadOnlySpan<byte> bytes, ref int at, DeliveredNumbers delivered)
     {
         if (!TryTake(bytes, ref at, out var length) || length > bytes.Length - at)
@@ -103,26 +149,26 @@ internal static class ProgressBytes
         {
             if ((bytes[at + (bit / BitsPerByte)] & (1 << (bit % BitsPerByte))) != 0)
             {
-                delivered.Add(delivered.Floor + bit + 1);
+                delivered.Above.Add(delivered.Floor + bit + 1, delivered.Floor + bit + 1);
             }
         }
         at += (int)length;
         return true;
     }
 
-    private static bool TryReadRecent(ReadOnlySpan<byte> bytes, ref int at, RecentNumbers recent)
+    private static bool TryReadPlain(ReadOnlySpan<byte> bytes, ref int at, long count, DeliveredNumbers delivered)
     {
-        if (!TryTake(bytes, ref at, out var count))
-        {
-            return false;
-        }
         for (; count > 0; count--)
         {
             if (!TryTake(bytes, ref at, out var first) || !TryTake(bytes, ref at, out var length) || length < 1)
             {
                 return false;
             }
-            recent.Append(first, first + length - 1);
+            // Those above the floor stand there too.
+            if (first <= delivered.Floor)
+            {
+                delivered.Owed.Add(first, Math.Min(first + length - 1, delivered.Floor));
+            }
         }
         return true;
     }

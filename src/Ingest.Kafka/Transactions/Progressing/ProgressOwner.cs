@@ -27,6 +27,7 @@ internal sealed class ProgressOwner(
     private readonly ProgressRules _rules = new(identity, log);
     private SinkVerdict? _stopped;
     private volatile ITransactionSession? _session;
+    private IOwedEvents _owes = new UnknownOwedEvents();
     private long _saved;
 
     /// <summary>The lane's position on disk. Any thread.</summary>
@@ -34,6 +35,13 @@ internal sealed class ProgressOwner(
     {
         get => Volatile.Read(ref _saved);
         set => Volatile.Write(ref _saved, value);
+    }
+
+    /// <summary>What of that the lane may still send. Any thread.</summary>
+    internal IOwedEvents Owes
+    {
+        get => Volatile.Read(ref _owes);
+        set => Volatile.Write(ref _owes, value);
     }
 
     /// <summary>How the next session sends.</summary>
@@ -49,7 +57,7 @@ internal sealed class ProgressOwner(
     internal ConnectionTrouble? Trouble => _session?.Trouble;
 
     /// <summary>What the cluster has, as of the last commit.</summary>
-    internal Progress Progress { get; private set; } = new(default, "", new DeliveredNumbers(0), new RecentNumbers());
+    internal Progress Progress { get; private set; } = new(default, "", new DeliveredNumbers(0));
 
     /// <summary>Opens a session unless one is. Anything but delivered says why there is none.</summary>
     internal SinkVerdict Ensure()
@@ -167,11 +175,14 @@ internal sealed class ProgressOwner(
             return late;
         }
         _rules.Expect(text);
-        var read = rewindTo is { } next ? new Progress(default, "", new DeliveredNumbers(next - 1), new RecentNumbers())
-            : Progress.Decode(text ?? "") ?? new Progress(default, "", new DeliveredNumbers(Saved), new RecentNumbers());
-        if (rewindTo is null)
+        var read = Progress.Decode(text ?? "") ?? new Progress(default, "", new DeliveredNumbers(Saved));
+        if (rewindTo is { } next)
         {
-            read.Delivered.RaiseFloor(Saved);
+            read = read with { Delivered = read.Delivered.RewoundTo(next - 1, Owes) };
+        }
+        else
+        {
+            read.Delivered.RaiseFloor(Saved, Owes);
         }
         if (rewindTo is null && Saved < read.Delivered.Floor && !read.Delivered.IsWhole)
         {

@@ -146,7 +146,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
     /// <summary>What may be sent again now. Any thread.</summary>
     internal RequeueBounds RequeueBounds => new(
         _cursor.SavedHighWater, _cursor.SavedRequeues, _cursor.SavedDoubtful,
-        _context.Sink.Traits.BatchEventsMax, _context.Sink.Traits.BatchBytesMax);
+        _context.Sink.Traits.EventsMaxOutOfTurn, _context.Sink.Traits.BatchBytesMax);
 
     /// <summary>Parked events in log order: of one stream or of all. Any thread.</summary>
     internal IReadOnlyList<ParkedEventStatus> ListParked(string? stream, long after, int limit) =>

@@ -227,7 +227,7 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
     }
 
     private bool Fits(int count, long bytes, ParkedEvent parked, int trialMax) =>
-        count == 0 || (count < trialMax && count < traits.BatchEventsMax && bytes + parked.Bytes <= traits.BatchBytesMax);
+        count == 0 || (count < trialMax && count < traits.EventsMaxOutOfTurn && bytes + parked.Bytes <= traits.BatchBytesMax);
 
     private void EndHeld(
         ParkedStream stream, ParkedTrial trial, List<(ParkedEvent Event, SinkVerdict Verdict)> blamed, int delivered, TimeSpan now)
@@ -247,7 +247,7 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
         if (blamed.Count == 0)
         {
             stream.Failures = 0;
-            stream.TrialMax = Math.Min(stream.TrialMax * 4, traits.BatchEventsMax);
+            stream.TrialMax = Math.Min(stream.TrialMax * 4, traits.EventsMaxOutOfTurn);
             stream.Due = TimeSpan.Zero;
             return;
         }

@@ -1,5 +1,6 @@
 using Ingest.Publishing.Breaker;
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Receipts;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Publishing.Sessions;
@@ -9,6 +10,7 @@ internal sealed class PositionKeeper(SessionState state)
 {
     private readonly ILaneHost _host = state.Host;
     private readonly PublishingOptions _options = state.Context.Options;
+    private readonly OwedEvents _owed = new(state.Context, state.Parking.Events);
 
     // Settled ahead of the position as of the last look: it is saved beside the position.
     private int _ahead;
@@ -65,7 +67,7 @@ internal sealed class PositionKeeper(SessionState state)
     }
 
     /// <summary>Tells a sink that wants to know where the lane would begin after a restart.</summary>
-    internal void TellSink() => (state.Context.Sink as IPositionAware)?.PositionSaved(state.Cursor.Saved);
+    internal void TellSink() => (state.Context.Sink as IPositionAware)?.PositionSaved(state.Cursor.Saved, _owed);
 
     private bool TrySave()
     {

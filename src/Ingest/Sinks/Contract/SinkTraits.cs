@@ -9,6 +9,14 @@ public sealed record SinkTraits
     /// <summary>Most events in a batch. Default 10,000.</summary>
     public int BatchEventsMax { get; init; } = 10_000;
 
+    /// <summary>
+    /// Most events in a batch of parked events or of dead letters that are sent again; null: as many as in any other. Default: null.
+    /// </summary>
+    public int? OutOfTurnEventsMax { get; init; }
+
+    /// <summary><see cref="OutOfTurnEventsMax"/> with its default.</summary>
+    internal int EventsMaxOutOfTurn => Math.Min(OutOfTurnEventsMax ?? BatchEventsMax, BatchEventsMax);
+
     /// <summary>Most batches in flight at once. 1: strictly one after another.</summary>
     public int WindowMax { get; init; } = 1;
 
