@@ -105,7 +105,7 @@ public sealed partial class NodeTests
     private static async Task<long> SendAsync(KafkaNode node, string duration)
     {
         using var sent = JsonDocument.Parse(await IngestAsync(
-            "verify", "send", node.Setup.Intake.GetLeftPart(UriPartial.Authority), "--journal", node.VerifyJournal, "--stream",
+            "verify", "send", node.Setup.Intake.GetLeftPart(UriPartial.Authority), "--journal", node["verify"], "--stream",
             KafkaNode.Topic, "--duration", duration, "--rate", "100", "--batch", "5", "--json"));
         return sent.RootElement.GetProperty("acknowledged").GetInt64();
     }
@@ -114,7 +114,7 @@ public sealed partial class NodeTests
     private static async Task<long> CheckAsync(KafkaNode node)
     {
         using var verdict = JsonDocument.Parse(await IngestAsync(
-            "verify", "check", "--journal", node.VerifyJournal, "--kafka", node.Cluster.Mock.Bootstraps, "--topic", KafkaNode.Topic,
+            "verify", "check", "--journal", node["verify"], "--kafka", node.Cluster.Mock.Bootstraps, "--topic", KafkaNode.Topic,
             "--json"));
         return verdict.RootElement.GetProperty("duplicated").GetInt64();
     }

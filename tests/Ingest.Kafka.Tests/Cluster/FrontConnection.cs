@@ -164,7 +164,31 @@ internal sealed class FrontConnection(Stream client, Stream broker, int port, Cl
         {
             RedirectCoordinator(answer, pending.Version);
         }
+        if (answer is not null && pending.Api == ApiKey.ApiVersions)
+        {
+            Extend(answer, pending.Version);
+        }
         return answer;
+    }
+
+    // Correlation, code, then per request number, lowest and highest version. The mock cluster lacks what the coordinator here can do.
+    private static void Extend(byte[] answer, short version)
+    {
+        var reader = new KafkaReader(answer, flexible: version >= 3);
+        reader.ReadInt32();
+        reader.ReadInt16();
+        for (var requests = reader.ReadCount(); requests > 0; requests--)
+        {
+            var api = (ApiKey)reader.ReadInt16();
+            reader.ReadInt16();
+            var at = reader.Position;
+            reader.ReadInt16();
+            if (api == ApiKey.OffsetFetch)
+            {
+                BinaryPrimitives.WriteInt16BigEndian(answer.AsSpan(at), TransactionAnswer.StableVersion);
+            }
+            reader.SkipTags();
+        }
     }
 
     // Metadata: correlation, throttling (from version 3 on), then per broker number, host, port and (from 1 on) rack.

@@ -7,7 +7,11 @@ namespace Ingest.Kafka.Tests.Cluster;
 /// <param name="flexible">Whether that is a flexible one.</param>
 internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte[] frame, short version, bool flexible)
 {
+    /// <summary>The version of OffsetFetch from which on readers may ask for offsets that no open transaction changes.</summary>
+    internal const short StableVersion = 7;
+
     private const int AnswerBytesMax = 16 * 1024;
+    private const short UnstableOffset = 88;
 
     private readonly KafkaWriter _answer = new(AnswerBytesMax, flexible);
 
@@ -134,6 +138,7 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
         {
             _answer.Int32(0);
         }
+        var mustBeStable = MustBeStable(reader);
         var topics = reader.ReadCount();
         _answer.Count(topics);
         for (; topics > 0; topics--)
@@ -145,7 +150,8 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
             for (; partitions > 0; partitions--)
             {
                 var partition = reader.ReadInt32();
-                WriteOffset(partition, code == 0 ? coordinator.OffsetOf(group, topic, partition) : null, code);
+                var own = code == 0 && mustBeStable && coordinator.IsUnstable(group, topic, partition) ? UnstableOffset : code;
+                WriteOffset(partition, own == 0 ? coordinator.OffsetOf(group, topic, partition) : null, own);
             }
             reader.SkipTags();
             _answer.Tags();
@@ -154,6 +160,25 @@ internal sealed class TransactionAnswer(TransactionCoordinator coordinator, byte
         {
             _answer.Int16(code);
         }
+    }
+
+    // Stands behind the topics; the reader is a copy.
+    private bool MustBeStable(KafkaReader reader)
+    {
+        if (version < StableVersion)
+        {
+            return false;
+        }
+        for (var topics = reader.ReadCount(); topics > 0; topics--)
+        {
+            reader.ReadString();
+            for (var partitions = reader.ReadCount(); partitions > 0; partitions--)
+            {
+                reader.ReadInt32();
+            }
+            reader.SkipTags();
+        }
+        return reader.ReadByte() != 0;
     }
 
     private void WriteOffset(int partition, (long Offset, string Text)? offset, short code)

@@ -35,6 +35,9 @@ internal sealed class TransactionCoordinator
     /// <summary>Transactions that ended otherwise with records in them.</summary>
     internal int Aborted { get; private set; }
 
+    /// <summary>Offsets that were not told, because an open transaction has others.</summary>
+    internal int Unstable { get; private set; }
+
     /// <summary>The longest time between the first record of a transaction and its commit.</summary>
     internal TimeSpan LongestOpen { get; private set; }
 
@@ -191,6 +194,17 @@ internal sealed class TransactionCoordinator
         lock (_lock)
         {
             return _offsets.TryGetValue((group, topic, partition), out var offset) ? offset : null;
+        }
+    }
+
+    /// <summary>Whether a transaction that is open has an offset for this place: readers of committed ones have to wait for its end.</summary>
+    internal bool IsUnstable(string group, string topic, int partition)
+    {
+        lock (_lock)
+        {
+            var isUnstable = _identities.Values.Any(identity => identity.Open?.Offsets.ContainsKey((group, topic, partition)) == true);
+            Unstable += isUnstable ? 1 : 0;
+            return isUnstable;
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed class KafkaNode : IAsyncDisposable
 {
     internal const string Topic = "default";
 
+    /// <summary>A second stream and topic, for tests that need one.</summary>
+    internal const string OtherTopic = "other";
+
     // The mock keeps 5 MB a partition and drops what is older.
     private const int Partitions = 16;
     private const int Brokers = 3;
@@ -20,6 +23,9 @@ internal sealed class KafkaNode : IAsyncDisposable
         ("Sinks:Kafka:Delivery", "Transactions"),
         ("Publishing:BlockedMin", "00:00:00.200"),
         ("Publishing:BlockedMax", "00:00:00.500"),
+        ("Publishing:ParkedBackoffMin", "00:00:00.100"),
+        ("Publishing:ParkedBackoffMax", "00:00:00.300"),
+        ("Sinks:Kafka:Topic", "{stream}"),
     ];
 
     private KafkaNode(TestCluster cluster, int seed)
@@ -36,9 +42,6 @@ internal sealed class KafkaNode : IAsyncDisposable
     internal IngestSetup Setup { get; private set; }
 
     internal EventJournal Journal { get; }
-
-    /// <summary>Where <c>ingest verify</c> keeps what it sent.</summary>
-    internal string VerifyJournal => _directory["verify"];
 
     internal AdminClient Admin { get; }
 
@@ -63,6 +66,7 @@ internal sealed class KafkaNode : IAsyncDisposable
     {
         var cluster = await TestCluster.StartAsync(Brokers);
         await cluster.Mock.CreateTopicAsync(Topic, Partitions);
+        await cluster.Mock.CreateTopicAsync(OtherTopic, Partitions);
         await cluster.Mock.CreateTopicAsync(new KafkaOptions().ProgressTopic, 1);
         var node = new KafkaNode(cluster, seed);
         node.Setup = node.Setup.With(InTransactions);

@@ -8,6 +8,12 @@ namespace Ingest.Kafka.Tests.Transactions;
 /// <param name="PassesMax">At most so often the step goes by before.</param>
 internal sealed record KillMoment(string Name, TransactionStep? Step, int PassesMax)
 {
+    /// <summary>
+    /// Every other time the topic of one stream is forbidden, so that its events are parked: between, they are delivered behind the lane's
+    /// position.
+    /// </summary>
+    internal bool Parks { get; init; }
+
     /// <summary>All of them, in the order of a session and its transactions.</summary>
     internal static IReadOnlyList<KillMoment> All { get; } =
     [
@@ -23,11 +29,17 @@ internal sealed record KillMoment(string Name, TransactionStep? Step, int Passes
         new("the progress is taken, not answered yet", TransactionStep.OffsetsSent, 5),
         new("the commit is sent", TransactionStep.Commit, 5),
         new("the commit is done, not answered yet", TransactionStep.Committed, 5),
+        new("events are parked or tried again, and the progress is taken", TransactionStep.OffsetsSent, 5) { Parks = true },
+        new("events are parked or tried again, and the commit is done", TransactionStep.Committed, 5) { Parks = true },
     ];
 
     /// <summary>One of each kind, for every run of the suite.</summary>
     internal static IReadOnlyList<KillMoment> Short { get; } =
-        [.. All.Where(moment => moment.Step
+        [.. All.Where(moment => !moment.Parks && moment.Step
             is TransactionStep.Begin or TransactionStep.Produced or TransactionStep.OffsetsSent or TransactionStep.Commit
             or TransactionStep.Committed)];
+
+    /// <summary>Events are parked before the first of them, and delivered at the second one.</summary>
+    internal static IReadOnlyList<KillMoment> ShortWithParked { get; } =
+        [.. All.Where(moment => moment.Parks).SelectMany(moment => new[] { moment, moment })];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Ingest.Kafka.Tests.Rig;
+using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests.Transactions;
 
@@ -11,6 +12,10 @@ namespace Ingest.Kafka.Tests.Transactions;
 internal static class KillSeries
 {
     private const int RandomMillisecondsMax = 3_000;
+    private const short NotAuthorized = 29;
+
+    // More than one batch of them.
+    private const int ParkedEnough = 150;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
@@ -19,15 +24,29 @@ internal static class KillSeries
     {
         var random = new Random(seed);
         await using var node = await KafkaNode.PrepareTransactionsAsync(seed);
-        var verify = new VerifyRun(node);
+        List<VerifyRun> verifies = [new VerifyRun(node)];
+        if (moments.Any(moment => moment.Parks))
+        {
+            verifies.Add(new VerifyRun(node, KafkaNode.OtherTopic));
+        }
         using var end = new CancellationTokenSource();
-        var sending = verify.SendUntilAsync(moments.Count > KillMoment.All.Count ? "20s" : "3s", end.Token);
+        var runTime = moments.Count > KillMoment.All.Count ? "20s" : "3s";
+        var sending = Task.WhenAll(verifies.Select(verify => verify.SendUntilAsync(runTime, end.Token)));
         try
         {
-            foreach (var moment in moments)
+            foreach (var (index, moment) in moments.Index())
             {
-                await LaunchAndKillAsync(node, moment, random);
+                var isForbidden = moment.Parks && index % 2 == 0;
+                node.Cluster.Rules.Refusal = request => isForbidden && request.Topic == KafkaNode.Topic ? NotAuthorized : null;
+                if (isForbidden)
+                {
+                    await node.StartAgainAsync();
+                    await Poll.Until(
+                        "events are parked", async () => (await node.ReadLaneAsync()).ParkedEvents >= ParkedEnough, Patience);
+                }
+                await LaunchAndKillAsync(node, moment, random, isForbidden);
             }
+            node.Cluster.Rules.Refusal = null;
             await node.StartAgainAsync();
         }
         finally
@@ -36,13 +55,17 @@ internal static class KillSeries
             await sending;
         }
         await node.EmptyAsync(Patience);
-        var verdict = await verify.JudgeAsync(await node.Cluster.ReadCommittedAsync(KafkaNode.Topic));
+        var verdicts = new List<JsonElement>();
+        foreach (var verify in verifies)
+        {
+            verdicts.Add(await verify.JudgeAsync());
+        }
         var (committed, aborted) = (node.Cluster.Rules.Transactions.Committed, node.Cluster.Rules.Transactions.Aborted);
         Assert.True(await node.Process.StopAsync() == 0, node.Process.Output);
-        return new KillRow(name, moments.Count, verdict, committed, aborted);
+        return new KillRow(name, moments.Count, verdicts, committed, aborted);
     }
 
-    private static async Task LaunchAndKillAsync(KafkaNode node, KillMoment moment, Random random)
+    private static async Task LaunchAndKillAsync(KafkaNode node, KillMoment moment, Random random, bool isLaunched)
     {
         if (moment.Step is not { } step)
         {
@@ -62,7 +85,10 @@ internal static class KillSeries
                 killed.TrySetResult();
             }
         };
-        node.Launch();
+        if (!isLaunched)
+        {
+            node.Launch();
+        }
         try
         {
             await killed.Task.WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
@@ -78,10 +104,10 @@ internal static class KillSeries
 /// <summary>What came of a series.</summary>
 /// <param name="Name">Of the kills.</param>
 /// <param name="Kills">How many.</param>
-/// <param name="Verdict">What <c>ingest verify check</c> said.</param>
+/// <param name="Verdicts">What <c>ingest verify check</c> said, of each stream.</param>
 /// <param name="Committed">Transactions that were committed with records in them.</param>
 /// <param name="Aborted">Transactions that were aborted with records in them.</param>
-internal sealed record KillRow(string Name, int Kills, JsonElement Verdict, int Committed, int Aborted)
+internal sealed record KillRow(string Name, int Kills, IReadOnlyList<JsonElement> Verdicts, int Committed, int Aborted)
 {
     internal static string[] Head { get; } =
     [
@@ -93,7 +119,10 @@ internal sealed record KillRow(string Name, int Kills, JsonElement Verdict, int 
     internal long Broken => Of("lost") + Of("duplicated") + Of("outOfOrder") + Of("unexpected");
 
     /// <summary>A count of the verdict.</summary>
-    internal long Of(string count) => Verdict.GetProperty(count).GetInt64();
+    internal long Of(string count) => Verdicts.Sum(verdict => verdict.GetProperty(count).GetInt64());
+
+    /// <summary>What was said, for a test that fails.</summary>
+    internal string Said => string.Join('\n', Verdicts.Select(verdict => verdict.GetRawText()));
 
     /// <summary>The row of several series in one.</summary>
     internal static string Sum(IReadOnlyCollection<KillRow> rows) => Line(

@@ -122,6 +122,29 @@ public sealed class TransactionLaneTests
         new Readback(lane.Log.Events, await cluster.ReadCommittedAsync(Topic)).IsComplete();
     }
 
+    /// <summary>Brokers tell no offset while a transaction that has another one is open, here that of an earlier run.</summary>
+    [Fact]
+    public async Task A_transaction_that_an_earlier_run_left_open_is_ended_by_the_next_one()
+    {
+        await using var cluster = await StartAsync();
+        await using var lane = New(cluster).Start();
+        lane.Log.Append(TestEvent.Many(10, keys: 2));
+        await lane.EmptyAsync();
+        var transactions = cluster.Rules.Transactions;
+        var isSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        transactions.OnStep = step => step == TransactionStep.OffsetsSent && isSent.TrySetResult() ? cluster.AllDownAsync() : Task.CompletedTask;
+        lane.Log.Append(TestEvent.Many(100, keys: 20, from: 10));
+        await isSent.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, TestContext.Current.CancellationToken);
+        await lane.StopAsync();
+        transactions.OnStep = null;
+        cluster.AllUp();
+
+        lane.Start();
+        await lane.EmptyAsync();
+        Assert.True(transactions.Unstable > 0);
+        new Readback(lane.Log.Events, await cluster.ReadCommittedAsync(Topic)).IsComplete();
+    }
+
     /// <summary>Kafka does not know which of the events below the floor were delivered and which were refused.</summary>
     [Fact]
     public async Task A_lane_that_lost_its_cursor_after_an_event_was_refused_asks_for_a_rewind_and_passes_nothing_over()
