@@ -13,11 +13,6 @@ namespace Ingest.Kafka;
 internal sealed class TransactionFill(
     ProgressOwner owner, MessageEncoder encoder, KnownTopics topics, HeldKeys owed, Func<TimeSpan> now)
 {
-    private static readonly SinkVerdict NoRoom = new(
-        VerdictKind.Retryable, "There is no room in the progress for more events that are delivered out of turn: the lane has to note those before, and dead "
-        + "letters that Kafka has to be sent again or dropped.",
-        Scope: VerdictScope.NotTried);
-
     private static readonly Action<StoredEvent, TransactionFill> Offering = static (stored, fill) => fill.OfferRead(stored);
 
     private OpenTransaction _transaction = null!;
@@ -95,8 +90,15 @@ internal sealed class TransactionFill(
     private SinkVerdict? FindFault(StoredEvent stored, Message<byte[], byte[]>? message, string topic) =>
         encoder.ReasonAgainst(topic) is { } forbidden ? VerdictTable.For(ErrorCode.TopicException, forbidden)
         : message is null ? VerdictTable.For(ErrorCode.MsgSizeTooLarge)
-        : !_transaction.Delivered.HasRoomFor(stored.Sequence) ? NoRoom
+        : !_transaction.Delivered.HasRoomFor(stored.Sequence) ? NoRoomIn(_transaction.Delivered)
         : null;
+
+    private static SinkVerdict NoRoomIn(DeliveredNumbers delivered) => new(
+        VerdictKind.Retryable,
+        "There is no room in the progress for more events that are delivered out of turn, until the lane has noted those before. "
+        + (delivered.Owed.Count == 0 ? "" : $"Events {delivered.Owed.All[0].First} to {delivered.Owed.Last} are among them: of the dead "
+            + "letters and parked events in between, those that Kafka has already make room when they are sent again or dropped."),
+        Scope: VerdictScope.NotTried);
 
     private void Judge(StoredEvent stored, in SinkVerdict verdict)
     {

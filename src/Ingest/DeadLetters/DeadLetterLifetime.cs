@@ -39,6 +39,7 @@ internal sealed class DeadLetterLifetime(
     // Written under the lock, read by any thread.
     private volatile OpenDeadLetters? _open;
     private volatile string? _failure;
+    private volatile bool _wasOpened;
 
     // Under the lock.
     private RequeuePump? _pump;
@@ -48,6 +49,9 @@ internal sealed class DeadLetterLifetime(
 
     /// <summary>The open log; null before the first letter, and while a failed one is not open again.</summary>
     internal OpenDeadLetters? Open => _open;
+
+    /// <summary>Whether there was ever a log: without one there are no letters.</summary>
+    internal bool WasOpened => _wasOpened;
 
     /// <summary>Why a log that should be open is not; null when there is no such reason.</summary>
     internal string? Failure => _failure;
@@ -127,6 +131,7 @@ internal sealed class DeadLetterLifetime(
         {
             open.Log.Begin(lane, highWater);
         }
+        _wasOpened = true;
         _open = open;
         StartPumpNeedsLock();
         _recovery = RecoverAsync(open);

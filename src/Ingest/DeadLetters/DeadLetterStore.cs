@@ -132,9 +132,15 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
 
     /// <inheritdoc/>
     public long? CountIn(string lane, long first, long last) =>
-        _lifetime.Open is not { } open ? (_lifetime.Failure is null ? 0 : null)
+        _lifetime.Open is not { } open ? (_lifetime.WasOpened ? null : 0)
         : open.Feed is not { Rebuilt.IsCompletedSuccessfully: true, Lost: 0 } || open.Failed.IsCompleted ? null
         : open.Ledger.CountIn(lane, first, last);
+
+    /// <inheritdoc/>
+    public bool? MayCome(string lane, long first, long last) =>
+        _lifetime.Open is not { } open ? (_lifetime.WasOpened ? null : false)
+        : !open.Feed.Rebuilt.IsCompletedSuccessfully || open.Failed.IsCompleted ? null
+        : open.Ledger.HasIn(lane, first, last);
 
     /// <inheritdoc/>
     public async ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)

@@ -24,6 +24,15 @@ public interface IDeadLetterStore
     long? CountIn(string lane, long first, long last) => null;
 
     /// <summary>
+    /// Whether a dead letter of a range of events may still be sent again; null when that is not known at the moment. Stores that never have
+    /// any sent again need not say it. Quick. Any thread.
+    /// </summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="first">The first event.</param>
+    /// <param name="last">The last event.</param>
+    bool? MayCome(string lane, long first, long last) => false;
+
+    /// <summary>
     /// Stores rejected events durably: when the task ends, they survive power loss. The memory under the bodies is the
     /// caller's and valid until then. An exception means that none of them counts as stored; the lane tries again
     /// later.

@@ -65,36 +65,66 @@ public sealed class DeliveredNumbersTests(ITestOutputHelper output)
         Assert.Equal(delivered.Above.All, Reread(delivered).Above.All);
     }
 
-    [Fact]
-    public void What_the_lane_cannot_tell_of_makes_room_when_there_is_none()
+    /// <summary>Every other one of many events is a dead letter that Kafka has, such as after a rewind.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_the_lane_owes_more_than_there_is_room_for_the_floor_waits_until_it_owes_less(bool isKnown)
     {
-        var owes = new OwedList { IsKnown = false };
-        var delivered = new DeliveredNumbers(100_000);
-        for (var number = 1L; number < delivered.Floor; number += 2)
+        const int Letters = 5_000;
+        var owes = new OwedList { IsKnown = isKnown };
+        var delivered = new DeliveredNumbers(0);
+        for (var number = 2L; number <= Letters * 2; number += 2)
         {
-            delivered.RaiseFloor(delivered.Floor, owes);
             Assert.True(delivered.HasRoomFor(number));
             delivered.Add(number);
+            owes.Numbers.UnionWith([number, number - 1]);
         }
+        delivered.RaiseFloor(Letters * 2, owes);
+        Assert.InRange(delivered.Floor, 1, Letters);
+        Assert.All(Enumerable.Range(1, Letters), letter => Assert.True(delivered.Contains(letter * 2)));
+        Assert.False(delivered.HasRoomFor(delivered.Floor + 20_000));
         Reread(delivered);
-        Assert.False(delivered.Contains(1));
-        Assert.True(delivered.Contains(99_999));
+
+        (owes.IsKnown, delivered) = (true, Reread(delivered));
+        owes.Numbers.RemoveWhere(number => number < Letters * 2);
+        delivered.RaiseFloor(Letters * 2, owes);
+        Assert.Equal((Letters * 2, Letters * 2), (delivered.Floor, delivered.Owed.Last));
+        Assert.Equal(1, delivered.Owed.Count);
     }
 
     [Fact]
-    public void A_rewind_keeps_what_lies_before_it_and_may_come_again()
+    public void Runs_of_owed_events_become_one_where_nothing_between_them_can_come_again()
     {
+        const int Letters = 3_000;
         var owes = new OwedList();
-        owes.Numbers.UnionWith([3, 5, 12]);
+        var delivered = new DeliveredNumbers(0);
+        for (var letter = 1L; letter <= Letters; letter++)
+        {
+            var number = letter * 1_000;
+            delivered.Add(number);
+            owes.Numbers.Add(number);
+            delivered.RaiseFloor(number, owes);
+        }
+        Assert.Equal(Letters * 1_000, delivered.Floor);
+        Assert.All(owes.Numbers, number => Assert.True(delivered.Contains(number)));
+        Reread(delivered);
+    }
+
+    [Fact]
+    public void A_rewind_keeps_what_lies_before_it()
+    {
         var delivered = new DeliveredNumbers(10);
         foreach (var number in (long[])[3, 4, 5, 7, 12, 13, 15])
         {
             delivered.Add(number);
         }
-        var rewound = delivered.RewoundTo(6, owes);
-        Assert.Equal([(3L, 5L)], rewound.Owed.All);
-        Assert.Equal((6L, 0), (rewound.Floor, rewound.Above.Count));
-        Assert.Equal([(3L, 5L), (12L, 13L)], delivered.RewoundTo(14, owes).Owed.All);
+        var rewound = Reread(delivered.RewoundTo(5));
+        Assert.Equal([(3L, 4L)], rewound.Owed.All);
+        Assert.Equal((4L, 0), (rewound.Floor, rewound.Above.Count));
+        rewound = Reread(delivered.RewoundTo(13));
+        Assert.Equal((10L, false), (rewound.Floor, rewound.IsWhole));
+        Assert.Equal([(12L, 12L)], rewound.Above.All);
     }
 
     [Fact]
@@ -215,7 +245,7 @@ public sealed class DeliveredNumbersTests(ITestOutputHelper output)
             _delivered.RaiseFloor(_saved, _owes);
             if (!_delivered.HasRoomFor(sequence))
             {
-                Assert.True(_late.Count > 0 || _delivered.Owed.Count + _delivered.Above.Count > 100, $"{name}: no room for {sequence}.");
+                Assert.True(_delivered.Owed.Count + _delivered.Above.Count > 40, $"{name}: no room for {sequence}.");
                 return false;
             }
             _delivered.Add(sequence);

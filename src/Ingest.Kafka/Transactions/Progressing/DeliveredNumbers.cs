@@ -8,8 +8,8 @@ namespace Ingest.Kafka;
 /// </summary>
 /// <remarks>
 /// Invariants: an event that the cluster has, and that the lane may send once more, is in here; <see cref="Above"/> has numbers above the
-/// floor only, <see cref="Owed"/> the others; where <see cref="HasRoomFor"/> was asked before each <see cref="Add"/>, both fit beside an
-/// offset.
+/// floor only, <see cref="Owed"/> the others, and numbers between them that can never come; where <see cref="HasRoomFor"/> was asked before
+/// each <see cref="Add"/>, both fit beside an offset.
 /// </remarks>
 internal sealed class DeliveredNumbers
 {
@@ -35,7 +35,7 @@ internal sealed class DeliveredNumbers
     internal NumberRuns Above { get; }
 
     /// <summary>Events up to the floor that the lane has not noted as delivered, as far as is known.</summary>
-    internal NumberRuns Owed { get; private set; }
+    internal NumberRuns Owed { get; }
 
     /// <summary>The highest number above the floor, or the floor.</summary>
     internal long Last => Above.Last ?? Floor;
@@ -53,21 +53,19 @@ internal sealed class DeliveredNumbers
 
     /// <summary>
     /// The lane has noted that it begins at or behind this number after a restart, and which events it owes: what cannot come again is
-    /// no longer kept. Where that is not known it is, as long as there is room for it.
+    /// no longer kept. Where there is no room for what it owes, the floor rises less.
     /// </summary>
     internal void RaiseFloor(long floor, IOwedEvents owes)
     {
         Owed.RemoveAll(run => owes.MayCome(run.First, run.Last) == false);
-        if (floor > Floor)
+        if (floor <= Floor)
         {
-            IsWhole &= Above.Count > 0 && Above.All[0].First == Floor + 1 && Above.All[0].Last >= floor;
-            Floor = floor;
-            Keep(Above.TakeUpTo(floor), owes);
+            return;
         }
-        while (ProgressBytes.AreTooMany(this) && Owed.All.Where(run => owes.MayCome(run.First, run.Last) is null).Take(1).ToList() is [var oldest])
-        {
-            Owed.RemoveAll(run => run == oldest);
-        }
+        floor = TakeOver(floor, owes);
+        IsWhole &= Above.Count > 0 && Above.All[0].First == Floor + 1 && Above.All[0].Last >= floor;
+        Above.RemoveUpTo(floor);
+        Floor = floor;
     }
 
     /// <summary>
@@ -82,22 +80,15 @@ internal sealed class DeliveredNumbers
         }
         Above.Add(floor + 1, Floor);
         Floor = floor;
-        var below = new NumberRuns();
-        foreach (var (first, last) in Owed.TakeUpTo(floor))
-        {
-            below.Add(first, last);
-        }
-        Owed = below;
+        Owed.RemoveFrom(floor + 1);
     }
 
-    /// <summary>What there is when everything behind the floor is to be delivered once more.</summary>
-    /// <param name="floor">The new floor.</param>
-    /// <param name="owes">What the lane owes below it.</param>
-    internal DeliveredNumbers RewoundTo(long floor, IOwedEvents owes)
+    /// <summary>What there is when everything from a number on is to be delivered once more.</summary>
+    internal DeliveredNumbers RewoundTo(long next)
     {
-        var rewound = new DeliveredNumbers(floor);
-        rewound.Keep(Clone().Owed.TakeUpTo(floor), owes);
-        rewound.Keep(Clone().Above.TakeUpTo(floor), owes);
+        var rewound = new DeliveredNumbers(Math.Min(Floor, next - 1), isWhole: false, Above.Clone(), Owed.Clone());
+        rewound.Above.RemoveFrom(next);
+        rewound.Owed.RemoveFrom(next);
         return rewound;
     }
 
@@ -115,19 +106,30 @@ internal sealed class DeliveredNumbers
         }
     }
 
-    private void Keep(IReadOnlyList<(long First, long Last)> runs, IOwedEvents owes)
+    // What the lane owes up to the floor is with the owed ones afterwards. Returns how far there was room for that.
+    private long TakeOver(long floor, IOwedEvents owes)
     {
-        // Most often the lane owes none at all.
+        var runs = Above.All.TakeWhile(run => run.First <= floor).Select(run => (run.First, Last: Math.Min(run.Last, floor))).ToList();
+        // Most often it owes none at all.
         if (runs.Count == 0 || owes.MayCome(runs[0].First, runs[^1].Last) == false)
         {
-            return;
+            return floor;
         }
-        foreach (var (first, last) in runs)
+        var room = ProgressBytes.RoomForOwed(this);
+        foreach (var (first, last) in runs.Where(run => owes.MayCome(run.First, run.Last) != false))
         {
-            if (owes.MayCome(first, last) != false)
+            if (room <= 0)
             {
-                Owed.Add(first, last);
+                Owed.CloseGaps((from, to) => owes.MayCome(from, to) == false);
+                room = ProgressBytes.RoomForOwed(this);
             }
+            if (room <= 0)
+            {
+                return first - 1;
+            }
+            Owed.Add(first, last);
+            room--;
         }
+        return floor;
     }
 }

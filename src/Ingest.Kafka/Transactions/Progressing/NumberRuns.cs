@@ -51,22 +51,48 @@ internal sealed class NumberRuns
         _runs.RemoveRange(from + 1, to - from - 1);
     }
 
-    /// <summary>Removes the numbers up to this one, and returns them.</summary>
-    internal IReadOnlyList<(long First, long Last)> TakeUpTo(long number)
+    /// <summary>Removes the numbers up to this one.</summary>
+    internal void RemoveUpTo(long number)
     {
-        var whole = IndexFor(number + 1);
-        var taken = _runs.GetRange(0, whole);
-        _runs.RemoveRange(0, whole);
+        _runs.RemoveRange(0, IndexFor(number + 1));
         if (_runs.Count > 0 && _runs[0].First <= number)
         {
-            taken.Add((_runs[0].First, number));
             _runs[0] = (number + 1, _runs[0].Last);
         }
-        return taken;
     }
 
     /// <summary>Removes the runs of which this is true.</summary>
     internal void RemoveAll(Predicate<(long First, long Last)> which) => _runs.RemoveAll(which);
+
+    /// <summary>Removes the numbers from this one on.</summary>
+    internal void RemoveFrom(long number)
+    {
+        var at = IndexFor(number);
+        if (at < _runs.Count && _runs[at].First < number)
+        {
+            _runs[at] = (_runs[at].First, number - 1);
+            at++;
+        }
+        _runs.RemoveRange(at, _runs.Count - at);
+    }
+
+    /// <summary>Closes the gaps of which this is true, which is told the first and the last number of each.</summary>
+    internal void CloseGaps(Func<long, long, bool> which)
+    {
+        var kept = 0;
+        for (var at = 1; at < _runs.Count; at++)
+        {
+            if (which(_runs[kept].Last + 1, _runs[at].First - 1))
+            {
+                _runs[kept] = (_runs[kept].First, _runs[at].Last);
+            }
+            else
+            {
+                _runs[++kept] = _runs[at];
+            }
+        }
+        _runs.RemoveRange(kept + 1, Math.Max(_runs.Count - kept - 1, 0));
+    }
 
     /// <summary>A copy that changes by itself.</summary>
     internal NumberRuns Clone()

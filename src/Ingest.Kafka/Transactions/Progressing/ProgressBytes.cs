@@ -12,8 +12,9 @@ internal static class ProgressBytes
     /// <summary>Most bytes: with the rest of the text, written as Base64, brokers take no more by default.</summary>
     internal const int BytesMax = 2_900;
 
-    /// <summary>Most bytes of what lies above the floor, so that a batch of events the lane owes has room beside it.</summary>
-    internal const int AboveBytesMax = 2_000;
+    // Neither takes the other's room.
+    private const int AboveBytesMax = 1_940;
+    private const int OwedBytesMax = BytesMax - AboveBytesMax - (3 * NumberBytesMax);
 
     private const int NumberBits = 7;
     private const int BitsPerByte = 8;
@@ -22,8 +23,8 @@ internal static class ProgressBytes
     // A gap and a length.
     private const int RunBytesMax = 2 * NumberBytesMax;
 
-    // As many fit whatever their numbers are.
-    private const int RunsSure = 80;
+    // As many fit, above or owed, whatever their numbers are.
+    private const int RunsSure = OwedBytesMax / RunBytesMax;
 
     /// <summary>The bytes.</summary>
     internal static byte[] Write(DeliveredNumbers delivered)
@@ -47,19 +48,18 @@ internal static class ProgressBytes
     /// <summary>Whether they are no more than there may be when an event is added.</summary>
     internal static bool HaveRoomFor(DeliveredNumbers delivered, long sequence)
     {
-        if (delivered.Above.Count + delivered.Owed.Count < RunsSure)
+        if (sequence <= delivered.Floor)
         {
-            return true;
+            return delivered.Owed.Count < RunsSure
+                || RunBytes(delivered.Owed, 0) + MoreFor(delivered.Owed, sequence) <= OwedBytesMax;
         }
-        var isAbove = sequence > delivered.Floor;
-        var more = (isAbove ? delivered.Above : delivered.Owed).Joins(sequence) ? 1 : RunBytesMax;
-        var above = AboveBytes(delivered, sequence, isAbove ? more : 0);
-        var all = (3 * NumberBytesMax) + above + RunBytes(delivered.Owed, 0) + (isAbove ? 0 : more);
-        return all <= BytesMax && (!isAbove || above <= AboveBytesMax);
+        return delivered.Above.Count < RunsSure
+            || BitBytes(Math.Max(sequence, delivered.Last) - delivered.Floor) <= AboveBytesMax
+            || RunBytes(delivered.Above, delivered.Floor) + MoreFor(delivered.Above, sequence) <= AboveBytesMax;
     }
 
-    /// <summary>Whether there is no room for a further event that the lane owes.</summary>
-    internal static bool AreTooMany(DeliveredNumbers delivered) => !HaveRoomFor(delivered, delivered.Floor);
+    /// <summary>How many further runs of owed events have room whatever their numbers are; 0 or less: none.</summary>
+    internal static int RoomForOwed(DeliveredNumbers delivered) => (OwedBytesMax - RunBytes(delivered.Owed, 0)) / RunBytesMax;
 
     /// <summary>Reads them; null when they make no sense.</summary>
     /// <param name="bytes">The bytes.</param>
@@ -81,16 +81,16 @@ internal static class ProgressBytes
                 : null;
     }
 
-    private static int AboveBytes(DeliveredNumbers delivered, long sequence, int more) => (int)Math.Min(
-        RunBytes(delivered.Above, delivered.Floor) + more, BitBytes(Math.Max(sequence, delivered.Last) - delivered.Floor));
+    private static int MoreFor(NumberRuns runs, long sequence) => runs.Joins(sequence) ? 1 : RunBytesMax;
 
     private static long BitBytes(long numbers) => ((numbers + BitsPerByte - 1) / BitsPerByte) + NumberBytesMax;
 
     private static int RunBytes(NumberRuns runs, long position)
     {
         var bytes = 0;
-        foreach (var (first, last) in runs.All)
+        for (var at = 0; at < runs.Count; at++)
         {
+            var (first, last) = runs.All[at];
             bytes += NumberBytes(first - position - 1) + NumberBytes(last - first + 1);
             position = last;
         }

@@ -118,6 +118,10 @@ internal sealed class ProgressOwner(
 
     private SinkVerdict Open(long? rewindTo)
     {
+        if (closing.IsCancellationRequested)
+        {
+            return new SinkVerdict(VerdictKind.Retryable, "The sink is closing.", Scope: VerdictScope.NotTried);
+        }
         try
         {
             _session = newSession(Mode, BatchBytesMax);
@@ -178,7 +182,7 @@ internal sealed class ProgressOwner(
         var read = Progress.Decode(text ?? "") ?? new Progress(default, "", new DeliveredNumbers(Saved));
         if (rewindTo is { } next)
         {
-            read = read with { Delivered = read.Delivered.RewoundTo(next - 1, Owes) };
+            read = read with { Delivered = read.Delivered.RewoundTo(next) };
         }
         else
         {

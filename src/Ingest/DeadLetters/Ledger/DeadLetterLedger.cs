@@ -153,21 +153,39 @@ internal sealed class DeadLetterLedger
     /// <summary>How many letters a lane has of a range of events.</summary>
     internal long CountIn(string lane, long first, long last)
     {
+        var count = 0L;
+        Visit(lane, first, last, () =>
+        {
+            count++;
+            return true;
+        });
+        return count;
+    }
+
+    /// <summary>Whether a lane has a letter of a range of events.</summary>
+    internal bool HasIn(string lane, long first, long last)
+    {
+        var has = false;
+        Visit(lane, first, last, () =>
+        {
+            has = true;
+            return false;
+        });
+        return has;
+    }
+
+    // For each letter of the lane in the range, until there is an end.
+    private void Visit(string lane, long first, long last, Func<bool> visit)
+    {
         lock (_lock)
         {
             if (!_letters.Lanes.TryGetValue(lane, out var letters) || letters.Count == 0)
             {
-                return 0;
+                return;
             }
         }
-        var count = 0L;
         // Lanes' names are ASCII: no name is behind this one.
-        Walk(new DeadLetterKey(first - 1, "\uffff"), letter =>
-        {
-            count += letter.Key.Lane == lane && letter.Key.Sequence <= last ? 1 : 0;
-            return letter.Key.Sequence <= last;
-        });
-        return count;
+        Walk(new DeadLetterKey(first - 1, "\uffff"), letter => letter.Key.Sequence <= last && (letter.Key.Lane != lane || visit()));
     }
 
     /// <summary>Letters that were dropped and whose lanes may not have noted it, by lane.</summary>

@@ -218,7 +218,7 @@ internal sealed class ParkedScheduler(ParkedEvents events, PublishingOptions opt
             }
             // Later ones of its key go after it.
             keys.Remove(parked.Key);
-            if (picked.Count > 0 && picked.Count >= picked[0].TrialMax)
+            if (picked.Count > 0 && picked.Count >= Math.Min(picked[0].TrialMax, traits.EventsMaxOutOfTurn))
             {
                 break;
             }

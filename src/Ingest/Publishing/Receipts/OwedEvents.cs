@@ -16,10 +16,8 @@ internal sealed class OwedEvents(LaneContext context, ParkedEvents parked) : IOw
     /// <inheritdoc/>
     public bool? MayCome(long first, long last)
     {
-        if (parked.CountIn(first, last) > 0)
-        {
-            return true;
-        }
-        return parked.IsComplete ? context.DeadLetters.CountIn(context.Name, first, last) is { } letters ? letters > 0 : null : null;
+        // Asked before the events: they are all there once it is true.
+        var isComplete = parked.IsComplete;
+        return parked.CountIn(first, last) > 0 ? true : isComplete ? context.DeadLetters.MayCome(context.Name, first, last) : null;
     }
 }

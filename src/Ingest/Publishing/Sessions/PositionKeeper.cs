@@ -14,6 +14,7 @@ internal sealed class PositionKeeper(SessionState state)
 
     // Settled ahead of the position as of the last look: it is saved beside the position.
     private int _ahead;
+    private bool _isOver;
 
     /// <summary>When the position is saved; null when it is.</summary>
     internal TimeSpan? SaveDue { get; private set; }
@@ -40,7 +41,8 @@ internal sealed class PositionKeeper(SessionState state)
     /// <summary>Something changed that has to be on disk within the interval.</summary>
     internal void MustSave(TimeSpan now) => SaveDue ??= now + _options.CursorInterval;
 
-    internal void NothingToSave() => SaveDue = null;
+    /// <summary>The position was set otherwise: nothing of this session is saved any more.</summary>
+    internal void End() => _isOver = true;
 
     internal void SaveIfDue(TimeSpan now)
     {
@@ -60,7 +62,7 @@ internal sealed class PositionKeeper(SessionState state)
     /// <summary>Saves what is not saved.</summary>
     internal void Save()
     {
-        if (SaveDue is not null)
+        if (SaveDue is not null && !_isOver)
         {
             TrySave();
         }

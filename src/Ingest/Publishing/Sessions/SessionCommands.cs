@@ -66,6 +66,8 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
             {
                 await remembering.RewindAsync(rewind.Next, CancellationToken.None);
             }
+            // What is still noted of parked events as the session ends must not bring the old position back.
+            position.End();
             state.Cursor.Save(rewind.Next - 1);
             Log.Rewound(_context.Logger, _context.Name, before, rewind.Next);
             rewind.Done.SetResult(new(RewindStatus.Done));
@@ -74,7 +76,6 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
         {
             rewind.Done.SetResult(new(RewindStatus.Failed, e.Message));
         }
-        position.NothingToSave();
     }
 
     private void SkipWaits()
