@@ -24,8 +24,8 @@ public interface IDeadLetterStore
     long? CountIn(string lane, long first, long last) => null;
 
     /// <summary>
-    /// Whether a dead letter of a range of events may still be sent again; null when that is not known at the moment. Stores that never have
-    /// any sent again need not say it. Quick. Any thread.
+    /// Whether a dead letter of a range of events may still be sent again; null when that is not known at the moment. Stores that never
+    /// have any sent again need not say it. Quick. Any thread.
     /// </summary>
     /// <param name="lane">The lane.</param>
     /// <param name="first">The first event.</param>

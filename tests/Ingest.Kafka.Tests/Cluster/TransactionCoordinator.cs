@@ -202,7 +202,8 @@ internal sealed class TransactionCoordinator
     {
         lock (_lock)
         {
-            var isUnstable = _identities.Values.Any(identity => identity.Open?.Offsets.ContainsKey((group, topic, partition)) == true);
+            var place = (group, topic, partition);
+            var isUnstable = _identities.Values.Any(identity => identity.Open?.Offsets.ContainsKey(place) == true);
             Unstable += isUnstable ? 1 : 0;
             return isUnstable;
         }

@@ -13,7 +13,7 @@ public sealed class LateEventsTests
     private const short NotAuthorized = 29;
     private const short InvalidProducerEpoch = 47;
 
-    /// <summary>Every other event is parked: their numbers stand apart from each other, more of them than fit into one transaction.</summary>
+    /// <summary>Every other event is parked: their numbers stand apart, and there are more of them than one batch may have.</summary>
     [Fact]
     public async Task Parked_events_are_there_once_and_in_order_where_the_answers_to_their_commits_are_lost()
     {

@@ -6,7 +6,9 @@ public sealed class ProgressTests
     private static readonly Guid Opening = Guid.Parse("0123456789abcdef0123456789abcdef");
     private static readonly TransactionIdentity Identity = new(Opening, "kafka", Opening);
 
-    /// <summary>Written before owed events stood in ascending order: floor 20, the runs 21 to 22 and 25, and of owed ones 9 and 3 to 4.</summary>
+    /// <summary>
+    /// Written before owed events stood in ascending order: floor 20, the runs 21 to 22 and 25, and of owed ones 9 and 3 to 4.
+    /// </summary>
     [Fact]
     public void A_progress_of_the_first_version_is_read()
     {

@@ -132,7 +132,8 @@ public sealed class TransactionLaneTests
         await lane.EmptyAsync();
         var transactions = cluster.Rules.Transactions;
         var isSent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        transactions.OnStep = step => step == TransactionStep.OffsetsSent && isSent.TrySetResult() ? cluster.AllDownAsync() : Task.CompletedTask;
+        transactions.OnStep = step =>
+            step == TransactionStep.OffsetsSent && isSent.TrySetResult() ? cluster.AllDownAsync() : Task.CompletedTask;
         lane.Log.Append(TestEvent.Many(100, keys: 20, from: 10));
         await isSent.Task.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, TestContext.Current.CancellationToken);
         await lane.StopAsync();

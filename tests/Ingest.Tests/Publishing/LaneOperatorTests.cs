@@ -1,3 +1,4 @@
+using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Parking;
 using Ingest.Sinks.Contract;
 using Ingest.Testing;
@@ -51,5 +52,33 @@ public sealed class LaneOperatorTests
         await Poll.Until("nothing waits", () => fixture.Status.ParkedEvents == 0);
         Assert.Equal((21 - given, given), (fixture.Status.Delivered, fixture.Status.DeadLettered));
         Assert.Equal(action == ParkedAction.DeadLetter ? given : 0, fixture.DeadLetters.Stored.Count);
+    }
+
+    /// <summary>Noting the drop moves the lane's accounts, after the position went back.</summary>
+    [Fact]
+    public async Task A_rewind_holds_that_is_asked_for_with_a_drop_of_a_parked_event()
+    {
+        const int Good = 20;
+        await using var fixture = new LaneFixture(new SinkTraits { WindowMax = 8, BatchEventsMax = 100 });
+        var refusal = new SinkResult(new SinkVerdict(VerdictKind.Retryable, "refused"));
+        fixture.Sink.OnSend = (events, _) =>
+            Task.FromResult(events.Any(seen => seen.Payload == "bad") ? refusal : SinkResult.Delivered);
+        for (var round = 0; round < 5; round++)
+        {
+            fixture.Log.Append("bad", "k-bad");
+            fixture.Log.AppendMany(Good, 5);
+            if (round == 0)
+            {
+                fixture.Start();
+            }
+            var (bad, last) = ((round * (Good + 1)) + 1, (round + 1) * (Good + 1));
+            await Poll.Until("it is parked alone", () => fixture.Status is var now && now.ParkedEvents == 1 && now.Saved == last);
+            var drop = fixture.Lanes.ActOnParkedAsync(
+                "test", new ParkedSelection(null, [bad]), ParkedAction.Drop, TestContext.Current.CancellationToken)!;
+            var rewind = fixture.Lanes.RewindAsync("test", bad + 1, TestContext.Current.CancellationToken);
+            Assert.Equal(RewindStatus.Done, (await rewind).Status);
+            await drop;
+            await Poll.Until("they are sent again", () => fixture.Sink.Sequences.Count(sequence => sequence == last) == 2);
+        }
     }
 }

@@ -3,7 +3,7 @@ using Ingest.Sinks.Contract;
 namespace Ingest.Kafka;
 
 /// <summary>
-/// Which events a cluster has, of those the lane may still send: all above a floor, which is the lane's position on disk, and of those
+/// The events a cluster has, of those the lane may still send: all above a floor, which is the lane's position on disk, and of those
 /// below it the ones that are parked or dead letters at the lane. Pure; one thread at a time.
 /// </summary>
 /// <remarks>

@@ -52,9 +52,10 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
         {
             return await GiveUpAsync(unreadable, stop);
         }
-        // Dropped while they waited, for a sink that is away maybe: then they are not to be sent any more. Neither when this log was given up,
-        // for the next one has them sent itself.
-        bool IsWanted(long sequence) => !stop.IsCancellationRequested && letters.Ledger.Find(new DeadLetterKey(sequence, lane)) is { IsRequeued: true };
+        // Dropped while they waited, for a sink that is away maybe: then they are not to be sent any more. Neither when this log was given
+        // up, for the next one has them sent itself.
+        bool IsWanted(long sequence) =>
+            !stop.IsCancellationRequested && letters.Ledger.Find(new DeadLetterKey(sequence, lane)) is { IsRequeued: true };
         var decided = await (lanes.RequeueAsync(lane, batch, IsWanted, stop)
             ?? throw new InvalidOperationException("A lane with bounds is there."));
         await NoteAsync(next, decided, stop);

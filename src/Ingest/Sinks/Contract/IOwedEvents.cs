@@ -1,6 +1,6 @@
 namespace Ingest.Sinks.Contract;
 
-/// <summary>Which events up to its position a lane may still send: the parked ones, and dead letters. Any thread.</summary>
+/// <summary>Says which events up to its position a lane may still send: the parked ones, and dead letters. Any thread.</summary>
 public interface IOwedEvents
 {
     /// <summary>
