@@ -197,7 +197,10 @@ internal sealed class TransactionCoordinator
         }
     }
 
-    /// <summary>Whether a transaction that is open has an offset for this place: readers of committed ones have to wait for its end.</summary>
+    /// <summary>
+    /// Whether a transaction that is open has an offset for this place: readers of committed ones have to wait for its
+    /// end.
+    /// </summary>
     internal bool IsUnstable(string group, string topic, int partition)
     {
         lock (_lock)
