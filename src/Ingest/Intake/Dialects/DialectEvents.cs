@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using Ingest.Events;
 using Ingest.Intake.Body;
@@ -26,12 +24,12 @@ public sealed class DialectEvents : IDisposable
 
     private readonly ScratchBuffer _scratch = new();
     private readonly List<StreamUse> _streams = [];
-    private readonly IncrementalHash _ids = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly EventIds _ids = new();
     private EventSlice[] _slices = new EventSlice[SlicesKept];
     private StreamDirectory _directory = null!;
     private IntakeOptions _options = null!;
     private string _defaultStream = "";
-    private bool _allIdentified;
+    private Place _lastAttributes;
     private int _lastStream;
 
     internal DialectEvents()
@@ -139,14 +137,14 @@ public sealed class DialectEvents : IDisposable
         }
         if (RepeatsByEventIds)
         {
-            AddId(_streams[stream].Route.Utf8.Span, added.Id);
+            _ids.Add(_streams[stream].Route.Utf8.Span, added.Id);
         }
         if (Count == _slices.Length)
         {
             Array.Resize(ref _slices, _slices.Length * 2);
         }
         _slices[Count++] = new EventSlice(
-            Place(body, added.Payload), Place(body, added.Key), Place(body, added.Id), Place(body, added.Attributes), stream);
+            Place(body, added.Payload), Place(body, added.Key), Place(body, added.Id), PlaceAttributes(body, added.Attributes), stream);
         var use = _streams[stream];
         _streams[stream] = use with { Events = use.Events + 1 };
         return default;
@@ -159,13 +157,13 @@ public sealed class DialectEvents : IDisposable
     {
         (_directory, _options, _defaultStream) = (directory, options, defaultStream);
         (Format, ContentType, ShownKey, State) = (EventFormat.Json, MediaTypeNames.Json, null, null);
-        (Count, RepeatsByEventIds, _allIdentified, _lastStream) = (0, false, true, -1);
+        (Count, RepeatsByEventIds, _lastStream) = (0, false, -1);
         _scratch.Clear();
+        _lastAttributes = default;
         _requestId.Clear();
         Shared.Clear();
         _streams.Clear();
-        Span<byte> unused = stackalloc byte[SHA256.HashSizeInBytes];
-        _ids.GetHashAndReset(unused);
+        _ids.Begin();
         if (_slices.Length > SlicesKept * 8)
         {
             _slices = new EventSlice[SlicesKept];
@@ -173,33 +171,23 @@ public sealed class DialectEvents : IDisposable
     }
 
     /// <summary>Where there are ids, their digest: the same for the same ids in the same order.</summary>
-    internal bool TryDigestIds(Span<byte> digest)
-    {
-        var identified = RepeatsByEventIds && _allIdentified && Count > 0;
-        if (identified)
-        {
-            _ids.GetHashAndReset(digest);
-        }
-        return identified;
-    }
+    internal bool TryDigestIds(Span<byte> digest) => RepeatsByEventIds && Count > 0 && _ids.TryFinish(digest);
 
     internal ReadOnlySpan<byte> Resolve(ReadOnlySpan<byte> body, Place place) =>
         place.Start >= 0 ? body.Slice(place.Start, place.Length) : _scratch.Written.Slice(~place.Start, place.Length);
 
-    private void AddId(ReadOnlySpan<byte> stream, ReadOnlySpan<byte> id)
+    /// <summary>The same place where an event has the attributes of the one before it.</summary>
+    private Place PlaceAttributes(ReadOnlySpan<byte> body, ReadOnlySpan<byte> part)
     {
-        if (id.IsEmpty)
+        if (part.IsEmpty)
         {
-            _allIdentified = false;
-            return;
+            return default;
         }
-        // With their lengths, so that no two lists look the same.
-        Span<byte> lengths = stackalloc byte[8];
-        BinaryPrimitives.WriteInt32LittleEndian(lengths, stream.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(lengths[4..], id.Length);
-        _ids.AppendData(lengths);
-        _ids.AppendData(stream);
-        _ids.AppendData(id);
+        if (_lastAttributes.Length != part.Length || !Resolve(body, _lastAttributes).SequenceEqual(part))
+        {
+            _lastAttributes = Place(body, part);
+        }
+        return _lastAttributes;
     }
 
     private Place Place(ReadOnlySpan<byte> body, ReadOnlySpan<byte> part)

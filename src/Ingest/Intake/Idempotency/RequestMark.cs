@@ -74,13 +74,19 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
     internal static UInt128 Digest(
         ReadOnlySpan<byte> kind, string stream, string producer, ReadOnlySpan<byte> source, ReadOnlySpan<byte> key)
     {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(digest, kind);
-        Append(digest, Encoding.UTF8.GetBytes(stream));
-        Append(digest, Encoding.UTF8.GetBytes(producer));
-        Append(digest, source);
-        Append(digest, key);
-        return Finish(digest);
+        const int PartsMax = 5;
+        var length = (PartsMax * sizeof(int)) + kind.Length + source.Length + key.Length
+            + Encoding.UTF8.GetMaxByteCount(stream.Length) + Encoding.UTF8.GetMaxByteCount(producer.Length);
+        var parts = length <= 1024 ? stackalloc byte[1024] : new byte[length];
+        var rest = parts;
+        Append(ref rest, kind);
+        Append(ref rest, stream);
+        Append(ref rest, producer);
+        Append(ref rest, source);
+        Append(ref rest, key);
+        Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(parts[..^rest.Length], sum);
+        return BinaryPrimitives.ReadUInt128LittleEndian(sum);
     }
 
     internal static UInt128 Digest(ReadOnlySpan<byte> type, ReadOnlySpan<byte> body)
@@ -92,6 +98,20 @@ internal readonly record struct RequestMark(UInt128 Identity, UInt128 Fingerprin
     }
 
     // With their lengths, so that no two lists of parts look the same.
+    private static void Append(ref Span<byte> rest, ReadOnlySpan<byte> part)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(rest, part.Length);
+        part.CopyTo(rest[sizeof(int)..]);
+        rest = rest[(sizeof(int) + part.Length)..];
+    }
+
+    private static void Append(ref Span<byte> rest, string part)
+    {
+        var length = Encoding.UTF8.GetBytes(part, rest[sizeof(int)..]);
+        BinaryPrimitives.WriteInt32LittleEndian(rest, length);
+        rest = rest[(sizeof(int) + length)..];
+    }
+
     private static void Append(IncrementalHash digest, ReadOnlySpan<byte> part)
     {
         Span<byte> length = stackalloc byte[4];

@@ -26,6 +26,36 @@ public sealed class ElasticTests
         Assert.Equal("create", DialectServer.Attribute(server.Queue.Events[0], "elastic-op"));
     }
 
+    [Fact]
+    public async Task Each_event_has_what_its_own_action_line_says_however_lines_repeat_and_alternate()
+    {
+        string[] lines =
+        [
+            "{\"create\":{\"_index\":\"orders\"}}", "{\"index\":{\"_index\":\"orders-2026.11.28\"}}", "{\"create\":{\"_index\":\"clicks\"}}",
+            "{\"create\":{\"_index\":\"orders\",\"_id\":\"7\"}}", "{\"create\":{\"_index\":\"orders\",\"routing\":\"k\"}}",
+        ];
+        var random = new Random(5);
+        var chosen = Enumerable.Range(0, 60).Select(_ => random.Next(lines.Length)).SelectMany(line => new[] { line, line }).ToArray();
+        var body = string.Concat(chosen.Select((line, number) => $"{lines[line]}\n{{\"n\":{number}}}\n"));
+        await using var server = await DialectServer.StartAsync(new ElasticDialect());
+        Assert.Equal(200, (await server.PostAsync("/_bulk", body)).Status);
+
+        Assert.Equal(chosen.Select((_, number) => $"{{\"n\":{number}}}"), server.Payloads);
+        Assert.Equal(
+            chosen.Select(line => (
+                Stream: line == 2 ? "clicks" : "orders",
+                Operation: line == 1 ? "index" : "create",
+                Index: line == 1 ? "orders-2026.11.28" : "",
+                Id: line == 3 ? "7" : "",
+                Key: line == 4 ? "k" : "")),
+            server.Queue.Events.Select(stored => (
+                DialectServer.Stream(stored),
+                DialectServer.Attribute(stored, "elastic-op") ?? "",
+                DialectServer.Attribute(stored, "elastic-index") ?? "",
+                Encoding.UTF8.GetString(stored.Id),
+                Encoding.UTF8.GetString(stored.Key))));
+    }
+
     [Theory]
     [InlineData("orders-2026.11.28", "orders", "orders-2026.11.28")]
     [InlineData("orders-2026.1.28", "orders-2026.1.28", "")]

@@ -43,6 +43,9 @@ internal sealed class BulkIntake(ElasticDialectOptions options) : DialectIntake(
         }
         var index = request.RouteValues["index"] is string named ? Encoding.UTF8.GetBytes(named) : [];
         var line = 0;
+        // Most bulks say the same on all action lines: what was read of one holds for the next of the same bytes.
+        ReadOnlySpan<byte> known = default;
+        BulkAction action = default;
         for (var at = 0; at < body.Length;)
         {
             var start = at;
@@ -52,7 +55,11 @@ internal sealed class BulkIntake(ElasticDialectOptions options) : DialectIntake(
             {
                 continue;
             }
-            problem = ReadAction(text, start, invalid, events.JsonDepthMax, out var action);
+            if (!text.SequenceEqual(known))
+            {
+                problem = ReadAction(text, start, invalid, events.JsonDepthMax, out action);
+                known = text;
+            }
             if (problem.IsNone)
             {
                 var source = at;
@@ -205,7 +212,7 @@ internal sealed class BulkIntake(ElasticDialectOptions options) : DialectIntake(
     private static Problem NoAction(int start) =>
         new(ProblemKind.MalformedJson, "An action line is expected here: {\"index\":{}}, create, update or delete.", start);
 
-    private static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> body, ref int at)
+    private static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> body, scoped ref int at)
     {
         var rest = body[at..];
         var end = rest.IndexOf((byte)'\n');

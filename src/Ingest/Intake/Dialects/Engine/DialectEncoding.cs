@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Ingest.Events;
 using Ingest.Intake.Body;
@@ -51,6 +52,9 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
 
     [ThreadStatic]
     private static ScratchBuffer? _pointedKey;
+
+    [ThreadStatic]
+    private static ScratchBuffer? _sameHead;
 
     internal EncodedDialect Encode(
         HttpRequest request, DialectIntake intake, string dialect, DialectEntry entry, ReadOnlySpan<byte> body, in Problem postponed)
@@ -111,9 +115,12 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
         var now = events.Now.ToUnixTimeMilliseconds();
         Span<byte> first = stackalloc byte[RequestMark.Bytes];
         mark.GetValueOrDefault().Write(first);
+        // The head of events that have neither key nor id of their own is encoded once for all with the same stream and attributes.
+        var head = _sameHead ??= new ScratchBuffer();
+        EventSlice? same = null;
         foreach (ref readonly var slice in events.Slices)
         {
-            var before = batch.Bytes;
+            var bytes = batch.Bytes;
             var route = events.Streams[slice.Stream].Route;
             var payload = events.Resolve(body, slice.Payload);
             var key = Key(route, events, payload, events.Resolve(body, slice.Key), out var misfit);
@@ -124,21 +131,37 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
                 var problem = new Problem(ProblemKind.BadRequest, KeyPointer.Misfit).In(index, 0);
                 return new EncodedDialect { Problem = problem, Count = events.Count, State = events.State, Entry = entry, Shares = [] };
             }
+            var isFirst = mark is not null && batch.Count == 0;
+            var isSame = same is { } before && before.Stream == slice.Stream && before.Attributes == slice.Attributes;
+            var isOwn = isFirst || key.Length > 0 || slice.Id.Length > 0;
             batch.BeginRecord();
-            EventEncoder.WriteHead(
-                batch,
-                events.Format,
-                now,
-                route.Utf8.Span,
-                events.ContentType.Span,
-                key,
-                events.Resolve(body, slice.Id),
-                Attributes(events, events.Resolve(body, slice.Attributes)),
-                mark is null ? default : batch.Count == 0 ? first : RequestMark.Continuation);
-            System.Buffers.BuffersExtensions.Write(batch, payload);
+            if (isOwn || !isSame)
+            {
+                IBufferWriter<byte> target = batch;
+                if (!isOwn)
+                {
+                    head.Clear();
+                    (target, same) = (head, slice);
+                }
+                EventEncoder.WriteHead(
+                    target,
+                    events.Format,
+                    now,
+                    route.Utf8.Span,
+                    events.ContentType.Span,
+                    key,
+                    events.Resolve(body, slice.Id),
+                    Attributes(events, events.Resolve(body, slice.Attributes)),
+                    mark is null ? default : isFirst ? first : RequestMark.Continuation);
+            }
+            if (!isOwn)
+            {
+                BuffersExtensions.Write(batch, head.Written);
+            }
+            BuffersExtensions.Write(batch, payload);
             batch.EndRecord();
             ref var share = ref shares[slice.Stream];
-            share = new StreamShare(route.Name, share.Events + 1, share.Bytes + batch.Bytes - before);
+            share = new StreamShare(route.Name, share.Events + 1, share.Bytes + batch.Bytes - bytes);
         }
         var encoded = new EncodedDialect { Shares = shares, Mark = mark, Count = events.Count, State = events.State, Entry = entry };
         var kept = Keep(events, entry.Producer!.Name);
@@ -185,10 +208,10 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
         }
         var both = _attributes ??= new ScratchBuffer();
         both.Clear();
-        System.Buffers.BuffersExtensions.Write(both, events.Shared.Written);
+        BuffersExtensions.Write(both, events.Shared.Written);
         if (both.Written.Length + own.Length <= EventEncoder.FieldBytesMax)
         {
-            System.Buffers.BuffersExtensions.Write(both, own);
+            BuffersExtensions.Write(both, own);
         }
         return both.Written;
     }
