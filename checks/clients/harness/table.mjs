@@ -20,7 +20,7 @@ export function writeTable(file, clients, results) {
     }
     const old = before.get(client.name)?.split(" | ").map((value) => value.replace(/ \|$/, "")) ?? [];
     const cells = columns.map((scenario, index) =>
-      cell(results.find((one) => one.client === client.name && one.scenario === scenario)) ?? old[index + 4] ?? "-");
+      cell(client, results.find((one) => one.client === client.name && one.scenario === scenario)) ?? old[index + 4] ?? "-");
     return `| ${[client.name, client.version, client.dialect ?? "native", stored[client.stored], ...cells].join(" | ")} |`;
   });
   const table = [
@@ -31,13 +31,15 @@ export function writeTable(file, clients, results) {
   writeFileSync(file, `${head}\n${table}\n${tail}`);
 }
 
-// "all": every event the application gave the client arrived. Otherwise the client dropped some by itself, and every promise is kept.
-function cell(result) {
+// "all": every event the application gave the client arrived. Otherwise the client dropped some by itself, or sends each once, as a beacon
+// does, and every promise is kept: what was answered as stored is delivered.
+function cell(client, result) {
   if (!result) {
     return undefined;
   }
   if (result.faults.length > 0) {
     return "**broken**";
   }
-  return result.delivered === result.sent ? "all" : `${result.delivered} of ${result.sent}`;
+  const some = `${result.delivered} of ${result.sent}${client.sendsOnce ? ", each sent once" : ""}`;
+  return result.delivered === result.sent ? "all" : some;
 }

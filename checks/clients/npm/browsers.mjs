@@ -45,22 +45,36 @@ const segment = (name, strategy) => inPage({
 const unpacked = (body) => (body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : body);
 
 export const clients = !version ? [] : [inPage({
-  name: "fetch", stream: "orders", stored: "slice",
+  name: "fetch", stream: "orders", stored: "slice", identified: true,
   begin: ({ address, key }) => {
-    window.send = async (number, mark) => {
-      try {
-        const answer = await fetch(`${address}/v1/streams/orders/events`, {
-          method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-          body: JSON.stringify({ number, mark, text: "Grüße, \u{1F600}" }),
-        });
-        report(JSON.stringify(answer.ok ? { stored: number } : { error: String(answer.status) }));
-      } catch (error) {
-        report(JSON.stringify({ error: String(error) }));
+    // One after another, and the same again under the same key until it is stored.
+    const store = async (number, mark) => {
+      for (;;) {
+        let wait = 1;
+        try {
+          const answer = await fetch(`${address}/v1/streams/orders/events`, {
+            method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${key}`, "idempotency-key": mark },
+            body: JSON.stringify({ number, mark, text: "Grüße, \u{1F600}" }),
+          });
+          if (answer.ok) {
+            return report(JSON.stringify({ stored: number }));
+          }
+          report(JSON.stringify({ error: String(answer.status) }));
+          if (answer.status < 500 && answer.status !== 408 && answer.status !== 429) {
+            return undefined;
+          }
+          wait = Number(answer.headers.get("retry-after") ?? 1);
+        } catch (error) {
+          report(JSON.stringify({ error: String(error) }));
+        }
+        await new Promise((resume) => setTimeout(resume, wait * 1000));
       }
     };
+    let last = Promise.resolve();
+    window.send = (number, mark) => { last = last.then(() => store(number, mark)); };
   },
 }), inPage({
-  name: "sendBeacon", stream: "orders", stored: "slice", settings: { "Intake:KeysInQuery": "true" },
+  name: "sendBeacon", stream: "orders", stored: "slice", sendsOnce: true, settings: { "Intake:KeysInQuery": "true" },
   begin: ({ address, key }) => {
     window.send = (number, mark) => {
       const body = new Blob([JSON.stringify({ number, mark, text: "Grüße, \u{1F600}" })], { type: "application/json" });

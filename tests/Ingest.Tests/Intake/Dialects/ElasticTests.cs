@@ -31,7 +31,8 @@ public sealed class ElasticTests
     {
         string[] lines =
         [
-            "{\"create\":{\"_index\":\"orders\"}}", "{\"index\":{\"_index\":\"orders-2026.11.28\"}}", "{\"create\":{\"_index\":\"clicks\"}}",
+            "{\"create\":{\"_index\":\"orders\"}}", "{\"index\":{\"_index\":\"orders-2026.11.28\"}}",
+            "{\"create\":{\"_index\":\"clicks\"}}",
             "{\"create\":{\"_index\":\"orders\",\"_id\":\"7\"}}", "{\"create\":{\"_index\":\"orders\",\"routing\":\"k\"}}",
         ];
         var random = new Random(5);

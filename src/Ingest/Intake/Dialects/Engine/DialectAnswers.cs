@@ -13,7 +13,7 @@ internal sealed class DialectAnswers(IntakeParts parts)
         parts.Metrics.Accepted(visit.Route, visit.Context.Response.StatusCode, visit.Started);
     }
 
-    internal void Refuse(in DialectVisit visit, in Problem problem, in EncodedDialect encoded = default)
+    internal void Refuse(in DialectVisit visit, in Problem problem, EncodedDialect? encoded = null)
     {
         var (context, kind) = (visit.Context, problem.Kind);
         var headers = context.Response.Headers;
@@ -38,7 +38,8 @@ internal sealed class DialectAnswers(IntakeParts parts)
         {
             Answers.CloseConnection(context);
         }
-        visit.Intake.Refuse(context, new DialectRefusal(problem, later, Math.Max(seconds, later ? 1 : 0), encoded.Count, encoded.State));
+        var refusal = new DialectRefusal(problem, later, Math.Max(seconds, later ? 1 : 0), encoded?.Count ?? 0, encoded?.State);
+        visit.Intake.Refuse(context, refusal);
         if (kind == ProblemKind.BadRequest && context.RequestAborted.IsCancellationRequested)
         {
             parts.Metrics.Gone(visit.Route, visit.Started);

@@ -11,8 +11,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Engine;
 
-/// <summary>A dialect's events, encoded, or why they are not taken.</summary>
-internal readonly record struct EncodedDialect
+/// <summary>
+/// A dialect's events, encoded, or why they are not taken. One object a request: as a struct it would be copied into what each asynchronous
+/// step of the request remembers.
+/// </summary>
+internal sealed record EncodedDialect
 {
     internal Problem Problem { get; init; }
 
@@ -20,7 +23,7 @@ internal readonly record struct EncodedDialect
     internal RecordBatch? Batch { get; init; }
 
     /// <summary>How many of them go to each stream.</summary>
-    internal StreamShare[] Shares { get; init; }
+    internal StreamShare[] Shares { get; init; } = [];
 
     /// <summary>Tells a repeat from a new request; null where nothing does.</summary>
     internal RequestMark? Mark { get; init; }
@@ -79,7 +82,7 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
         }
         if (!problem.IsNone || events.Count == 0)
         {
-            return new EncodedDialect { Problem = problem, Count = events.Count, State = events.State, Entry = entry, Shares = [] };
+            return new EncodedDialect { Problem = problem, Count = events.Count, State = events.State, Entry = entry };
         }
         var mark = Mark(dialect, entry.Producer!.Name, events);
         return Write(events, body, mark, entry);
@@ -129,7 +132,7 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
                 var index = batch.Count;
                 batch.Dispose();
                 var problem = new Problem(ProblemKind.BadRequest, KeyPointer.Misfit).In(index, 0);
-                return new EncodedDialect { Problem = problem, Count = events.Count, State = events.State, Entry = entry, Shares = [] };
+                return new EncodedDialect { Problem = problem, Count = events.Count, State = events.State, Entry = entry };
             }
             var isFirst = mark is not null && batch.Count == 0;
             var isSame = same is { } before && before.Stream == slice.Stream && before.Attributes == slice.Attributes;
@@ -163,14 +166,21 @@ internal sealed class DialectEncoding(IntakeParts parts, DialectAdmission admiss
             ref var share = ref shares[slice.Stream];
             share = new StreamShare(route.Name, share.Events + 1, share.Bytes + batch.Bytes - bytes);
         }
-        var encoded = new EncodedDialect { Shares = shares, Mark = mark, Count = events.Count, State = events.State, Entry = entry };
         var kept = Keep(events, entry.Producer!.Name);
         if (!kept.IsNone)
         {
             batch.Dispose();
-            return encoded with { Problem = kept };
         }
-        return encoded with { Batch = batch };
+        return new EncodedDialect
+        {
+            Problem = kept,
+            Batch = kept.IsNone ? batch : null,
+            Shares = shares,
+            Mark = mark,
+            Count = events.Count,
+            State = events.State,
+            Entry = entry,
+        };
     }
 
     private Problem Keep(DialectEvents events, string producer)

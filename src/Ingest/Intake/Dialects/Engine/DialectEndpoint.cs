@@ -1,16 +1,9 @@
-using Ingest.Intake.Admission;
+using System.Runtime.CompilerServices;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
-using Ingest.Intake.Idempotency;
-using Ingest.Queue;
-using Ingest.Queue.Totals;
 using Microsoft.AspNetCore.Http;
 
 namespace Ingest.Intake.Dialects.Engine;
-
-/// <summary>Hands a batch over streams to the queue, which owns it from here on, and waits until it is durable or refused.</summary>
-internal delegate ValueTask<CommitReceipt> SubmitShares(
-    Ingest.Wal.Writing.RecordBatch batch, StreamShare[] shares, TimeSpan wait, CancellationToken cancel);
 
 /// <summary>
 /// The way of a dialect's request: admitted by its head, read under the limits of every body, named event by event by its dialect, checked
@@ -24,31 +17,33 @@ internal sealed class DialectEndpoint
 {
     private const int CheckedInPlaceBytesMax = 128 * 1024;
 
-    private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(1);
-
     private readonly IntakeParts _parts;
     private readonly DialectAdmission _admission;
     private readonly DialectEncoding _encoding;
-    private readonly SubmitShares _submit;
+    private readonly DialectStore _store;
     private readonly WaitingRoom _room;
     private readonly DialectAnswers _answers;
     private readonly ReplyBodies _bodies;
+    private readonly Func<Problem> _gate;
 
     internal DialectEndpoint(IntakeParts parts, SubmitShares submit)
     {
-        (_parts, _submit) = (parts, submit);
+        _parts = parts;
         _admission = new DialectAdmission(parts);
+        _gate = _admission.Gate;
         _encoding = new DialectEncoding(parts, _admission);
         _room = new WaitingRoom(parts.Time);
         _answers = new DialectAnswers(parts);
         _bodies = new ReplyBodies(parts);
+        _store = new DialectStore(parts, submit, _admission, _room, _answers);
     }
 
     /// <summary>Requests that wait for pressure to pass.</summary>
     internal int Waiting => _room.Waiting;
 
     /// <summary>Handles a request that brings events.</summary>
-    internal async Task HandleAsync(HttpContext context, string dialect, DialectRoute route)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    internal async ValueTask HandleAsync(HttpContext context, string dialect, DialectRoute route)
     {
         var visit = new DialectVisit(context, route.Intake!, dialect, route.Pattern, _parts.Metrics.Start());
         _parts.Begin(context);
@@ -96,10 +91,11 @@ internal sealed class DialectEndpoint
         return _parts.Refusals.AnswerAsync(context, problem, route.Pattern, started);
     }
 
-    private async Task TakeAsync(DialectVisit visit)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TakeAsync(DialectVisit visit)
     {
         var (request, intake) = (visit.Context.Request, visit.Intake);
-        var postponed = await _room.OutlastAsync(_admission.Gate, Patience(visit), 0, visit.Context.RequestAborted);
+        var postponed = await _room.OutlastAsync(_gate, _store.Patience(visit), 0, visit.Context.RequestAborted);
         if (!postponed.IsNone && !intake.RefusesByEvent(request))
         {
             _answers.Refuse(visit, postponed);
@@ -118,11 +114,12 @@ internal sealed class DialectEndpoint
         }
         if (await EncodeAsync(visit, entry, postponed) is { } encoded)
         {
-            await StoreAsync(visit, encoded);
+            await _store.StoreAsync(visit, encoded);
         }
     }
 
     /// <summary>Reads the body and encodes it; null where the client is gone.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<EncodedDialect?> EncodeAsync(DialectVisit visit, DialectEntry entry, Problem postponed)
     {
         var (request, intake) = (visit.Context.Request, visit.Intake);
@@ -170,7 +167,7 @@ internal sealed class DialectEndpoint
             : Unread(entry, wrapping.Problem);
 
     private static EncodedDialect Unread(in DialectEntry entry, in Problem problem) =>
-        new() { Problem = problem, Entry = entry, Shares = [] };
+        new() { Problem = problem, Entry = entry };
 
     private EncodedDialect Encode(DialectVisit visit, in DialectEntry entry, ReadOnlySpan<byte> body, in Problem postponed)
     {
@@ -180,108 +177,6 @@ internal sealed class DialectEndpoint
             DialectAdmission.ChargeRest(encoded.Entry, Math.Max(encoded.Count, 1), body.Length);
         }
         return encoded;
-    }
-
-    private async ValueTask StoreAsync(DialectVisit visit, EncodedDialect encoded)
-    {
-        var problem = encoded.Problem;
-        if (problem.IsNone && encoded.Batch is null)
-        {
-            _answers.Accept(visit, new DialectReceipt(0, 0, 0, IsReplay: false, encoded.State));
-            return;
-        }
-        if (problem.IsNone)
-        {
-            problem = await _room.OutlastAsync(
-                () => _admission.CheckPolicy(encoded.Entry.Producer!, encoded.Shares),
-                Patience(visit), encoded.Batch!.Bytes, visit.Context.RequestAborted);
-        }
-        if (!problem.IsNone)
-        {
-            encoded.Batch?.Dispose();
-            DialectAdmission.Refund(encoded.Entry);
-            _answers.Refuse(visit, problem, encoded);
-            return;
-        }
-        await (encoded.Mark is { } mark ? StoreOnceAsync(visit, encoded, mark) : SubmitAsync(visit, encoded));
-    }
-
-    /// <summary>
-    /// How long a request may wait from here on. All its waits together are bounded from its beginning, as its client's patience is;
-    /// each has a second at least, for a slow upload is no reason to refuse.
-    /// </summary>
-    private TimeSpan Patience(in DialectVisit visit)
-    {
-        var most = visit.Intake.AdmissionWait(visit.Context.Request);
-        var least = most < LeastWait ? most : LeastWait;
-        var left = most - _parts.Time.GetElapsedTime(visit.Started);
-        return left > least ? left : least;
-    }
-
-    private async ValueTask SubmitAsync(DialectVisit visit, EncodedDialect encoded)
-    {
-        var receipt = await _submit(encoded.Batch!, encoded.Shares, Patience(visit), CancellationToken.None);
-        Answer(visit, encoded, receipt);
-    }
-
-    /// <summary>The same for events whose ids tell whether they were stored before, or are on their way at this moment.</summary>
-    private async ValueTask StoreOnceAsync(DialectVisit visit, EncodedDialect encoded, RequestMark mark)
-    {
-        var window = _parts.Window;
-        if (window.IsRecovering)
-        {
-            encoded.Batch!.Dispose();
-            _answers.Refuse(visit, EventStore.Recovering, encoded);
-            return;
-        }
-        var claim = window.Claim(mark);
-        while (claim.Outcome == ClaimOutcome.InFlight)
-        {
-            await claim.Settled!;
-            claim = window.Claim(mark);
-        }
-        if (claim.Outcome != ClaimOutcome.New)
-        {
-            encoded.Batch!.Dispose();
-            visit.Context.Response.Headers[IntakeHeaders.IdempotentReplayed] = "true";
-            _answers.Accept(
-                visit, new DialectReceipt(claim.Count, claim.First, claim.First + claim.Count - 1, IsReplay: true, encoded.State));
-            return;
-        }
-        Answer(visit, encoded, await SubmitClaimedAsync(visit, encoded, mark));
-    }
-
-    private async ValueTask<CommitReceipt> SubmitClaimedAsync(DialectVisit visit, EncodedDialect encoded, RequestMark mark)
-    {
-        var settled = false;
-        try
-        {
-            var receipt = await _submit(encoded.Batch!, encoded.Shares, Patience(visit), CancellationToken.None);
-            if (receipt.Status == CommitStatus.Durable)
-            {
-                _parts.Window.Settle(mark, receipt.First, encoded.Count);
-                settled = true;
-            }
-            return receipt;
-        }
-        finally
-        {
-            if (!settled)
-            {
-                _parts.Window.Abandon(mark);
-            }
-        }
-    }
-
-    private void Answer(DialectVisit visit, in EncodedDialect encoded, CommitReceipt receipt)
-    {
-        if (receipt.Status == CommitStatus.Durable)
-        {
-            _answers.Accept(
-                visit, new DialectReceipt(encoded.Count, receipt.First, receipt.Last, IsReplay: false, encoded.State));
-            return;
-        }
-        _answers.Refuse(visit, EventStore.OfReceipt(receipt.Status), encoded);
     }
 }
 

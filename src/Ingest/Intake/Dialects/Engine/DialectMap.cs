@@ -32,8 +32,9 @@ internal static class DialectMap
             {
                 var routes = path.ToArray();
                 var allow = string.Join(", ", routes.SelectMany(route => route.Methods).Distinct(StringComparer.Ordinal));
-                Task Handle(HttpContext context) => HandleAsync(context, dialect.Name, routes, allow, endpoint(), node);
-                endpoints.Map(path.Key, (RequestDelegate)(context => around(context, path.Key, Handle))).WithMetadata(mark);
+                // Made once, not with each request.
+                Func<HttpContext, Task> handle = context => HandleAsync(context, dialect.Name, routes, allow, endpoint(), node);
+                endpoints.Map(path.Key, (RequestDelegate)(context => around(context, path.Key, handle))).WithMetadata(mark);
             }
         }
     }
@@ -43,14 +44,35 @@ internal static class DialectMap
     {
         foreach (var route in routes)
         {
-            if (route.Methods.Contains(context.Request.Method, StringComparer.OrdinalIgnoreCase))
+            if (!Takes(route, context.Request.Method))
             {
-                await (route.Reply is { } reply ? reply(context, node) : endpoint.HandleAsync(context, dialect, route));
-                await BeginLastAsync(context);
-                return;
+                continue;
             }
+            if (route.Reply is { } reply)
+            {
+                await reply(context, node);
+            }
+            else
+            {
+                await endpoint.HandleAsync(context, dialect, route);
+            }
+            await BeginLastAsync(context);
+            return;
         }
         await endpoint.RefuseMethodAsync(context, dialect, Array.Find(routes, route => route.Intake is not null) ?? routes[0], allow);
+    }
+
+    // By hand: this is asked for each request, and allocates nothing.
+    private static bool Takes(DialectRoute route, string method)
+    {
+        for (var i = 0; i < route.Methods.Count; i++)
+        {
+            if (route.Methods[i].Equals(method, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// <summary>
