@@ -6,6 +6,7 @@ import { Page, origin, version } from "../harness/chromium.mjs";
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
 // begin is run on the page: it makes window.send, which is called with a number and its mark. Neither sees anything of this module.
+// It may make window.settled too, which is asked for the end of all sending.
 // gathers: how long the library keeps events before it sends them, in milliseconds.
 const inPage = ({ name, file, begin, settings, gathers = 1_000, ...client }) => ({
   ...client, name: `${name} in Chromium`, isPage: true,
@@ -17,10 +18,17 @@ const inPage = ({ name, file, begin, settings, gathers = 1_000, ...client }) => 
       report: ({ stored, error }) => (error ? report.error(error) : report.stored(stored)),
     });
     await page.evaluate(`(${begin})(${JSON.stringify({ address, key })})`);
+    const called = [];
     return {
-      send: (number, mark) => page.evaluate(`void send(${number}, ${JSON.stringify(mark)})`),
+      send(number, mark) {
+        called.push(page.evaluate(`void send(${number}, ${JSON.stringify(mark)})`));
+        return called.at(-1);
+      },
       // Nothing says when a library will send no more: what met pressure is sent again after some seconds.
       async close() {
+        // On a busy machine the page comes to its calls late. A page that knows when it will send no more says so.
+        await Promise.allSettled(called);
+        await Promise.race([page.evaluate("window.settled?.()"), new Promise((resume) => setTimeout(resume, 80_000))]);
         await page.idle(Number(process.env.PACE) > 0 ? 12_000 : gathers);
         await page.leave();
         await page.idle(gathers);
@@ -47,15 +55,18 @@ const unpacked = (body) => (body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(bo
 export const clients = !version ? [] : [inPage({
   name: "fetch", stream: "orders", stored: "slice", identified: true,
   begin: ({ address, key }) => {
-    // One after another, and the same again under the same key until it is stored.
+    // One after another, and the same again under the same key until it is stored. A page cannot tell a server that is away from one that refuses
+    // its origin: after ten attempts without an answer it gives up.
+    let unanswered = 0;
     const store = async (number, mark) => {
-      for (;;) {
+      while (unanswered < 10) {
         let wait = 1;
         try {
           const answer = await fetch(`${address}/v1/streams/orders/events`, {
             method: "POST", headers: { "content-type": "application/json", authorization: `Bearer ${key}`, "idempotency-key": mark },
             body: JSON.stringify({ number, mark, text: "Grüße, \u{1F600}" }),
           });
+          unanswered = 0;
           if (answer.ok) {
             return report(JSON.stringify({ stored: number }));
           }
@@ -65,13 +76,16 @@ export const clients = !version ? [] : [inPage({
           }
           wait = Number(answer.headers.get("retry-after") ?? 1);
         } catch (error) {
+          unanswered++;
           report(JSON.stringify({ error: String(error) }));
         }
         await new Promise((resume) => setTimeout(resume, wait * 1000));
       }
+      return undefined;
     };
     let last = Promise.resolve();
     window.send = (number, mark) => { last = last.then(() => store(number, mark)); };
+    window.settled = () => last;
   },
 }), inPage({
   name: "sendBeacon", stream: "orders", stored: "slice", sendsOnce: true, settings: { "Intake:KeysInQuery": "true" },

@@ -67,14 +67,9 @@ internal readonly ref struct LokiPush
     // string labels = 1; repeated EntryAdapter entries = 2
     private Problem ReadStream(ReadOnlySpan<byte> stream)
     {
-        var labels = default(ReadOnlySpan<byte>);
-        for (var at = 0; at < stream.Length;)
+        if (!TryReadFirstTwo(stream, out var labels, out _))
         {
-            if (!ProtobufField.TryRead(stream, ref at, out var field))
-            {
-                return Malformed;
-            }
-            labels = field.Tag == ProtobufField.TagOfBytes(1) ? field.In(stream) : labels;
+            return Malformed;
         }
         if (!TryBegin(labels))
         {
@@ -134,26 +129,14 @@ internal readonly ref struct LokiPush
     // Timestamp timestamp = 1; string line = 2; repeated LabelPairAdapter structuredMetadata = 3
     private bool TryWriteEntry(ReadOnlySpan<byte> entry)
     {
-        ReadOnlySpan<byte> line = default, time = default;
-        var hasMetadata = false;
-        for (var at = 0; at < entry.Length;)
-        {
-            if (!ProtobufField.TryRead(entry, ref at, out var field))
-            {
-                return false;
-            }
-            time = field.Tag == ProtobufField.TagOfBytes(1) ? field.In(entry) : time;
-            line = field.Tag == ProtobufField.TagOfBytes(2) ? field.In(entry) : line;
-            hasMetadata |= field.Tag == ProtobufField.TagOfBytes(3);
-        }
-        if (!TryReadTime(time, out var nanoseconds))
+        if (!TryReadFirstTwo(entry, out var time, out var line) || !TryReadTime(time, out var nanoseconds))
         {
             return false;
         }
         _json.WriteStartArray();
         _json.WriteStringValue(nanoseconds.ToString(CultureInfo.InvariantCulture));
         WriteText(line);
-        if (hasMetadata && !TryWriteMetadata(entry))
+        if (!TryWriteMetadata(entry))
         {
             return false;
         }
@@ -161,30 +144,48 @@ internal readonly ref struct LokiPush
         return true;
     }
 
-    // string name = 1; string value = 2
+    // string name = 1; string value = 2. An object where there is a pair, nothing where there is none.
     private bool TryWriteMetadata(ReadOnlySpan<byte> entry)
     {
-        _json.WriteStartObject();
+        var hasBegun = false;
         for (var at = 0; at < entry.Length && ProtobufField.TryRead(entry, ref at, out var field);)
         {
             if (field.Tag != ProtobufField.TagOfBytes(3))
             {
                 continue;
             }
-            ReadOnlySpan<byte> pair = field.In(entry), name = default, value = default;
-            for (var inner = 0; inner < pair.Length;)
+            if (!TryReadFirstTwo(field.In(entry), out var name, out var value))
             {
-                if (!ProtobufField.TryRead(pair, ref inner, out var part))
-                {
-                    return false;
-                }
-                name = part.Tag == ProtobufField.TagOfBytes(1) ? part.In(pair) : name;
-                value = part.Tag == ProtobufField.TagOfBytes(2) ? part.In(pair) : value;
+                return false;
+            }
+            if (!hasBegun)
+            {
+                _json.WriteStartObject();
+                hasBegun = true;
             }
             _json.WritePropertyName(Encoding.UTF8.GetString(name));
             WriteText(value);
         }
-        _json.WriteEndObject();
+        if (hasBegun)
+        {
+            _json.WriteEndObject();
+        }
+        return true;
+    }
+
+    /// <summary>The bytes of the fields 1 and 2, the last of each; false where the message is none.</summary>
+    private static bool TryReadFirstTwo(ReadOnlySpan<byte> message, out ReadOnlySpan<byte> first, out ReadOnlySpan<byte> second)
+    {
+        first = second = default;
+        for (var at = 0; at < message.Length;)
+        {
+            if (!ProtobufField.TryRead(message, ref at, out var field))
+            {
+                return false;
+            }
+            first = field.Tag == ProtobufField.TagOfBytes(1) ? field.In(message) : first;
+            second = field.Tag == ProtobufField.TagOfBytes(2) ? field.In(message) : second;
+        }
         return true;
     }
 
