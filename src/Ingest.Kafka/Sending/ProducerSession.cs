@@ -128,10 +128,13 @@ internal sealed class ProducerSession : IProducerSession
         {
             _refusal = null;
         }
-        if (error.IsFatal)
+        // A callback of ours failed, as any does when memory is short: a report that was told to it is lost and never comes again. What
+        // waits for it would wait for ever.
+        if (error.IsFatal || error.Code == ErrorCode.Local_Application)
         {
-            Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
+            // Before anything that may fail as well.
             Room.Die();
+            Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
         }
         else if (error.Code != ErrorCode.Local_AllBrokersDown)
         {
