@@ -123,7 +123,7 @@ public sealed class AttentionTests : IDisposable
     [Fact]
     public void A_log_of_few_events_is_not_full_soon_because_its_files_are_made_ahead_of_use()
     {
-        _node.Lanes = [Well() with { PendingEvents = 1 }];
+        _node.Lanes = [Well()];
         _ = _node.Status.Read();
         for (var count = 1; count <= 10; count++)
         {
