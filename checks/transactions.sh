@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Kills at every step of a Kafka transaction, and second processes with one log, as two tables: checks/transactions.sh [KILLS] [SEED] [MOMENT]
 # 300 kills and a third as many zombies by default, seed 1701. MOMENT picks the rows with this in them, such as commit. Left in
-# artifacts/transactions; about half an hour.
+# artifacts/transactions; about a quarter of an hour.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests/tools.sh
