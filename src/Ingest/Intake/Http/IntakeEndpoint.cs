@@ -9,6 +9,7 @@ using Ingest.Intake.Keys;
 using Ingest.Intake.Producers;
 using Ingest.Intake.Receipts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Ingest.Intake.Http;
@@ -201,6 +202,11 @@ internal sealed class IntakeEndpoint : IDisposable
     private void Begin(HttpContext context)
     {
         _identity.Write(context);
+        // Of HTTP/2 the server ends the whole connection for one slow body: there the intake's own deadline alone ends the request.
+        if (HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
         if (ClosesConnections)
         {
             Answers.CloseConnection(context);
