@@ -71,12 +71,14 @@ public sealed class AllocationTests
     public async Task A_request_of_a_dialect_allocates_no_more_than_a_kilobyte_beyond_the_servers_own(IDialect dialect, string body)
     {
         var request = Encoding.ASCII.GetBytes(
-            $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+            $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+            + body);
         using var queue = new QueueFixture();
         using var instruments = new Instruments();
         using var intake = NewIntake(queue, instruments);
         var endpoint = new DialectEndpoint(intake.Parts, queue.Queue.SubmitAsync);
-        var route = dialect.Routes((DialectOptions)Activator.CreateInstance(dialect.OptionsType)!).First(route => route.Intake is not null);
+        var settings = (DialectOptions)Activator.CreateInstance(dialect.OptionsType)!;
+        var route = dialect.Routes(settings).First(route => route.Intake is not null);
 
         var own = await MeasureAsync(BareAsync, request);
         var whole = await MeasureAsync(context => endpoint.HandleAsync(context, dialect.Name, route).AsTask(), request);
