@@ -45,6 +45,7 @@ public static class NodeOperations
             Node = new Lazy<NodeStations>(() => Stations(node), LazyThreadSafetyMode.PublicationOnly),
             LogDirectory = node.LogDirectory,
             Settings = new Lazy<IReadOnlyList<ShownSetting>>(() => Shown(settings)),
+            SecretsInSight = settings.SecretsInSight(Environment.CommandLine),
             Time = services.GetRequiredService<TimeProvider>(),
             Stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None,
             Audit = node.Audit,

@@ -23,7 +23,7 @@ internal static class DebugCommand
     {
         var command = new Command(
             "trace",
-            "Record for some seconds where the processors' time goes, collections, locks and exceptions. For dotnet-trace report, "
+            "Record for some seconds where the processors' time goes, collections and locks. For dotnet-trace report, "
             + "PerfView, Visual Studio or speedscope (dotnet-trace convert).");
         var seconds = new Option<int>("--seconds")
         {
@@ -65,28 +65,47 @@ internal static class DebugCommand
     private static async Task<(string Path, long Bytes)> SaveAsync(
         AdminClient client, string path, string? file, CancellationToken cancel)
     {
-        if (file is not null && File.Exists(file))
+        if (file is not null)
         {
-            throw new CommandFailure(ExitCode.Unavailable, $"{Path.GetFullPath(file)} exists.");
+            ThrowIfThere(Path.GetFullPath(file));
         }
         using var response = await client.SendAsync(HttpMethod.Get, path, content: null, cancel);
         var named = response.Content.Headers.ContentDisposition?.FileName?.Trim('"') ?? "ingest.nettrace";
         var full = Path.GetFullPath(file ?? Path.GetFileName(named));
+        ThrowIfThere(full);
+        var partial = full + ".partial";
+        try
+        {
+            var bytes = await CopyAsync(response, partial, cancel);
+            File.Move(partial, full);
+            return (full, bytes);
+        }
+        catch (IOException e)
+        {
+            throw new CommandFailure(ExitCode.Unavailable, $"It ended early: what is in {partial} is not whole. {e.Message}");
+        }
+    }
+
+    private static async Task<long> CopyAsync(HttpResponseMessage response, string path, CancellationToken cancel)
+    {
+        // One of an earlier attempt may have another mode.
+        File.Delete(path);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;
         }
-        try
+        await using var output = new FileStream(path, options);
+        await using var body = await response.Content.ReadAsStreamAsync(cancel);
+        await body.CopyToAsync(output, CopyBytes, cancel);
+        return output.Length;
+    }
+
+    private static void ThrowIfThere(string path)
+    {
+        if (File.Exists(path))
         {
-            await using var output = new FileStream(full, options);
-            await using var body = await response.Content.ReadAsStreamAsync(cancel);
-            await body.CopyToAsync(output, CopyBytes, cancel);
-            return (full, output.Length);
-        }
-        catch (HttpIOException e)
-        {
-            throw new CommandFailure(ExitCode.Unavailable, $"The node ended it early: what is in {full} is not whole. {e.Message}");
+            throw new CommandFailure(ExitCode.Unavailable, $"{path} exists.");
         }
     }
 }

@@ -107,6 +107,16 @@ public sealed class NodeSettings
     public IReadOnlyList<EffectiveSetting> Effective() =>
         [.. Catalogue.Sections.SelectMany(section => Catalogue.Of(section).Select(setting => Effective(section, setting)))];
 
+    /// <summary>Keys of secrets that stand in the command line, from whatever source their values are.</summary>
+    internal IReadOnlyList<string> SecretsInSight(string commandLine) =>
+    [
+        .. _sources.Values
+            .Where(pair => Setting.LooksSecret(pair.Key) && pair.Value.Text.Length > 0
+                && (pair.Value.Origin == SettingOrigin.CommandLine || commandLine.Contains(pair.Value.Text, StringComparison.Ordinal)))
+            .Select(pair => pair.Key)
+            .Order(StringComparer.Ordinal),
+    ];
+
     /// <summary>
     /// All values as a configuration the framework's binder understands: <c>64MiB</c> is written out, <c>5s</c> is <c>00:00:05</c>. For
     /// what reads its section itself: sinks, logging.

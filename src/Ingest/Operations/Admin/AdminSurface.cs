@@ -53,6 +53,9 @@ internal sealed record AdminSurface
     /// </summary>
     public required Lazy<IReadOnlyList<ShownSetting>> Settings { get; init; }
 
+    /// <summary>Keys of secrets that the process's command line gives away.</summary>
+    public required IReadOnlyList<string> SecretsInSight { get; init; }
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 

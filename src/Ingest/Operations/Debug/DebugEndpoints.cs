@@ -23,7 +23,7 @@ internal static class DebugEndpoints
             context, surface.Settings.Value, DebugJson.Default.IReadOnlyListShownSetting));
         routes.Get("/debug/log", context => InTurnAsync(context, turn, () => AdminJson.WriteAsync(
             context, LogView.Read(surface.LogDirectory), DebugJson.Default.LogView)));
-        new RecordingEndpoints(surface).Map(routes);
+        new RecordingEndpoints(surface, turn).Map(routes);
     }
 
     /// <summary>Gives back what can be given back, large objects included, and says what is left.</summary>

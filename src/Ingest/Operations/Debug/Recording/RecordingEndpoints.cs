@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Ingest.Operations.Admin;
 using Ingest.Operations.Audit;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +11,9 @@ namespace Ingest.Operations.Debug.Recording;
 /// <c>/debug/trace</c> and <c>/debug/gcdump</c>: what the runtime tells of this process, as a <c>.nettrace</c> file while it comes. One
 /// at a time, bounded, and only where a token is set: it names methods, and a heap has the shape of what is in memory.
 /// </summary>
-internal sealed class RecordingEndpoints(AdminSurface surface)
+/// <param name="surface">The node.</param>
+/// <param name="turn">Held while one of the node's operators has it collect.</param>
+internal sealed class RecordingEndpoints(AdminSurface surface, SemaphoreSlim turn)
 {
     internal const int SecondsMax = 300;
     private const int SecondsDefault = 10;
@@ -40,11 +43,8 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
         routes.Get("/debug/gcdump", HeapAsync);
     }
 
-    private Task HeapAsync(HttpContext context)
-    {
-        var before = Collections;
-        return RecordAsync(context, RecordingKind.Heap(), "", BytesMax, stop => CollectedAsync(before, stop));
-    }
+    private Task HeapAsync(HttpContext context) =>
+        RecordAsync(context, RecordingKind.Heap(), "", BytesMax, CollectedAsync);
 
     private Task TraceAsync(HttpContext context)
     {
@@ -56,15 +56,21 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
                 .WriteAsync(context);
         }
         return RecordAsync(
-            context, RecordingKind.Trace, $"{seconds} s", bytes, stop => Task.Delay(TimeSpan.FromSeconds(seconds), surface.Time, stop));
+            context, RecordingKind.Trace(), $"{seconds} s", bytes, (_, stop) => PassedAsync(TimeSpan.FromSeconds(seconds), stop));
     }
 
+    // The wait is given the number of collections before the recording.
     private async Task RecordAsync(
-        HttpContext context, RecordingKind kind, string outcome, long bytesMax, Func<CancellationToken, Task> wait)
+        HttpContext context, RecordingKind kind, string outcome, long bytesMax, Func<long, CancellationToken, Task<bool>> wait)
     {
         if (surface.Options.Token.Length == 0)
         {
             await Off.WriteAsync(context);
+            return;
+        }
+        if (surface.SecretsInSight is [var key, ..])
+        {
+            await Exposed(key).WriteAsync(context);
             return;
         }
         if (Interlocked.Exchange(ref _running, 1) == 1)
@@ -76,7 +82,7 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
         {
             await StreamAsync(context, kind, outcome, bytesMax, wait);
         }
-        catch (Exception e) when (e is DiagnosticsClientException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is DiagnosticsClientException or IOException or SocketException or OperationCanceledException)
         {
             await FailAsync(context, e);
         }
@@ -87,7 +93,7 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
     }
 
     private async Task StreamAsync(
-        HttpContext context, RecordingKind kind, string outcome, long bytesMax, Func<CancellationToken, Task> wait)
+        HttpContext context, RecordingKind kind, string outcome, long bytesMax, Func<long, CancellationToken, Task<bool>> wait)
     {
         var response = context.Response;
         response.ContentType = "application/octet-stream";
@@ -98,19 +104,21 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
         {
             return;
         }
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, surface.Stopping);
-        var client = new DiagnosticsClient(Environment.ProcessId);
-        using var session = await client.StartEventPipeSessionAsync(kind.Sources, kind.NamesMethods, kind.BufferMebibytes, limit.Token);
         surface.Audit.Record(context, $"debug.{kind.Name}", "node", outcome);
-        await response.StartAsync(limit.Token);
-        if (!await new RecordingStream(session, response.Body, bytesMax).RunAsync(wait, surface.Time, limit.Token))
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, surface.Stopping);
+        var (session, before) = await StartAsync(kind, limit.Token);
+        // Nothing between the two: a session that is disposed of without a reader waits for one for ever.
+        using var ended = session;
+        using var recording = new RecordingStream(
+            session.EventStream, session.StopAsync, response.Body, new RecordingLimits(bytesMax, kind.EndBytesMax), surface.Time);
+        if (!await recording.RunAsync(stop => wait(before, stop), limit.Token))
         {
             context.Abort();
         }
     }
 
     /// <summary>Says why there is none, or ends the connection where half of one is sent.</summary>
-    private static Task FailAsync(HttpContext context, Exception failure)
+    private Task FailAsync(HttpContext context, Exception failure)
     {
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
         {
@@ -118,19 +126,53 @@ internal sealed class RecordingEndpoints(AdminSurface surface)
             return Task.CompletedTask;
         }
         context.Response.Headers.Remove("Content-Disposition");
-        var detail = $"The runtime does not take the request (DOTNET_EnableDiagnostics): {failure.Message}";
-        return AdminProblem.Unavailable("diagnostics_off", detail).WriteAsync(context);
+        var problem = surface.Stopping.IsCancellationRequested
+            ? AdminProblem.Unavailable("draining", "The node is stopping: nothing is recorded any more.")
+            : AdminProblem.Unavailable(
+                "diagnostics_off", $"The runtime does not take the request (DOTNET_EnableDiagnostics): {failure.Message}");
+        return problem.WriteAsync(context);
     }
 
-    // The runtime collects as soon as the recording begins; the events of it are there when this process runs again.
-    private async Task CollectedAsync(long before, CancellationToken stop)
+    // A collection of POST /debug/gc is not taken for that of the dump, which is over when the session has begun (.NET 10).
+    private async Task<(EventPipeSession Session, long Before)> StartAsync(RecordingKind kind, CancellationToken cancel)
     {
-        var start = surface.Time.GetTimestamp();
-        while (Collections == before && surface.Time.GetElapsedTime(start) < HeapTimeMax)
+        await turn.WaitAsync(cancel);
+        try
         {
-            await Task.Delay(HeapLook, surface.Time, stop);
+            var before = Collections;
+            var client = new DiagnosticsClient(Environment.ProcessId);
+            return (await client.StartEventPipeSessionAsync(kind.Sources, kind.NamesMethods, kind.BufferMebibytes, cancel), before);
+        }
+        finally
+        {
+            turn.Release();
         }
     }
+
+    private async Task<bool> PassedAsync(TimeSpan time, CancellationToken stop)
+    {
+        await Task.Delay(time, surface.Time, stop);
+        return true;
+    }
+
+    private async Task<bool> CollectedAsync(long before, CancellationToken stop)
+    {
+        var start = surface.Time.GetTimestamp();
+        while (Collections == before)
+        {
+            if (surface.Time.GetElapsedTime(start) >= HeapTimeMax)
+            {
+                return false;
+            }
+            await Task.Delay(HeapLook, surface.Time, stop);
+        }
+        return true;
+    }
+
+    private static AdminProblem Exposed(string key) => AdminProblem.Conflict(
+        "secret_on_command_line",
+        $"The command line gives the secret {key}, and the runtime puts the command line into every recording: "
+            + "give secrets by a file or the environment, and start the node again.");
 
     private static bool TryRead(string? text, long otherwise, long least, long most, out long value)
     {

@@ -13,22 +13,30 @@ internal sealed record RecordingKind(string Name, IReadOnlyList<EventPipeProvide
     private const string Runtime = "Microsoft-Windows-DotNETRuntime";
     private const string Sampler = "Microsoft-DotNETCore-SampleProfiler";
 
-    // Collections, loaded code, exceptions, contention, threads: what dotnet-trace asks for by default.
-    private const long Usual = 0x14C14FCCBD;
+    // Collections, loaded code, contention, threads: what dotnet-trace asks for by default, but for exceptions (0x8000), whose messages
+    // may tell contents.
+    private const long Usual = 0x14C14F4CBD;
 
     // Collects at once, and tells every object, what it holds, and what holds it.
     private const long HeapSnapshot = 0x1980001;
 
     private const long Mebibyte = 1L << 20;
-    private const long HeapBufferMin = 16;
+    private const long BufferMin = 16;
+    private const long TraceBufferMax = 64;
     private const long HeapBufferMax = 256;
 
+    // The names of all methods are a few MiB.
+    private const long NamesBytesMax = 64 * Mebibyte;
+
+    /// <summary>What may come when the recording has ended.</summary>
+    internal long EndBytesMax => (BufferMebibytes * Mebibyte) + NamesBytesMax;
+
     /// <summary>Where the processors' time goes: stacks of all threads, a thousand a second, and what the runtime does.</summary>
-    internal static RecordingKind Trace { get; } = new(
+    internal static RecordingKind Trace() => new(
         "trace",
         [new(Sampler, EventLevel.Informational), new(Runtime, EventLevel.Informational, Usual)],
         NamesMethods: true,
-        BufferMebibytes: 64);
+        Buffer(TraceBufferMax));
 
     /// <summary>
     /// What is in the heap. The process stands while it is told, and cannot read meanwhile: all of it has to fit into the buffer, which
@@ -38,5 +46,8 @@ internal sealed record RecordingKind(string Name, IReadOnlyList<EventPipeProvide
         "gcdump",
         [new(Runtime, EventLevel.Verbose, HeapSnapshot)],
         NamesMethods: false,
-        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Mebibyte / 8, HeapBufferMin, HeapBufferMax));
+        Buffer(HeapBufferMax));
+
+    private static int Buffer(long most) =>
+        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Mebibyte / 8, BufferMin, most);
 }
