@@ -91,11 +91,32 @@ public static class AtomicFile
     {
         using (var file = CreateAside(directory, aside))
         {
-            fill(file);
-            file.Flush();
+            try
+            {
+                fill(file);
+                file.Flush();
+            }
+            catch
+            {
+                TryDelete(directory, aside);
+                throw;
+            }
         }
         directory.Rename(aside, path);
         directory.Sync(FolderOf(path));
+    }
+
+    // Half a file would take what room a full disk has left.
+    private static void TryDelete(IWalDirectory directory, string aside)
+    {
+        try
+        {
+            directory.Delete(aside);
+        }
+        catch (StorageException)
+        {
+            // The next attempt removes it.
+        }
     }
 
     private static IWalFile CreateAside(IWalDirectory directory, string aside)

@@ -81,9 +81,15 @@ internal static partial class Log
     [LoggerMessage(
         9044,
         LogLevel.Error,
-        "The file {Name} in the log's directory is damaged or missing; a damaged one is kept as {Copy}. Repeats are known from what the "
-        + "log still has of requests; others are stored again if they come again.")]
+        "The file {Name} in the log's directory is damaged, missing or cannot be read; it is kept as {Copy}. Repeats are known "
+        + "from what the log still has of requests; others are stored again if they come again.")]
     internal static partial void RepeatsDamaged(ILogger logger, string name, string copy);
+
+    [LoggerMessage(
+        9046,
+        LogLevel.Error,
+        "The file {Name} in the log's directory is another log's: it is kept as {Copy}, and this log is read instead.")]
+    internal static partial void MarksForeign(ILogger logger, string name, string copy);
 
     [LoggerMessage(
         9045,
@@ -111,8 +117,8 @@ internal static partial class Log
     [LoggerMessage(
         9042,
         LogLevel.Error,
-        "The file {Name} in the log's directory is damaged or missing; a damaged one is kept as {Copy}. Producers are known from what the "
-        + "log still has of them; others are told unknown_producer and go on in a higher epoch.")]
+        "The file {Name} in the log's directory is damaged, missing or cannot be read; it is kept as {Copy}. Producers are known "
+        + "from what the log still has of them; others are told unknown_producer and go on in a higher epoch.")]
     internal static partial void ProducersDamaged(ILogger logger, string name, string copy);
 
     [LoggerMessage(

@@ -80,7 +80,7 @@ internal sealed class NodeLog : IAsyncDisposable
     }
 
     /// <summary>Starts looking after the log, once it is known what the lanes have settled and what repeats are told by.</summary>
-    internal void StartUpkeep(Func<long> settled, Func<long> keepFrom)
+    internal void StartUpkeep(Func<long> settled, Func<long> keepFrom, Action saveSoon)
     {
         _upkeep = new LogUpkeep(
             Log,
@@ -92,7 +92,8 @@ internal sealed class NodeLog : IAsyncDisposable
             keepFrom,
             () => _directory.FreeBytes,
             _parts.Time,
-            _parts.Loggers.CreateLogger<LogUpkeep>());
+            _parts.Loggers.CreateLogger<LogUpkeep>(),
+            saveSoon);
         Queue.Committed = _upkeep.AfterCommit;
     }
 

@@ -35,6 +35,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     private readonly Func<long> _settled;
     private readonly Func<long> _keepFrom;
     private readonly Func<long> _freeBytes;
+    private readonly Action _saveSoon;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -57,6 +58,9 @@ public sealed class LogUpkeep : IAsyncDisposable
     private bool _diskFull;
     private bool _overLimit;
 
+    // Loop only: whether room was short at the last look, and a save was asked for then.
+    private bool _saveAsked;
+
     /// <summary>Starts the loop.</summary>
     /// <param name="log">The log.</param>
     /// <param name="totals">Saved beside the log from time to time.</param>
@@ -68,6 +72,7 @@ public sealed class LogUpkeep : IAsyncDisposable
     /// <param name="freeBytes">Bytes the file system has left.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">For what operators should know.</param>
+    /// <param name="saveSoon">Asks for a save of what <paramref name="keepFrom"/> keeps the log for; does not wait for it.</param>
     public LogUpkeep(
         WriteAheadLog log,
         StreamTotals totals,
@@ -78,10 +83,12 @@ public sealed class LogUpkeep : IAsyncDisposable
         Func<long> keepFrom,
         Func<long> freeBytes,
         TimeProvider time,
-        ILogger<LogUpkeep> logger)
+        ILogger<LogUpkeep> logger,
+        Action? saveSoon = null)
     {
         (_log, _totals, _cursor, _settings, _gate) = (log, totals, cursor, settings, gate);
         (_settled, _keepFrom, _freeBytes, _time, _logger) = (settled, keepFrom, freeBytes, time, logger);
+        _saveSoon = saveSoon ?? (() => { });
         _totalsSaved = time.GetTimestamp();
         _wake = new TimedSignal(time);
         _loop = Task.Run(RunAsync);
@@ -145,12 +152,18 @@ public sealed class LogUpkeep : IAsyncDisposable
 
     private void LookAfter()
     {
-        var isShort = _diskFull || UpkeepDecision.IsShort(_log.BytesInUse, _settings.BytesMax)
-            || _gate.Reasons.Any(reason => reason.Code == RefusalCode.DiskPressure);
-        Reclaim(isShort);
+        var refuses = _diskFull || _gate.Reasons.Any(reason => reason.Code == RefusalCode.DiskPressure);
+        var isShort = refuses || UpkeepDecision.IsShort(_log.BytesInUse, _settings.BytesMax);
+        var takesAll = UpkeepDecision.TakesAll(isShort, refuses, _saveAsked);
+        if (isShort && !_saveAsked)
+        {
+            _saveSoon();
+        }
+        _saveAsked = isShort;
+        Reclaim(takesAll);
         var mayWait = UpkeepDecision.MayAwaitRecycling(_log.SegmentsReady, _time.GetElapsedTime(_recycled));
         var full = !mayWait && !_log.PrepareSegments();
-        if (full && !isShort)
+        if (full && !takesAll)
         {
             // What was kept for other reasons than delivery goes before an event is refused.
             Reclaim(isShort: true);

@@ -26,6 +26,12 @@ internal static class UpkeepDecision
     /// <summary>Whether settled events have to go even if a reader would keep them.</summary>
     internal static bool IsShort(long bytes, long bytesMax) => bytes > (long)(bytesMax * ShortShare);
 
+    /// <summary>
+    /// Whether settled events go though no file has what they tell. Where room is merely short, one look later than it was found so: the
+    /// save that was asked for then may have it by now. At once where events are refused.
+    /// </summary>
+    internal static bool TakesAll(bool isShort, bool refuses, bool saveAsked) => isShort && (refuses || saveAsked);
+
     /// <summary>Up to where events may be given back: settled, and not kept for telling repeats unless room is short.</summary>
     internal static long Disposable(long settled, long keepFrom, bool isShort) => isShort ? settled : Math.Min(settled, keepFrom - 1);
 

@@ -103,6 +103,42 @@ public sealed class IdempotencyKeepingTests : IDisposable
         Assert.True(File.Exists(path));
     }
 
+    [Fact]
+    public async Task After_a_damaged_file_the_log_is_kept_from_its_beginning_and_a_save_is_due_at_once()
+    {
+        await using (var node = await OpenAsync())
+        {
+            await StoreAsync(node, 1, 1);
+        }
+        var path = Path.Combine(_queue.Directory.Path, IdempotencyFile.Name);
+        await File.WriteAllTextAsync(path, "damaged", TestContext.Current.CancellationToken);
+
+        await using var again = await OpenAsync(saveBytes: long.MaxValue);
+        Assert.Equal(1, again.Keeping.KeepFrom);
+        again.Keeping.Look();
+        Assert.Equal(long.MaxValue, again.Keeping.KeepFrom);
+        Assert.Equal(_queue.Log.DurableSequence, again.File.Through);
+    }
+
+    [Fact]
+    public async Task A_save_comes_when_a_quarter_of_the_logs_limit_lies_behind_the_file_or_when_it_is_asked_for()
+    {
+        await using var node = await OpenAsync(saveBytes: long.MaxValue, logBytesMax: 4 * 1024 * 1024);
+        await StoreAsync(node, 1, 1);
+        node.Keeping.Look();
+        Assert.Equal(0, node.File.Through);
+        await StoreLargeAsync();
+        node.Keeping.Look();
+        Assert.Equal(_queue.Log.DurableSequence, node.File.Through);
+
+        await StoreAsync(node, 2, 1);
+        node.Keeping.Look();
+        Assert.NotEqual(_queue.Log.DurableSequence, node.File.Through);
+        node.Keeping.SaveSoon();
+        node.Keeping.Look();
+        Assert.Equal(_queue.Log.DurableSequence, node.File.Through);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -157,7 +193,8 @@ public sealed class IdempotencyKeepingTests : IDisposable
 
     private static RequestMark Mark(int number) => new((UInt128)number, 0);
 
-    private async Task<OpenedWindow> OpenAsync(TimeProvider? time = null, ILogger<IdempotencyKeeping>? logger = null)
+    private async Task<OpenedWindow> OpenAsync(
+        TimeProvider? time = null, ILogger<IdempotencyKeeping>? logger = null, long saveBytes = 1, long logBytesMax = long.MaxValue)
     {
         time ??= TimeProvider.System;
         var window = new IdempotencyWindow(Span, 1000, time);
@@ -165,7 +202,8 @@ public sealed class IdempotencyKeepingTests : IDisposable
         var replay = new IdempotencyReplay(_queue.Log, file, window, Span, time, NullLogger<IdempotencyReplay>.Instance);
         await replay.Ended;
         logger ??= NullLogger<IdempotencyKeeping>.Instance;
-        return new OpenedWindow(window, file, new IdempotencyKeeping(_queue.Log, replay, file, window, time, logger, saveBytes: 1));
+        var keeping = new IdempotencyKeeping(_queue.Log, replay, file, window, time, logger, logBytesMax, saveBytes);
+        return new OpenedWindow(window, file, keeping);
     }
 
     private async Task StoreAsync(OpenedWindow node, int number, int count)

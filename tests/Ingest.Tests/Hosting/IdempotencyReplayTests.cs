@@ -76,6 +76,29 @@ public sealed class IdempotencyReplayTests
     }
 
     [Fact]
+    public async Task A_node_that_stops_while_it_recalls_waits_for_no_more_and_saves_nothing_of_half_a_window()
+    {
+        var disk = new UnreadableDisk();
+        using var queue = new QueueFixture(disk: disk.Around);
+        await SubmitMarkedAsync(queue);
+        var window = new IdempotencyWindow(Span, 100, TimeProvider.System);
+        using var file = new IdempotencyFile(queue.Directory, queue.Log);
+        disk.IsUnreadable = true;
+        var recall = Recall(queue, file, window);
+        var keeping = new IdempotencyKeeping(
+            queue.Log, recall, file, window, TimeProvider.System, NullLogger<IdempotencyKeeping>.Instance, saveBytes: 1);
+        keeping.Start();
+        await Poll.Until("it was tried", () => disk.Refused > 0);
+
+        // In the order in which the node closes them.
+        await keeping.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await recall.DisposeAsync();
+        Assert.True(window.IsRecovering);
+        Assert.Equal(0, file.Through);
+        Assert.False(File.Exists(Path.Combine(queue.Directory.Path, IdempotencyFile.Name)));
+    }
+
+    [Fact]
     public async Task Without_a_window_nothing_is_read_and_nothing_kept()
     {
         using var queue = new QueueFixture();

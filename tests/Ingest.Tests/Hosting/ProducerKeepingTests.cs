@@ -105,8 +105,32 @@ public sealed class ProducerKeepingTests : IDisposable
         {
             await again.Recovered;
             Assert.Equal(ProducerOutcome.Repeat, known.Claim(NumberedBatch.Mark("p", 1, 0), 2).Outcome);
+
+            // The log alone has it now.
+            Assert.Equal(0, again.SavedThrough);
         }
         Assert.True(File.Exists(Path.Combine(_queue.Directory.Path, ProducerFile.DamagedName)));
+        Assert.True(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task After_a_damaged_file_a_save_does_not_wait_for_its_time()
+    {
+        var sequences = NewSequences();
+        await using (var keeping = Keep(sequences))
+        {
+            await keeping.Recovered;
+            await StoreAsync(sequences, 1, 0, 2);
+        }
+        var path = Path.Combine(_queue.Directory.Path, ProducerFile.Name);
+        await File.WriteAllTextAsync(path, "damaged", TestContext.Current.CancellationToken);
+        var time = new FakeTime();
+        await using var again = Keep(NewSequences(), time);
+        await again.Recovered;
+        again.Start();
+        await Poll.Until("it waits", () => time.ArmedTimers > 0);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Poll.Until("it is saved", () => again.SavedThrough == long.MaxValue);
         Assert.True(File.Exists(path));
     }
 

@@ -77,6 +77,44 @@ public sealed class LogUpkeepTests
         Assert.Equal([.. Enumerable.Repeat(1, 21), 2], told);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_room_is_short_a_save_is_asked_for_and_only_the_next_look_gives_back_what_no_file_has(bool isSaved)
+    {
+        using var fixture = new QueueFixture();
+        while (fixture.Log.BytesInUse < 7 * QueueFixture.SegmentBytes)
+        {
+            var batch = QueueFixture.Batch(new string('x', 100_000));
+            await fixture.Queue.SubmitAsync(batch, "s", TestContext.Current.CancellationToken);
+        }
+        var time = new FakeTime();
+        var (looks, asked, keptFrom) = (0, 0, 1L);
+        await using var upkeep = new LogUpkeep(
+            fixture.Log,
+            fixture.Totals,
+            fixture.Log.OpenCursor(LogUpkeep.TotalsCursor),
+            new WalSettings { BytesMax = 8 * QueueFixture.SegmentBytes, SegmentBytes = QueueFixture.SegmentBytes },
+            fixture.Gate,
+            settled: () =>
+            {
+                Interlocked.Increment(ref looks);
+                return fixture.Log.DurableSequence;
+            },
+            keepFrom: () => Volatile.Read(ref keptFrom),
+            freeBytes: () => long.MaxValue,
+            time,
+            NullLogger<LogUpkeep>.Instance,
+            saveSoon: () => Interlocked.Increment(ref asked));
+        await Poll.Until("it looked", () => Volatile.Read(ref looks) == 1 && time.ArmedTimers > 0);
+        Assert.Equal((1, 1), (Volatile.Read(ref asked), fixture.Log.FirstSequence));
+
+        Volatile.Write(ref keptFrom, isSaved ? long.MaxValue : 1);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await Poll.Until("it gave back", () => fixture.Log.FirstSequence > 1);
+        Assert.Equal(1, Volatile.Read(ref asked));
+    }
+
     [Fact]
     public async Task Totals_are_saved_again_after_a_save_that_failed()
     {

@@ -58,6 +58,20 @@ public sealed class AtomicFileTests
         Assert.Equal(["note"], directory.List());
     }
 
+    [Theory]
+    [InlineData(DiskOperation.Write)]
+    [InlineData(DiskOperation.Flush)]
+    public void A_file_written_bit_by_bit_that_finds_no_room_leaves_nothing_aside(DiskOperation step)
+    {
+        var disk = new SimulatedDisk(seed: 1);
+        using var directory = disk.Mount();
+        AtomicFile.Write(directory, "note", Old);
+        disk.Faults.FailNext(step, StorageFailure.Full);
+        Assert.Throws<StorageException>(() => AtomicFile.Write(directory, "note", file => file.Write(New, 0)));
+        Assert.Equal(["note"], directory.List());
+        Assert.Equal(Old, AtomicFile.Read(directory, "note"));
+    }
+
     [Fact]
     [SupportedOSPlatform("linux")]
     public void An_ordinary_file_keeps_its_permissions_and_a_new_one_can_be_read_by_everyone()

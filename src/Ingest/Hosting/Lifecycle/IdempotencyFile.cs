@@ -1,3 +1,4 @@
+using Ingest.Hosting.Lifecycle.Marks;
 using Ingest.Intake.Idempotency;
 using Ingest.Wal;
 using Ingest.Wal.Storage;
@@ -18,18 +19,21 @@ internal sealed class IdempotencyFile(IWalDirectory directory, WriteAheadLog log
     /// <summary>What a damaged file is renamed to.</summary>
     internal static string DamagedName => MarksFile.DamagedName(Name);
 
-    /// <summary>The file has every request up to here. Any thread.</summary>
+    /// <summary>The file has every request up to here; 0 until it is read, and where it cannot be used. Any thread.</summary>
     internal long Through => _file.Through;
 
-    /// <summary>Takes over what the file has. False: there was one, and it cannot be used; it is put aside.</summary>
+    /// <summary>A save is due: the log alone has what the file should have.</summary>
+    internal bool IsLost => _file.IsLost;
+
+    /// <summary>Takes over what the file has. One that cannot be used is put aside.</summary>
     /// <exception cref="StorageException">It could not be read.</exception>
-    internal bool TryRead(IdempotencyWindow window, DateTimeOffset now) =>
-        _file.TryRead(content => IdempotencyTable.TryRead(content, window, now));
+    internal MarksFound Read(IdempotencyWindow window, DateTimeOffset now) =>
+        _file.Read(content => IdempotencyTable.TryRead(content, window, now));
 
     /// <summary>Replaces the file durably, and then moves the cursor.</summary>
     /// <exception cref="StorageException">Any of that failed; what was saved before still holds.</exception>
     internal void Save(IdempotencyWindow window, TimeProvider time, long through) =>
-        _file.Save(file => Fill(file, window, time), through);
+        _file.Save((file, from) => Fill(file, from, window, time), through);
 
     /// <summary>Moves the cursor alone: the log has no such requests between it and there.</summary>
     /// <exception cref="StorageException">It could not be saved; what was saved before still holds.</exception>
@@ -38,9 +42,9 @@ internal sealed class IdempotencyFile(IWalDirectory directory, WriteAheadLog log
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private static void Fill(IWalFile file, IdempotencyWindow window, TimeProvider time)
+    private static void Fill(IWalFile file, long from, IdempotencyWindow window, TimeProvider time)
     {
-        var (written, flushed) = (0L, 0L);
+        var (written, flushed) = (from, from);
         IdempotencyTable.Write(window, time, piece =>
         {
             file.Write(piece, written);

@@ -19,6 +19,9 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     // Of what was written to the log, saves write a sixteenth more at most, however many requests are remembered.
     private const long SaveShare = 16;
 
+    /// <summary>Saves come once this share of <c>Wal:BytesMax</c>, a quarter, lies behind the file: before room is short.</summary>
+    internal const long LogShare = 4;
+
     private readonly WriteAheadLog _log;
     private readonly IdempotencyReplay _replay;
     private readonly IdempotencyFile _file;
@@ -27,11 +30,12 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly long _saveBytes;
+    private readonly long _saveBytesMax;
     private readonly TimedSignal _wake;
     private Task _loop = Task.CompletedTask;
 
-    // Whether a save is under way, or failed: the log has marks that no file has, beside those that came since it began.
-    private volatile bool _isUnsaved;
+    // Set by any thread, cleared when a save begins.
+    private volatile bool _isAsked;
 
     // The loop's, and then the stop's.
     private long? _begun;
@@ -44,17 +48,18 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         IdempotencyWindow window,
         TimeProvider time,
         ILogger<IdempotencyKeeping> logger,
+        long logBytesMax = long.MaxValue,
         long saveBytes = SaveBytes)
     {
         (_log, _replay, _file, _window, _time, _logger) = (log, replay, file, window, time, logger);
-        _saveBytes = saveBytes;
+        (_saveBytes, _saveBytesMax) = (saveBytes, logBytesMax / LogShare);
         _wake = new TimedSignal(time);
     }
 
     /// <summary>From here on the log is kept for telling repeats; <see cref="long.MaxValue"/>: nothing is. Any thread.</summary>
     internal long KeepFrom =>
         _window.IsRecovering ? _replay.ReadFrom
-        : _isUnsaved || _window.Unsaved.IsChanged ? Math.Max(_window.KeepFrom, _file.Through + 1)
+        : _window.Unsaved.IsAny ? Math.Max(_window.KeepFrom, _file.Through + 1)
         : long.MaxValue;
 
     /// <summary>Saves from time to time from here on.</summary>
@@ -64,6 +69,13 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         {
             _loop = Task.Run(RunAsync);
         }
+    }
+
+    /// <summary>Asks for a save soon: room for the log is short. Any thread; waits for nothing.</summary>
+    internal void SaveSoon()
+    {
+        _isAsked = true;
+        _wake.Set();
     }
 
     /// <inheritdoc/>
@@ -82,7 +94,8 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await _replay.Ended;
+        // A stop does not wait for what is being read: it ends after this.
+        await _replay.Ended.WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_stop.IsCancellationRequested)
         {
             Look();
@@ -101,7 +114,10 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
 
     private bool IsDue() =>
         (_failed is not { } failed || _time.GetElapsedTime(failed) >= RetryPause)
-        && _log.BytesBehind(_file.Through) >= Math.Max(_saveBytes, SaveShare * IdempotencyTable.RequestBytes * _window.Count);
+        && (_isAsked || _file.IsLost || _log.BytesBehind(_file.Through) >= DueBytes);
+
+    private long DueBytes =>
+        Math.Min(_saveBytesMax, Math.Max(_saveBytes, SaveShare * IdempotencyTable.RequestBytes * _window.Count));
 
     private void TrySave()
     {
@@ -112,7 +128,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         catch (Exception e)
         {
             // What was saved before still holds, and the log is kept from there: another look tries again.
-            _window.Unsaved.Note();
+            _window.Unsaved.FailSave();
             (_begun, _failed) = (null, _time.GetTimestamp());
             Log.RepeatsNotSaved(_logger, RetryPause, e.Message);
         }
@@ -128,12 +144,12 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         {
             // Read before it is asked whether anything came: what is durable by then was claimed before.
             var durable = _log.DurableSequence;
-            if (!_isUnsaved && !_window.Unsaved.IsChanged)
+            _isAsked = false;
+            if (!_window.Unsaved.IsAny)
             {
                 _file.Move(durable);
                 return;
             }
-            _isUnsaved = true;
             _window.Unsaved.BeginSave();
             _begun = durable;
         }
@@ -141,7 +157,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         {
             _file.Save(_window, _time, _begun.Value);
             (_begun, _failed) = (null, null);
-            _isUnsaved = false;
+            _window.Unsaved.EndSave();
         }
     }
 }

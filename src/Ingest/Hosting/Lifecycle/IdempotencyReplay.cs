@@ -1,3 +1,4 @@
+using Ingest.Hosting.Lifecycle.Marks;
 using Ingest.Intake.Idempotency;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -29,6 +30,7 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
 
     // The thread only: what is read next.
     private long _next;
+    private bool _isFileRead;
 
     /// <summary>Starts reading, unless nothing is remembered at all. Before anything is accepted.</summary>
     internal IdempotencyReplay(
@@ -48,7 +50,7 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends when the window knows everything, or the node stops.</summary>
+    /// <summary>Ends when the window knows everything, or the node stops: then it goes on recovering, and knows what was read.</summary>
     internal Task Ended { get; } = Task.CompletedTask;
 
     /// <summary>From here on the log is read. Any thread.</summary>
@@ -65,13 +67,19 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
     private void Run()
     {
         var started = _time.GetTimestamp();
-        using var recovery = new IdempotencyRecovery(_window, _time);
+        var recovery = new IdempotencyRecovery(_window, _time);
         while (!_stop.IsCancellationRequested)
         {
             try
             {
-                Read(recovery);
-                break;
+                if (!Read(recovery))
+                {
+                    return;
+                }
+                recovery.End();
+                Log.Recalled(
+                    _logger, _window.Count, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));
+                return;
             }
             catch (Exception e) when (_time.GetElapsedTime(started) < _span)
             {
@@ -82,35 +90,57 @@ internal sealed class IdempotencyReplay : IAsyncDisposable
             catch (Exception e)
             {
                 // What the log had of the window's time is older than the window by now.
+                recovery.End();
                 Log.RecallGivenUp(_logger, _span, e);
                 return;
             }
         }
-        Log.Recalled(_logger, _window.Count, Math.Max(0, _last - Volatile.Read(ref _from) + 1), _time.GetElapsedTime(started));
     }
 
-    private void Read(IdempotencyRecovery recovery)
+    // False: the node stops.
+    private bool Read(IdempotencyRecovery recovery)
     {
         if (_next == 0)
         {
-            var saved = _file.Through + 1;
-            if (!_file.TryRead(_window, _time.GetUtcNow()))
+            if (!_isFileRead)
             {
-                Log.RepeatsDamaged(_logger, IdempotencyFile.Name, IdempotencyFile.DamagedName);
-                _window.Unsaved.Note();
-                saved = 1;
+                ReadFile();
+                _isFileRead = true;
             }
-            _next = Math.Max(saved, _log.FindSequence((_time.GetUtcNow() - _span).ToUnixTimeMilliseconds()));
+            _next = Math.Max(_file.Through + 1, _log.FindSequence((_time.GetUtcNow() - _span).ToUnixTimeMilliseconds()));
             Volatile.Write(ref _from, _next);
         }
         using var reader = _log.OpenReader(_next);
-        while (reader.NextSequence <= _last && !_stop.IsCancellationRequested)
+        while (reader.NextSequence <= _last)
         {
+            if (_stop.IsCancellationRequested)
+            {
+                return false;
+            }
             if (reader.Read() == WalReadStatus.Record)
             {
                 recovery.Add(reader.Sequence, reader.Body);
             }
             _next = reader.NextSequence;
+        }
+        return true;
+    }
+
+    private void ReadFile()
+    {
+        var found = _file.Read(_window, _time.GetUtcNow());
+        if (found == MarksFound.Known)
+        {
+            return;
+        }
+        _window.Unsaved.Note();
+        if (found == MarksFound.Foreign)
+        {
+            Log.MarksForeign(_logger, IdempotencyFile.Name, MarksFile.ForeignName(IdempotencyFile.Name));
+        }
+        else
+        {
+            Log.RepeatsDamaged(_logger, IdempotencyFile.Name, IdempotencyFile.DamagedName);
         }
     }
 }

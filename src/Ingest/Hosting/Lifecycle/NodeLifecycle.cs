@@ -71,7 +71,7 @@ internal sealed class NodeLifecycle(
     {
         stations.Producers.Start();
         stations.Repeats.Start();
-        stations.Writing.StartUpkeep(() => Disposable(stations), () => stations.Repeats.KeepFrom);
+        stations.Writing.StartUpkeep(() => Disposable(stations), () => stations.Repeats.KeepFrom, () => SaveSoon(stations));
         stations.Lanes.Start();
         stations.Policy.Start();
         stations.Health.Start();
@@ -84,6 +84,12 @@ internal sealed class NodeLifecycle(
     {
         var settled = stations.Lanes.SettledSequence;
         return Math.Min(settled, stations.Producers.SavedThrough);
+    }
+
+    private static void SaveSoon(OpenNode stations)
+    {
+        stations.Repeats.SaveSoon();
+        stations.Producers.SaveSoon();
     }
 
     private void LogReady()

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Ingest.Hosting.Lifecycle.Marks;
 using Ingest.Intake.Producers;
 using Ingest.Wal;
 using Ingest.Wal.Storage;
@@ -16,13 +17,16 @@ internal sealed class ProducerFile(IWalDirectory directory, WriteAheadLog log) :
     /// <summary>What a damaged file is renamed to.</summary>
     internal static string DamagedName => MarksFile.DamagedName(Name);
 
-    /// <summary>The file holds every mark up to here. Any thread.</summary>
+    /// <summary>The file holds every mark up to here; 0 until it is read, and where it cannot be used. Any thread.</summary>
     internal long Through => _file.Through;
 
-    /// <summary>Takes over what the file has. False: there was one, and it cannot be used; it is put aside.</summary>
+    /// <summary>A save is due: the log alone has what the file should have.</summary>
+    internal bool IsLost => _file.IsLost;
+
+    /// <summary>Takes over what the file has. One that cannot be used is put aside.</summary>
     /// <exception cref="StorageException">It could not be read.</exception>
-    internal bool TryRead(ProducerSequences sequences, DateTimeOffset now) =>
-        _file.TryRead(content => ProducerTable.TryRead(content, sequences, now));
+    internal MarksFound Read(ProducerSequences sequences, DateTimeOffset now) =>
+        _file.Read(content => ProducerTable.TryRead(content, sequences, now));
 
     /// <summary>Replaces the file durably, and then moves the cursor.</summary>
     /// <exception cref="StorageException">Any of that failed; what was saved before still holds.</exception>
@@ -32,7 +36,7 @@ internal sealed class ProducerFile(IWalDirectory directory, WriteAheadLog log) :
         ProducerTable.Begin(content);
         sequences.Write(content);
         ProducerTable.End(content);
-        _file.Save(file => file.Write(content.WrittenSpan, 0), through);
+        _file.Save((file, from) => file.Write(content.WrittenSpan, from), through);
     }
 
     /// <summary>Moves the cursor alone: the log has no marks between it and there.</summary>

@@ -1,3 +1,4 @@
+using Ingest.Hosting.Lifecycle.Marks;
 using Ingest.Intake.Producers;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -27,28 +28,41 @@ internal sealed class ProducerKeeping : IAsyncDisposable
 
     // Nothing is accepted before the node starts, and afterwards nothing of a producer before this is read: no mark lies behind it.
     private readonly long _last;
+    private readonly long _saveBytes;
+
+    // The reading thread's.
+    private bool _isFileRead;
+
     private Task _loop = Task.CompletedTask;
 
-    // Whether the log may have marks behind the saved position that no file has, beside those that came since the last save began.
-    private volatile bool _isUnsaved = true;
+    // Set by any thread, cleared when a save begins.
+    private volatile bool _isAsked;
 
     // The loop's, and then the stop's.
     private long _saved;
+    private bool _hasFailed;
     private long? _begun;
 
     /// <summary>Starts reading, unless no producers are known at all. Before anything is accepted.</summary>
-    internal ProducerKeeping(NodeLog writing, ProducerSequences sequences, TimeProvider time, ILogger<ProducerKeeping> logger)
-        : this(writing.Log, new ProducerFile(writing.Directory, writing.Log), sequences, time, logger)
+    internal ProducerKeeping(
+        NodeLog writing, ProducerSequences sequences, TimeProvider time, ILogger<ProducerKeeping> logger, long logBytesMax)
+        : this(writing.Log, new ProducerFile(writing.Directory, writing.Log), sequences, time, logger, logBytesMax)
     {
     }
 
     internal ProducerKeeping(
-        WriteAheadLog log, ProducerFile file, ProducerSequences sequences, TimeProvider time, ILogger<ProducerKeeping> logger)
+        WriteAheadLog log,
+        ProducerFile file,
+        ProducerSequences sequences,
+        TimeProvider time,
+        ILogger<ProducerKeeping> logger,
+        long logBytesMax = long.MaxValue)
     {
         (_log, _file, _sequences, _time, _logger) = (log, file, sequences, time, logger);
         _wake = new TimedSignal(time);
         _last = log.DurableSequence;
         _saved = time.GetTimestamp();
+        _saveBytes = Math.Min(SaveBytes, logBytesMax / IdempotencyKeeping.LogShare);
         if (sequences.IsOn)
         {
             sequences.IsRecovering = true;
@@ -60,7 +74,15 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     internal Task Recovered { get; } = Task.CompletedTask;
 
     /// <summary>Up to here the log need not be kept for producers. Any thread.</summary>
-    internal long SavedThrough => _sequences.IsOn && (_isUnsaved || _sequences.Unsaved.IsChanged) ? _file.Through : long.MaxValue;
+    internal long SavedThrough =>
+        _sequences.IsOn && (_sequences.IsRecovering || _sequences.Unsaved.IsAny) ? _file.Through : long.MaxValue;
+
+    /// <summary>Asks for a save soon: room for the log is short. Any thread; waits for nothing.</summary>
+    internal void SaveSoon()
+    {
+        _isAsked = true;
+        _wake.Set();
+    }
 
     /// <summary>Saves from time to time from here on.</summary>
     internal void Start()
@@ -98,7 +120,10 @@ internal sealed class ProducerKeeping : IAsyncDisposable
                 {
                     return;
                 }
-                _isUnsaved = found > 0;
+                if (found > 0)
+                {
+                    _sequences.Unsaved.Note();
+                }
                 _sequences.IsRecovering = false;
                 Log.ProducersKnown(_logger, _sequences.Count, found, _time.GetElapsedTime(started));
                 return;
@@ -115,15 +140,13 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     // The requests found in the log behind the file; null where the node stops.
     private int? Read()
     {
-        var from = _file.Through + 1;
-        if (!_file.TryRead(_sequences, _time.GetUtcNow()))
+        if (!_isFileRead)
         {
-            Log.ProducersDamaged(_logger, ProducerFile.Name, ProducerFile.DamagedName);
-            _sequences.Unsaved.Note();
-            from = 1;
+            ReadFile();
+            _isFileRead = true;
         }
         var recovery = new ProducerRecovery(_sequences, _time);
-        using var reader = _log.OpenReader(from);
+        using var reader = _log.OpenReader(_file.Through + 1);
         while (reader.NextSequence <= _last)
         {
             if (_stop.IsCancellationRequested)
@@ -139,18 +162,45 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         return recovery.Found;
     }
 
+    private void ReadFile()
+    {
+        var found = _file.Read(_sequences, _time.GetUtcNow());
+        if (found == MarksFound.Known)
+        {
+            return;
+        }
+        _sequences.Unsaved.Note();
+        if (found == MarksFound.Foreign)
+        {
+            Log.MarksForeign(_logger, ProducerFile.Name, MarksFile.ForeignName(ProducerFile.Name));
+        }
+        else
+        {
+            Log.ProducersDamaged(_logger, ProducerFile.Name, ProducerFile.DamagedName);
+        }
+    }
+
     private async Task RunAsync()
     {
         await Recovered;
         while (!_stop.IsCancellationRequested)
         {
             await _wake.WaitAsync(RetryPause);
-            if (_begun is not null || _time.GetElapsedTime(_saved) >= SaveInterval
-                || (_sequences.Unsaved.IsChanged && _log.BytesBehind(_file.Through) >= SaveBytes))
+            if (_begun is not null || IsDue())
             {
                 TrySave();
             }
         }
+    }
+
+    private bool IsDue()
+    {
+        if (_time.GetElapsedTime(_saved) >= SaveInterval)
+        {
+            return true;
+        }
+        return !_hasFailed && (_isAsked || _file.IsLost
+            || (_sequences.Unsaved.IsChanged && _log.BytesBehind(_file.Through) >= _saveBytes));
     }
 
     private void TrySave()
@@ -162,8 +212,8 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         catch (Exception e)
         {
             // What was saved before still holds, and the log is kept from there: the next look tries again.
-            _sequences.Unsaved.Note();
-            (_begun, _saved) = (null, _time.GetTimestamp());
+            _sequences.Unsaved.FailSave();
+            (_begun, _saved, _hasFailed) = (null, _time.GetTimestamp(), true);
             Log.ProducersNotSaved(_logger, SaveInterval, e.Message);
         }
     }
@@ -178,21 +228,21 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         {
             // Read before it is asked whether anything came: what is durable by then has begun before.
             var durable = _log.DurableSequence;
-            if (!_isUnsaved && !_sequences.Unsaved.IsChanged)
+            _isAsked = false;
+            if (!_sequences.Unsaved.IsAny)
             {
                 _file.Move(durable);
                 _saved = _time.GetTimestamp();
                 return;
             }
-            _isUnsaved = true;
             _sequences.Unsaved.BeginSave();
             _begun = durable;
         }
         if (_sequences.Unsaved.IsSettled)
         {
             _file.Save(_sequences, _begun.Value);
-            (_begun, _saved) = (null, _time.GetTimestamp());
-            _isUnsaved = false;
+            (_begun, _saved, _hasFailed) = (null, _time.GetTimestamp(), false);
+            _sequences.Unsaved.EndSave();
         }
     }
 }

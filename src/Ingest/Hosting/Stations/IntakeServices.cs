@@ -7,6 +7,7 @@ using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Http;
 using Ingest.Publishing.Lanes;
 using Ingest.Publishing.Receipts;
+using Ingest.Queue;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,8 @@ internal static class IntakeServices
             provider.GetRequiredService<NodeLog>(),
             provider.GetRequiredService<IntakeEndpoint>().Sequences,
             provider.GetRequiredService<NodeContext>().Time,
-            provider.GetRequiredService<NodeContext>().Loggers.CreateLogger<ProducerKeeping>()));
+            provider.GetRequiredService<NodeContext>().Loggers.CreateLogger<ProducerKeeping>(),
+            provider.GetRequiredService<NodeContext>().Settings.Get<WalSettings>().BytesMax));
         services.TryAddSingleton(provider => new NodeDialects(
             provider.GetRequiredService<IngestNode>(),
             provider.GetRequiredService<NodeContext>().Settings,
@@ -79,6 +81,7 @@ internal static class IntakeServices
             provider.GetRequiredService<IdempotencyFile>(),
             provider.GetRequiredService<IntakeEndpoint>().Idempotency,
             context.Time,
-            context.Loggers.CreateLogger<IdempotencyKeeping>());
+            context.Loggers.CreateLogger<IdempotencyKeeping>(),
+            context.Settings.Get<WalSettings>().BytesMax);
     }
 }

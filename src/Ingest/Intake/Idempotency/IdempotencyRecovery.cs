@@ -8,7 +8,7 @@ namespace Ingest.Intake.Idempotency;
 /// </summary>
 /// <param name="window">What is filled.</param>
 /// <param name="time">The clock.</param>
-internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider time) : IDisposable
+internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider time)
 {
     private RequestMark _mark;
     private long _first;
@@ -37,16 +37,10 @@ internal sealed class IdempotencyRecovery(IdempotencyWindow window, TimeProvider
     }
 
     /// <summary>The log is read to its end: the window knows everything.</summary>
-    public void Dispose()
+    internal void End()
     {
-        try
-        {
-            Flush();
-        }
-        finally
-        {
-            window.IsRecovering = false;
-        }
+        Flush();
+        window.IsRecovering = false;
     }
 
     private void Flush()

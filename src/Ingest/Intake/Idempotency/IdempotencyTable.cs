@@ -5,7 +5,8 @@ namespace Ingest.Intake.Idempotency;
 
 /// <summary>The file of the requests that may be repeated: what tells repeats, so that the log may give their events back.</summary>
 /// <remarks>
-/// Little-endian: <c>u32 magic "IRP1"</c>, then the requests, oldest first, then <c>u32</c> CRC-32 of all before it. A request is <c>u128
+/// Behind a header, in little-endian order:
+/// <c>u32 magic "IRP1"</c>, then the requests, oldest first, then <c>u32</c> CRC-32 of all before it. A request is <c>u128
 /// identity · u128 fingerprint · i64 first · i32 count · i64 accepted, Unix ms</c>.
 /// </remarks>
 internal static class IdempotencyTable
@@ -23,14 +24,14 @@ internal static class IdempotencyTable
     /// <param name="write">Takes the next bytes, at most 64 KiB.</param>
     internal static void Write(IdempotencyWindow window, TimeProvider time, Action<ReadOnlySpan<byte>> write)
     {
+        var (next, end) = (0L, window.Next);
         var answers = new RememberedAnswer[RequestsAtOnce];
         var piece = new byte[RequestsAtOnce * RequestBytes];
         var sum = new Crc32();
         BinaryPrimitives.WriteUInt32LittleEndian(piece, Magic);
         Add(piece.AsSpan(0, MagicBytes));
         var now = time.GetUtcNow();
-        var next = 0L;
-        while (window.Copy(ref next, answers) is var count and > 0)
+        while (window.Copy(ref next, end, answers) is var count and > 0)
         {
             for (var i = 0; i < count; i++)
             {

@@ -32,7 +32,7 @@ internal sealed class IdempotencyWindow
     internal bool IsOn => _window > TimeSpan.Zero && _keysMax > 0;
 
     /// <summary>Whether file and log are still being read: until then repeats cannot be told. Any thread.</summary>
-    internal bool IsRecovering { get; set; }
+    internal volatile bool IsRecovering;
 
     /// <summary>What of it no file has.</summary>
     internal UnsavedRequests Unsaved { get; }
@@ -137,15 +137,28 @@ internal sealed class IdempotencyWindow
         }
     }
 
+    /// <summary>The number of the next answer.</summary>
+    internal long Next
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _answers.Next;
+            }
+        }
+    }
+
     /// <summary>Copies answers, oldest first, in pieces: others come and go between them.</summary>
     /// <param name="next">The number to go on from; 0 at first. Set to the next.</param>
+    /// <param name="end">The number to end before: a fixed one, because under load others come as fast as they are copied.</param>
     /// <param name="target">Filled; the result says how far. 0: these were all.</param>
-    internal int Copy(ref long next, Span<RememberedAnswer> target)
+    internal int Copy(ref long next, long end, Span<RememberedAnswer> target)
     {
         lock (_lock)
         {
             next = Math.Max(next, _answers.Oldest);
-            var count = (int)Math.Min(target.Length, _answers.Next - next);
+            var count = (int)Math.Clamp(end - next, 0, target.Length);
             for (var i = 0; i < count; i++)
             {
                 target[i] = _answers[next++];

@@ -11,8 +11,24 @@ internal sealed class UnsavedRequests(Lock gate)
     private readonly int[] _pending = new int[2];
     private int _generation;
     private bool _changed;
+    private bool _isSaving;
 
-    /// <summary>Whether requests came since the last <see cref="BeginSave"/>, so that the log has marks that no file has.</summary>
+    /// <summary>
+    /// Whether the log has marks that no file has: requests came, or the save that has them is under way. Asked for in one step: a save
+    /// that begins between two would be missed by both.
+    /// </summary>
+    internal bool IsAny
+    {
+        get
+        {
+            lock (gate)
+            {
+                return _changed || _isSaving;
+            }
+        }
+    }
+
+    /// <summary>Whether requests came since the last <see cref="BeginSave"/>, so that no save has all of them.</summary>
     internal bool IsChanged
     {
         get
@@ -44,12 +60,31 @@ internal sealed class UnsavedRequests(Lock gate)
     {
         lock (gate)
         {
+            _isSaving = true;
             _changed = _pending[0] + _pending[1] > 0;
             _generation ^= 1;
         }
     }
 
-    /// <summary>The log has marks that no file has: a save failed, or they were read from the log.</summary>
+    /// <summary>The save has succeeded.</summary>
+    internal void EndSave()
+    {
+        lock (gate)
+        {
+            _isSaving = false;
+        }
+    }
+
+    /// <summary>The save has failed: the log has marks that no file has.</summary>
+    internal void FailSave()
+    {
+        lock (gate)
+        {
+            (_changed, _isSaving) = (true, false);
+        }
+    }
+
+    /// <summary>The log has marks that no file has: they were read from there.</summary>
     internal void Note()
     {
         lock (gate)

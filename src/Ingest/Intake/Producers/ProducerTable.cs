@@ -6,7 +6,8 @@ namespace Ingest.Intake.Producers;
 
 /// <summary>The file of the producers: what is known of each, so that the log may give their events back.</summary>
 /// <remarks>
-/// Little-endian: <c>u32 magic "IPR1"</c>, then the producers, then <c>u32</c> CRC-32 of all before it. A producer is <c>u128 identity ·
+/// Behind a header, in little-endian order:
+/// <c>u32 magic "IPR1"</c>, then the producers, then <c>u32</c> CRC-32 of all before it. A producer is <c>u128 identity ·
 /// i64 epoch · i64 next · i64 last use, Unix ms · u8 requests</c>, and each request <c>i64 first · i32 count · i64 position · u64
 /// fingerprint</c>.
 /// </remarks>

@@ -199,13 +199,12 @@ public sealed class IdempotencyTests
         await IntakeServer.ProblemAsync(await PostAsync(after, Json, "{}", "one"), HttpStatusCode.ServiceUnavailable, "starting");
         Assert.Equal(HttpStatusCode.Accepted, (await after.PostAsync("/v1/events", Json, "0")).StatusCode);
 
-        using (var recovery = new IdempotencyRecovery(after.Endpoint.Idempotency, TimeProvider.System))
+        var recovery = new IdempotencyRecovery(after.Endpoint.Idempotency, TimeProvider.System);
+        foreach (var stored in before.Queue.Events)
         {
-            foreach (var stored in before.Queue.Events)
-            {
-                recovery.Add(stored.Sequence, stored.Body.Span);
-            }
+            recovery.Add(stored.Sequence, stored.Body.Span);
         }
+        recovery.End();
         Assert.Equal(3, after.Endpoint.Idempotency.Count);
         Assert.Equal(2, after.Endpoint.Idempotency.KeepFrom);
         Assert.Equal("""{"accepted":3,"first":2,"last":4}""", await ReplayedAsync(PostAsync(after, Lines, "1\n2\n3", "lines")));
