@@ -84,6 +84,20 @@ public sealed class MarksFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_whose_content_throws_is_tried_some_times_and_then_put_aside()
+    {
+        await StoreAsync(2);
+        Write("one", 2);
+        using var file = Open();
+        for (var i = 1; i < MarksFile.TriesMax; i++)
+        {
+            Assert.Throws<InvalidOperationException>(() => { file.Read(_ => throw new InvalidOperationException()); });
+        }
+        Assert.Equal(MarksFound.Damaged, file.Read(_ => throw new InvalidOperationException()));
+        Assert.True(File.Exists(Location + ".damaged"));
+    }
+
+    [Fact]
     public async Task A_file_that_can_neither_be_read_nor_renamed_keeps_nobody_waiting()
     {
         await StoreAsync(2);

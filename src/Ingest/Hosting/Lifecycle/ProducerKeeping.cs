@@ -14,6 +14,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SaveRetryPause = TimeSpan.FromSeconds(5);
 
     // What a start after a crash reads again at most, beside what comes in during one pause: about a segment.
     private const long SaveBytes = 64 * 1024 * 1024;
@@ -195,7 +196,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
 
     private bool IsDue()
     {
-        if (_time.GetElapsedTime(_saved) >= SaveInterval)
+        if (_time.GetElapsedTime(_saved) >= (_hasFailed ? SaveRetryPause : SaveInterval))
         {
             return true;
         }
@@ -214,7 +215,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
             // What was saved before still holds, and the log is kept from there: the next look tries again.
             _sequences.Unsaved.FailSave();
             (_begun, _saved, _hasFailed) = (null, _time.GetTimestamp(), true);
-            Log.ProducersNotSaved(_logger, SaveInterval, e.Message);
+            Log.ProducersNotSaved(_logger, SaveRetryPause, e.Message);
         }
     }
 

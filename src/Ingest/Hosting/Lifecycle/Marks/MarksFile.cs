@@ -59,7 +59,7 @@ internal sealed class MarksFile : IDisposable
 
     /// <summary>Takes over what the file has. One that cannot be used is put aside.</summary>
     /// <param name="take">Takes over its content; false where it is damaged.</param>
-    /// <exception cref="StorageException">It could not be read; it may be tried again.</exception>
+    /// <exception cref="Exception">The file could not be read, for whatever reason; another call tries again.</exception>
     internal MarksFound Read(Func<ReadOnlySpan<byte>, bool> take)
     {
         MarksFound found;
@@ -67,8 +67,9 @@ internal sealed class MarksFile : IDisposable
         {
             found = TakeOver(take);
         }
-        catch (StorageException) when (++_failures >= TriesMax)
+        catch (Exception) when (++_failures >= TriesMax)
         {
+            // Whatever it is, one too large for memory too.
             found = MarksFound.Damaged;
             TryPutAside();
         }
