@@ -13,7 +13,7 @@ port=${INGEST_TEST_PORTS_FROM:-16760}
 intake=http://127.0.0.1:$port admin=http://127.0.0.1:$((port + 1))
 viewers=()
 leave() { [[ ${#viewers[@]} -eq 0 ]] || { kill "${viewers[@]}" 2>/dev/null || true; wait "${viewers[@]}" 2>/dev/null || true; }; viewers=(); }
-finish() { leave; kill "$node" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"; }
+finish() { local code=$?; [[ $code -eq 0 ]] || cat "$work"/pages 2>/dev/null || true; leave; kill "$node" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$work"; }
 artifacts/ingest/ingest serve --data "$work/data" --intake "$intake" --admin "$admin" --set Drain:BalancerDelay=0s >"$work/log" 2>&1 &
 node=$!
 trap finish EXIT
@@ -24,7 +24,7 @@ until curl -sf -o /dev/null "$admin/health/ready"; do
 done
 
 pages() { # Three of them, in one process that costs little beside the node.
-  python3 - "$port" <<'PY'
+  exec python3 - "$port" <<'PY'
 import http.client, sys, time
 pages = [http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]) + 1) for _ in range(3)]
 while True:
@@ -36,7 +36,7 @@ while True:
 PY
 }
 come() {
-  pages & viewers+=($!)
+  pages 2>"$work/pages" & viewers+=($!)
   for _ in 1 2; do script -qfc "artifacts/ingest/ingest top --admin $admin" /dev/null >/dev/null 2>&1 & viewers+=($!); done
   # A screen that starts takes what its start takes.
   rest 2
