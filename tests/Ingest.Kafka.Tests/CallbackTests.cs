@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using Ingest.Kafka.Tests.Cluster;
 using Ingest.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,6 +29,34 @@ public sealed class CallbackTests
         Assert.Equal(0, refusals);
         Assert.True(SessionPlan.MustReplace(session.Room, new IsolationSet(TimeSpan.FromMinutes(1))));
         await session.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_transactional_session_one_of_whose_callbacks_failed_takes_no_more_and_says_why()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var options = new KafkaOptions
+        {
+            BootstrapServers = cluster.Bootstraps,
+            Delivery = KafkaDelivery.Transactions,
+            StatisticsInterval = TimeSpan.FromMilliseconds(100),
+        };
+        var calls = 0;
+        var session = new TransactionSession(
+            options,
+            new TransactionIdentity(Guid.NewGuid(), "kafka", Guid.NewGuid()),
+            SendMode.Careful,
+            batchBytesMax: null,
+            TimeProvider.System,
+            NullLogger.Instance,
+            _ => Fail(ref calls));
+        await Poll.Until("a callback failed", () => session.Trouble is not null);
+
+        Assert.Equal(ErrorCode.Local_Application, Assert.Throws<KafkaException>(session.Begin).Error.Code);
+        Assert.Equal(
+            ErrorCode.Local_Application, Assert.Throws<KafkaException>(() => session.Commit(TimeSpan.FromSeconds(1))).Error.Code);
+
+        session.Close(TimeSpan.FromSeconds(1));
     }
 
     private static void Fail(ref int calls)

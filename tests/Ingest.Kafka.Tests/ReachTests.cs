@@ -25,7 +25,7 @@ public sealed class ReachTests
         await cluster.AllDownAsync();
         var died = TimeProvider.System.GetUtcNow();
         lane.Log.Append(TestEvent.Many(100, keys: 20, from: 100));
-        await Poll.Until("the lane tells of it", () => lane.Status.Trouble is not null, Told);
+        await Poll.Until("the lane tells of it", () => lane.Status.Trouble is { IsCut: true }, Told);
         var first = lane.Status.Trouble!;
         Assert.InRange(first.Since, died - Told, died + Told);
         await Poll.Until("it says why", () => lane.Status.Trouble!.Reason.Contains("Connection refused", StringComparison.Ordinal));
@@ -46,8 +46,33 @@ public sealed class ReachTests
 
         await Poll.Until(
             "the lane tells of it",
-            () => lane.Status.Trouble?.Reason.Contains("Connection refused", StringComparison.Ordinal) == true,
+            () => lane.Status.Trouble is { IsCut: true } trouble && trouble.Reason.Contains("Connection refused", StringComparison.Ordinal),
             Told);
+    }
+
+    [Theory]
+    [InlineData(KafkaDelivery.Idempotent)]
+    [InlineData(KafkaDelivery.Transactions)]
+    public async Task One_broker_of_three_that_is_dead_while_the_others_are_slow_is_no_cut(KafkaDelivery delivery)
+    {
+        await using var cluster = await StartAsync();
+        await using var lane = Lane(cluster.Bootstraps, delivery).Start();
+        lane.Log.Append(TestEvent.Many(100, keys: 20));
+        await lane.EmptyAsync();
+        cluster.Proxies.ForEach(proxy => proxy.Latency = TimeSpan.FromMilliseconds(300));
+
+        await cluster.Proxies[2].DownAsync();
+        lane.Log.Append(TestEvent.Many(100, keys: 20, from: 100));
+        await Poll.Until("one fails", () => lane.Status.Trouble is not null);
+        var seen = TimeProvider.System.GetTimestamp();
+        await Poll.Until("it has failed for some time", () =>
+        {
+            Assert.False(lane.Status.Trouble is { IsCut: true }, lane.Status.Trouble?.Reason);
+            return TimeProvider.System.GetElapsedTime(seen) > Told;
+        });
+
+        cluster.AllUp();
+        await lane.EmptyAsync();
     }
 
     private static async Task<TestCluster> StartAsync()

@@ -13,16 +13,13 @@ internal sealed class ProducerSession : IProducerSession
     private static readonly TimeSpan WarmingMax = TimeSpan.FromSeconds(1);
 
     private readonly IProducer<byte[], byte[]> _producer;
-    private readonly TimeProvider _time;
+    private readonly ConnectionNotes _connections;
     private readonly ILogger _logger;
     private readonly Action<SinkVerdict> _onRefused;
     private readonly Task _warming;
 
     // Poll thread only: the last error was a refusal of us, not of the network.
     private SinkVerdict? _refusal;
-
-    // Written on the poll thread, read by any, Volatile.
-    private Complaint? _trouble;
 
     internal ProducerSession(
         KafkaOptions options,
@@ -33,7 +30,7 @@ internal sealed class ProducerSession : IProducerSession
         Action<SinkVerdict> onRefused,
         Action<string> onStatistics)
     {
-        _time = time;
+        _connections = new ConnectionNotes(time);
         _logger = logger;
         _onRefused = onRefused;
         Room = new ProducerRoom(mode, (long)(options.QueueBytesMax * OwnShareOfQueue), (long)(options.QueueEventsMax * OwnShareOfQueue));
@@ -52,13 +49,10 @@ internal sealed class ProducerSession : IProducerSession
     public ProducerRoom Room { get; }
 
     /// <inheritdoc/>
-    public ConnectionTrouble? Trouble => Complained?.Trouble;
+    public ConnectionTrouble? Trouble => _connections.Trouble(Room.Delivered);
 
     /// <inheritdoc/>
-    public SinkVerdict? Refused => Complained?.Refusal;
-
-    private Complaint? Complained =>
-        Volatile.Read(ref _trouble) is { } trouble && trouble.Delivered == Room.Delivered ? trouble : null;
+    public SinkVerdict? Refused => _connections.Refusal(Room.Delivered);
 
     /// <inheritdoc/>
     public Task<ClusterAnswer> AskAsync(TimeSpan timeout) => ClusterProbe.AskAsync(_producer.Handle, timeout);
@@ -119,6 +113,7 @@ internal sealed class ProducerSession : IProducerSession
 
     private void OnError(Error error)
     {
+        var wasTroubled = Trouble is not null;
         var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
         if (verdict.Kind == VerdictKind.Blocked)
         {
@@ -136,18 +131,18 @@ internal sealed class ProducerSession : IProducerSession
             Room.Die();
             Log.ProducerDied(_logger, VerdictTable.Reason(error.Code, error.Reason));
         }
-        else if (error.Code != ErrorCode.Local_AllBrokersDown)
+        else if (error.Code == ErrorCode.Local_AllBrokersDown)
         {
-            var since = Complained?.Trouble.Since ?? _time.GetUtcNow();
-            var trouble = new ConnectionTrouble(since, VerdictTable.Reason(error.Code, error.Reason));
-            Volatile.Write(ref _trouble, new Complaint(trouble, _refusal, Room.Delivered));
+            _connections.AllFailed(error, wasTroubled ? _refusal : null, Room.Delivered);
+        }
+        else
+        {
+            _connections.Failed(error, _refusal, Room.Delivered);
         }
         // One broker that refuses us may be a bad one; when none is left, or the producer died of it, it is us.
-        if (_refusal is { } refusal && (error.IsFatal || (error.Code == ErrorCode.Local_AllBrokersDown && Trouble is not null)))
+        if (_refusal is { } refusal && (error.IsFatal || (error.Code == ErrorCode.Local_AllBrokersDown && wasTroubled)))
         {
             _onRefused(refusal);
         }
     }
-
-    private sealed record Complaint(ConnectionTrouble Trouble, SinkVerdict? Refusal, long Delivered);
 }

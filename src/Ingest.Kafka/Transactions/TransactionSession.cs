@@ -18,12 +18,15 @@ internal sealed class TransactionSession : ITransactionSession
     private readonly IProducer<byte[], byte[]> _producer;
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly TransactionIdentity _identity;
-    private readonly TimeProvider _time;
+    private readonly ConnectionNotes _connections;
     private readonly TopicPartition _place;
     private readonly ILogger _logger;
 
-    // Written on the poll threads, read by any, Volatile.
-    private Complaint? _complaint;
+    // Written by the worker, read by any, Volatile.
+    private long _successes;
+
+    // Written on the poll thread, read by the worker.
+    private volatile Error? _broken;
 
     internal TransactionSession(
         KafkaOptions options,
@@ -34,7 +37,7 @@ internal sealed class TransactionSession : ITransactionSession
         ILogger logger,
         Action<string> onStatistics)
     {
-        (_identity, _time, _logger, Mode) = (identity, time, logger, mode);
+        (_identity, _connections, _logger, Mode) = (identity, new ConnectionNotes(time), logger, mode);
         _place = new TopicPartition(options.ProgressTopic, 0);
         var settings = ClientSettings.ForTransactions(options, identity.Id, mode, batchBytesMax);
         // The fate of a transaction is that of all its messages: reports on each are asked for only to find a guilty one.
@@ -49,7 +52,7 @@ internal sealed class TransactionSession : ITransactionSession
             .SetStatisticsHandler((_, json) => onStatistics(json))
             .Build();
         _consumer = new ConsumerBuilder<byte[], byte[]>(ClientSettings.ForProgress(options, identity.Id))
-            .SetErrorHandler((_, error) => OnError(error))
+            .SetErrorHandler((_, error) => OnReaderError(error))
             .SetLogHandler((_, message) => Log.Client(_logger, message))
             .Build();
     }
@@ -58,23 +61,27 @@ internal sealed class TransactionSession : ITransactionSession
     public SendMode Mode { get; }
 
     /// <inheritdoc/>
-    public SinkVerdict? Refused => Volatile.Read(ref _complaint)?.Refusal;
+    public SinkVerdict? Refused => _connections.Refusal(Volatile.Read(ref _successes));
 
     /// <inheritdoc/>
-    public ConnectionTrouble? Trouble => Volatile.Read(ref _complaint)?.Trouble;
+    public ConnectionTrouble? Trouble => _connections.Trouble(Volatile.Read(ref _successes));
 
     /// <inheritdoc/>
     public void Init(TimeSpan timeout)
     {
         _producer.InitTransactions(timeout);
-        Volatile.Write(ref _complaint, null);
+        Volatile.Write(ref _successes, _successes + 1);
     }
 
     /// <inheritdoc/>
     public string? ReadProgress(TimeSpan timeout) => ProgressOffsets.Read(_consumer.Handle, _place, timeout);
 
     /// <inheritdoc/>
-    public void Begin() => _producer.BeginTransaction();
+    public void Begin()
+    {
+        ThrowIfBroken();
+        _producer.BeginTransaction();
+    }
 
     /// <inheritdoc/>
     public void SendProgress(Progress progress, TimeSpan timeout) =>
@@ -83,9 +90,12 @@ internal sealed class TransactionSession : ITransactionSession
     /// <inheritdoc/>
     public void Commit(TimeSpan timeout)
     {
+        ThrowIfBroken();
         Send();
+        // A report that was lost may be that of a message which was refused.
+        ThrowIfBroken();
         _producer.CommitTransaction(timeout);
-        Volatile.Write(ref _complaint, null);
+        Volatile.Write(ref _successes, _successes + 1);
     }
 
     /// <inheritdoc/>
@@ -145,17 +155,42 @@ internal sealed class TransactionSession : ITransactionSession
         }
     }
 
-    private void OnError(Error error)
+    private void ThrowIfBroken()
     {
-        if (error.Code == ErrorCode.Local_AllBrokersDown)
+        if (_broken is { } error)
         {
-            return;
+            throw new KafkaException(error);
         }
-        var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
-        var trouble = new ConnectionTrouble(Trouble?.Since ?? _time.GetUtcNow(), VerdictTable.Reason(error.Code, error.Reason));
-        SinkVerdict? refusal = verdict.Kind == VerdictKind.Blocked && !error.IsFatal ? verdict : null;
-        Volatile.Write(ref _complaint, new Complaint(trouble, refusal));
     }
 
-    private sealed record Complaint(ConnectionTrouble Trouble, SinkVerdict? Refusal);
+    private void OnError(Error error)
+    {
+        var successes = Volatile.Read(ref _successes);
+        if (error.Code == ErrorCode.Local_AllBrokersDown)
+        {
+            _connections.AllFailed(error, Refused, successes);
+            return;
+        }
+        // A callback of ours failed, as any does when memory is short: a report that was told to it is lost and never comes again.
+        if (error.Code == ErrorCode.Local_Application)
+        {
+            _broken = error;
+        }
+        Note(error, successes);
+    }
+
+    // The reader of the progress has connections of its own: when it has none left, the producer may have some.
+    private void OnReaderError(Error error)
+    {
+        if (error.Code != ErrorCode.Local_AllBrokersDown)
+        {
+            Note(error, Volatile.Read(ref _successes));
+        }
+    }
+
+    private void Note(Error error, long successes)
+    {
+        var verdict = VerdictTable.ForConnection(error.Code, error.Reason);
+        _connections.Failed(error, verdict.Kind == VerdictKind.Blocked && !error.IsFatal ? verdict : null, successes);
+    }
 }

@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Ingest.Operations.Attention;
+using Ingest.Operations.Status;
 using Ingest.Testing;
 using Ingest.Worker.Commands.Doctor;
 
@@ -116,6 +118,46 @@ public sealed class DoctorTests : IDisposable
     {
         Assert.Equal(verdict, ClockCheck.Judge(isSynchronized, TimeSpan.FromMilliseconds(errorMs)).Verdict);
     }
+
+    [Theory]
+    [InlineData("lane_slow", "warning", Verdict.Warning, "ingestwindowatone")]
+    [InlineData("backlog_old", "bad", Verdict.Bad, "ingestbacklogold")]
+    public void Dead_letters_of_the_past_hide_nothing_that_the_strip_says_of_a_lane(
+        string code, string severity, object verdict, string section)
+    {
+        AttentionItem[] items = [Item("events_parked", "warning", "parked-events"), Item(code, severity, section)];
+
+        var judged = NodeCheck.Judge(Lane(), severity == "bad" ? items : items[1..]);
+
+        Assert.Equal((verdict, $"docs/operating.md#{section}"), (judged.Verdict, judged.Advice));
+        Assert.Contains("dead letters", NodeCheck.Judge(Lane(), []).Advice, StringComparison.Ordinal);
+    }
+
+    private static AttentionItem Item(string code, string severity, string section) =>
+        new(code, "kafka", severity, "Something is wrong.", default, "", null, $"docs/operating.md#{section}");
+
+    private static LaneView Lane() => new()
+    {
+        Name = "kafka",
+        Kind = "kafka",
+        State = "delivering",
+        Reason = "",
+        Settled = 10,
+        Saved = 10,
+        PendingEvents = 5,
+        ParkedEvents = 0,
+        LagSeconds = 100,
+        InFlightBatches = 1,
+        InFlightEvents = 5,
+        Window = 1,
+        WindowMax = 8,
+        SlowStartThreshold = 8,
+        Breaker = "closed",
+        RoundTripMs = 1,
+        Attempts = new Dictionary<string, long>(),
+        Sum = new LaneSum(15, 0, 7, 3, 0, 5, Balanced: true),
+        Repeated = 0,
+    };
 
     private async Task<DoctorReport> ReportAsync(params string[] words)
     {

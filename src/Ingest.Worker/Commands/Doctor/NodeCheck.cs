@@ -36,7 +36,7 @@ internal static class NodeCheck
                 "docs/operating.md#from-symptom-to-action");
         foreach (var lane in status.Lanes)
         {
-            yield return Judge(lane, status.Attention.FirstOrDefault(item => item.Subject == lane.Name));
+            yield return Judge(lane, status.Attention.Where(item => item.Subject == lane.Name));
         }
         if (status.Policy?.Error is { } error)
         {
@@ -48,8 +48,12 @@ internal static class NodeCheck
         }
     }
 
-    private static Diagnosis Judge(LaneView lane, AttentionItem? item)
+    /// <summary>
+    /// One lane, with what the strip says of it: the worst of that goes before what stays of the past, as dead letters do.
+    /// </summary>
+    internal static Diagnosis Judge(LaneView lane, IEnumerable<AttentionItem> items)
     {
+        var item = items.OrderByDescending(VerdictOf).FirstOrDefault();
         var found = $"{lane.Name}: {lane.State}, {Humanize.Count(lane.PendingEvents, "event")} pending"
             + (lane.PendingEvents > 0 ? $", the oldest {Humanize.Seconds(lane.LagSeconds)} old." : ".");
         var judged = lane switch
@@ -60,12 +64,11 @@ internal static class NodeCheck
                 "lane", Verdict.Warning, found, "docs/operating.md#ingestbreakeropen"),
             { UnreachableSince: not null } => new Diagnosis(
                 "lane", Verdict.Bad, $"{found} It does not reach its sink.", "docs/operating.md#ingestbreakeropen"),
+            _ when item is not null => new Diagnosis("lane", VerdictOf(item), $"{found} {item.What}", item.Section),
             { ParkedEvents: > 0 } => new Diagnosis("lane", Verdict.Warning, found, "docs/operating.md#parked-events"),
             { Sum.DeadLettered: > 0 } => new Diagnosis(
                 "lane", Verdict.Warning, found, "It has dead letters: docs/operating.md#ingestdeadlettersgrowing"),
-            _ => item is null
-                ? new Diagnosis("lane", Verdict.Good, found)
-                : new Diagnosis("lane", VerdictOf(item), $"{found} {item.What}", item.Section),
+            _ => new Diagnosis("lane", Verdict.Good, found),
         };
         return judged with { Reason = lane.Reason };
     }

@@ -8,17 +8,14 @@ namespace Ingest.Operations.Status;
 /// <summary>Sets what was promised against what became of it, lane by lane and stream by stream.</summary>
 internal static class LaneAccounting
 {
-    private const double PatienceSeconds = 1;
-
-    internal static LaneView View(LaneStatus lane, long durable, Func<long, long>? skippedUpTo = null)
+    internal static LaneView View(LaneStatus lane, long durable, DateTimeOffset now, Func<long, long>? skippedUpTo = null)
     {
         // Numbers that were never given out are no events.
         var high = Given(Math.Max(lane.Settled, lane.HighWater));
         var before = Given(lane.Start);
         // The lane may have settled an event that became durable after the log was asked: it never has more than there is.
         var accepted = Math.Max(Given(durable), high);
-        // Connections that failed while there was nothing to send are made anew with the next event.
-        var trouble = lane.LagSeconds > PatienceSeconds ? lane.Trouble : null;
+        var trouble = LaneReach.Trouble(lane, now);
         var counted = before + lane.Delivered + lane.DeadLettered + lane.Lost + lane.ParkedEvents;
         return new LaneView
         {
@@ -27,7 +24,7 @@ internal static class LaneAccounting
             Client = lane.Client,
             State = StatusJson.Snake(lane.State),
             Reason = lane.Reason.Length > 0 ? lane.Reason : trouble?.Reason ?? "",
-            UnreachableSince = trouble?.Since,
+            UnreachableSince = trouble is { IsCut: true } ? trouble.Since : null,
             NextTrySeconds = lane.NextTrySeconds is { } wait ? Math.Round(wait, 1) : null,
             Settled = lane.Settled,
             Saved = lane.Saved,

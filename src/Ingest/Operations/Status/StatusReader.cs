@@ -54,6 +54,7 @@ public sealed class StatusReader
         var drain = View.Drain.Status;
         var reasons = View.Gate.Reasons;
         var sample = View.Health.Sample;
+        var now = _time.GetUtcNow();
         var status = new NodeStatus
         {
             Node = View.Name,
@@ -66,10 +67,10 @@ public sealed class StatusReader
             Drain = Progress(drain),
             Log = ReadLog(log, durable, lanes),
             Queue = ReadQueue(),
-            Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable, log.SkippedUpTo))],
+            Lanes = [.. lanes.Select(lane => LaneAccounting.View(lane, durable, now, log.SkippedUpTo))],
             Orphans = [.. View.Lanes.Orphans.Select(orphan => new OrphanStatus(orphan.Name, orphan.Sequence))],
             Streams = LaneAccounting.Streams(streams, lanes),
-            DeadLetters = DeadLetterView.Of(View.DeadLetters.Status, _time.GetUtcNow()),
+            DeadLetters = DeadLetterView.Of(View.DeadLetters.Status, now),
             Producers = View.Producers(),
             Memory = sample is null ? null : Memory(sample),
             Disk = sample is null ? null : new DiskStatus(

@@ -77,7 +77,7 @@ public sealed class AttentionTests : IDisposable
             Name = "a",
             State = LaneState.Delivering,
             PendingEvents = 1234,
-            LagSeconds = 1.5,
+            LagSeconds = 4.5,
             Trouble = new ConnectionTrouble(since, "Connection refused"),
         };
         _node.Lanes = [lane with { LagSeconds = 0.5 }];

@@ -127,7 +127,7 @@ internal sealed class RecordingEndpoints(AdminSurface surface, SemaphoreSlim tur
         }
         context.Response.Headers.Remove("Content-Disposition");
         var problem = surface.Stopping.IsCancellationRequested
-            ? AdminProblem.Unavailable("draining", "The node is stopping: nothing is recorded any more.")
+            ? AdminProblem.Unavailable("exiting", "The node is stopping: nothing is recorded any more.")
             : AdminProblem.Unavailable(
                 "diagnostics_off", $"The runtime does not take the request (DOTNET_EnableDiagnostics): {failure.Message}");
         return problem.WriteAsync(context);
