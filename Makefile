@@ -99,7 +99,7 @@ proof: ## Check it: tries to lose an event by every means there is, as a table (
 
 # A slow and a dead broker, poison, a disk nearly full, memory pressure: what page, metrics and commands say, as the handbook shows it.
 nights: build ## Check it: five faults at a real node, and what docs/operating.md says is seen of each (NIGHT)
-	@checks/nights.sh $(NIGHT)
+	@checks/nights.sh "$(NIGHT)"
 
 # Random histories of the log on the simulated disk, and some of them twice; then NODE_HISTORIES of whole nodes, by default one in a hundred
 # as many. HISTORIES=1000000 takes half an hour on two cores that do nothing else. A failure prints its seed and its steps, made as few as

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Five faults at a real node and a mock of Kafka, with every command of "Five nights" in docs/operating.md run and compared: checks/nights.sh
-# [PART OF A TITLE], after make build. About three minutes. What a night that failed left is in artifacts/nights. The one with little memory
+# [PART OF A TITLE], after make build. About a minute. What a night that failed left is in artifacts/nights. The one with little memory
 # needs root, for its control group, and is skipped without.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

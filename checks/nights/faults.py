@@ -1,4 +1,5 @@
 """The five faults: what a node needs to be hit by each, how it comes, and how it goes."""
+import os
 import resource
 import shutil
 import socket
@@ -73,6 +74,8 @@ class PoisonEvents(Fault):
 class DiskNearlyFull(Fault):
     """Somebody else fills the node's disk: a file of so many GiB, between thresholds that leave others' writing room."""
 
+    _file = None
+
     def prepare(self, directory):
         free = shutil.disk_usage(directory).free
         if free < 5 * GIB:
@@ -88,7 +91,8 @@ class DiskNearlyFull(Fault):
         self._file.unlink()
 
     def end(self):
-        self._file.unlink(missing_ok=True)
+        if self._file:
+            self._file.unlink(missing_ok=True)
 
 
 class MemoryPressure(Fault):
@@ -100,13 +104,14 @@ class MemoryPressure(Fault):
     body, sent = 16 * 2**10, 15 * 2**10
     # As fast as the node looks at its memory, and no faster: between two looks it takes what comes.
     at_once, pause, uploads_max = 50, 0.05, 9_000
+    _group, _uploads = None, ()
 
     def prepare(self, directory):
         self._uploads = []
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         for root, limit in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")):
-            self._group = Path(root) / f"ingest-nights-{directory.parent.name}"
+            self._group = Path(root) / f"ingest-nights-{os.getpid()}"
             try:
                 self._group.mkdir()
                 (self._group / limit).write_text(str(self.limit))
@@ -140,7 +145,7 @@ class MemoryPressure(Fault):
     def end(self):
         for upload in self._uploads:
             upload.close()
-        if self._group.is_dir():
+        if self._group and self._group.is_dir():
             try:
                 until("the control group is empty", 5, lambda: not (self._group / "cgroup.procs").read_text().split())
                 self._group.rmdir()

@@ -48,7 +48,11 @@ class Broker:
 
     def __init__(self):
         self._process = subprocess.Popen([MOCK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.address = self._process.stdout.readline().split()[1]
+        try:
+            self.address = self._process.stdout.readline().split()[1]
+        except BaseException:
+            self.close()
+            raise
 
     def do(self, command):
         self._process.stdin.write(command + "\n")
@@ -57,8 +61,13 @@ class Broker:
             raise Failed(f"the broker said to {command}: {answer}")
 
     def close(self):
-        self._process.stdin.close()
-        self._process.wait(10)
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 class Rig:
@@ -67,18 +76,25 @@ class Rig:
     def __init__(self, directory, settings=(), wrapper=(), rate=20, batch=10, size=200):
         self.directory = directory
         directory.mkdir(parents=True)
-        self.broker = Broker()
-        self.intake, self.admin = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-        self._load = None
+        self._load = self._node = self._log = None
         self._sent = (str(rate), str(batch), str(size))
+        self.broker = Broker()
+        try:
+            self._start(dict(settings), wrapper)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, settings, wrapper):
+        self.intake, self.admin = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         given = {
             "Sinks:Kafka:BootstrapServers": self.broker.address, "Drain:BalancerDelay": "0s", "Drain:Deadline": "5s",
-            "Name": "night", **dict(settings),
+            "Name": "night", **settings,
         }
-        command = [*wrapper, INGEST, "serve", "--data", directory / "data", "--sink", "kafka", "--intake", self.intake,
+        command = [*wrapper, INGEST, "serve", "--data", self.directory / "data", "--sink", "kafka", "--intake", self.intake,
                    "--admin", self.admin, *(word for key, value in given.items() for word in ("--set", f"{key}={value}"))]
-        self._log = open(directory / "node.log", "w")
-        self._node = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, cwd=directory)
+        self._log = open(self.directory / "node.log", "w")
+        self._node = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT, cwd=self.directory)
         until("the node is ready", 20, lambda: self.is_ready())
 
     def get(self, path):
@@ -155,9 +171,12 @@ class Rig:
         return found
 
     def close(self):
-        for process in (self._load, self._node):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
-        self._log.close()
-        self.broker.close()
+        try:
+            for process in (self._load, self._node):
+                if process and process.poll() is None:
+                    process.kill()
+                    process.wait()
+        finally:
+            if self._log:
+                self._log.close()
+            self.broker.close()

@@ -1,5 +1,7 @@
 """Five nights: run.py [PART OF A TITLE]. Each fault at a real node, with the looks of the handbook at it; see checks/nights.sh."""
 import shutil
+import signal
+import subprocess
 import sys
 import time
 
@@ -15,10 +17,10 @@ def spend(night, directory):
     """What the night showed, in words; raises Failed."""
     fault = FAULTS[night.title]()
     directory.mkdir(parents=True)
-    if reason := fault.prepare(directory):
-        return f"skipped: {reason}"
     rig = None
     try:
+        if reason := fault.prepare(directory):
+            return f"skipped: {reason}"
         rig = Rig(directory / "node", fault.settings, fault.wrapper)
         rig.load()
         came = time.monotonic()
@@ -35,9 +37,11 @@ def spend(night, directory):
         return (f"told after {told:.1f} s; {len(night.during)} + {len(night.afterwards)} looks; {found['accepted']} accepted = "
                 f"{found['delivered']} delivered + {found['deadLettered']} dead; settled {time.monotonic() - went:.1f} s after it went")
     finally:
-        if rig:
-            rig.close()
-        fault.end()
+        try:
+            if rig:
+                rig.close()
+        finally:
+            fault.end()
 
 
 def main():
@@ -45,18 +49,21 @@ def main():
     documented = nights()
     if [night.title for night in documented] != list(FAULTS):
         sys.exit(f"docs/operating.md has other nights than there are faults: {[night.title for night in documented]}")
+    found = [(number, night) for number, night in enumerate(documented, 1) if wanted in night.title.lower()]
+    if not found:
+        sys.exit(f"no night has {wanted} in its title: {', '.join(FAULTS)}")
+    # What a night began is closed then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     failed = False
     shutil.rmtree(DIRECTORY, ignore_errors=True)
-    for number, night in enumerate(documented, 1):
-        if wanted not in night.title.lower():
-            continue
+    for number, night in found:
         start = time.monotonic()
         directory = DIRECTORY / str(number)
         try:
             said = spend(night, directory)
             shutil.rmtree(directory)
-        except (Failed, OSError) as failure:
-            failed, said = True, f"FAILED: {failure}"
+        except (Failed, OSError, ValueError, LookupError, subprocess.SubprocessError) as failure:
+            failed, said = True, f"FAILED: {type(failure).__name__}: {failure}"
         print(f"{night.title}: {said} ({time.monotonic() - start:.0f} s)", flush=True)
     sys.exit(1 if failed else 0)
 
