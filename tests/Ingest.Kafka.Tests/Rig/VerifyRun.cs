@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Ingest.Kafka.Tests.Cluster;
 using Ingest.Testing;
 
 namespace Ingest.Kafka.Tests.Rig;

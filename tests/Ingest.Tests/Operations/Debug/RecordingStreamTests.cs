@@ -23,7 +23,7 @@ public sealed class RecordingStreamTests : IDisposable
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
 
-        Assert.False(await RunAsync(new Reader(), Over, gone.Token));
+        Assert.False(await RunUntilAsync(new Reader(), Over, gone.Token));
 
         Assert.True(_runtime.IsStopped);
         Assert.Equal(40 * Block, _runtime.Taken);
@@ -70,11 +70,14 @@ public sealed class RecordingStreamTests : IDisposable
 
     private static async Task<bool> WaitForEverAsync(CancellationToken stop)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
         return true;
     }
 
-    private async Task<bool> RunAsync(Stream reader, Func<CancellationToken, Task<bool>> wait, CancellationToken cancel = default)
+    private Task<bool> RunAsync(Stream reader, Func<CancellationToken, Task<bool>> wait) =>
+        RunUntilAsync(reader, wait, TestContext.Current.CancellationToken);
+
+    private async Task<bool> RunUntilAsync(Stream reader, Func<CancellationToken, Task<bool>> wait, CancellationToken cancel)
     {
         using var recording = new RecordingStream(_runtime.Events, _runtime.StopAsync, reader, Limits, _time);
         return await recording.RunAsync(wait, cancel).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, CancellationToken.None);
