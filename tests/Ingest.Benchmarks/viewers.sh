@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # What five viewers cost a node under load: tests/Ingest.Benchmarks/viewers.sh [ROUNDS=9] [SECONDS_EACH=6]
-# Single events over 64 connections into files, in turns without viewers and with three pages of the console and two `ingest top`. A page is
-# what it asks for: status and history, every 1.5 s. Ratios of the node's processor time a request and of the rate,
-# medians of the rounds. What the node does for its history with nobody watching is shown as the processor time of an idle second.
+# Three pages of the console and two `ingest top`, come and gone in turns while single events arrive at a fixed rate into files, so that the
+# load is the same in all turns and what differs is the viewers. A page is what it asks for: the status every 1.5 s, the history every 4.5 s.
+# Their cost is the processor time of the node a second with them less that without them, the median of the rounds, as a part of what the
+# node needs at its full rate over 64 connections.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
@@ -27,9 +28,11 @@ pages() { # Three of them, in one process that costs little beside the node.
   exec python3 - "$port" <<'PY'
 import http.client, sys, time
 pages = [http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]) + 1) for _ in range(3)]
+look = 0
 while True:
     for page in pages:
-        for path in ("/status", "/history?sinceSeconds=300&points=300"):
+        look += 1
+        for path in ("/status", "/history?sinceSeconds=300&points=300")[:2 if look % 9 < 3 else 1]:
             page.request("GET", path)
             assert page.getresponse().read()
         time.sleep(0.5)
@@ -43,29 +46,29 @@ come() {
 }
 cpu() { awk '{print $14 + $15}' "/proc/$node/stat"; }
 ticks=$(getconf CLK_TCK)
-run() { # run NAME
-  local before requests
-  before=$(cpu)
-  requests=$(wrk -t1 -c64 -d"${each}s" -s "$here/single.lua" "$intake/v1/events" | sed -n 's/ *\([0-9]*\) requests in.*/\1/p')
-  echo "$1 $requests $((($(cpu) - before) * 1000000 / ticks))" >>"$work/results"
+measure() { # measure NAME COMMAND...
+  local before began requests
+  before=$(cpu) began=$EPOCHREALTIME
+  requests=$("${@:2}")
+  echo "$1 $requests $(awk -v ms=$((($(cpu) - before) * 1000 / ticks)) -v from="$began" -v to="$EPOCHREALTIME" 'BEGIN{print ms / (to - from)}')" \
+    >>"$work/results"
 }
-idle=$(cpu)
-rest 20
-echo "idle: $((($(cpu) - idle) * 1000 / ticks / 20)) ms of processor time a second"
-run warm && run warm && rm "$work/results"
+full() { wrk -t1 -c64 -d"${each}s" -s "$here/single.lua" "$intake/v1/events" | sed -n 's/ *\([0-9]*\) requests in.*/\1/p'; }
+steady() { artifacts/ingest/ingest bench "$intake" --rate 4000 --duration "${each}s" --connections 64 >/dev/null && echo $((4000 * each)); }
+measure warm full && measure warm full && rm "$work/results"
 for ((round = 0; round < rounds; round++)); do
-  run without
-  come && run with && leave
-  run without
+  measure full full
+  measure without steady
+  come && measure with steady && leave
+  measure without steady
 done
 python3 - "$work/results" <<'PY'
 import statistics, sys
-rows = [(name, int(requests), int(cpu)) for name, requests, cpu in (line.split() for line in open(sys.argv[1]))]
-rates, times = [], []
-for at in range(0, len(rows), 3):
-    before, between, after = rows[at:at + 3]
-    rates.append(2 * between[1] / (before[1] + after[1]))
-    times.append((between[2] / between[1]) / ((before[2] + after[2]) / (before[1] + after[1])))
-print(f"with five viewers: rate {statistics.median(rates):.3f} ({min(rates):.3f} to {max(rates):.3f}), "
-      f"processor time a request {statistics.median(times):.3f} ({min(times):.3f} to {max(times):.3f}), {len(rates)} rounds")
+rows = [(name, float(milliseconds)) for name, _, milliseconds in (line.split() for line in open(sys.argv[1]))]
+full = statistics.median(time for name, time in rows if name == "full")
+without = [time for name, time in rows if name == "without"]
+costs = [time - (rows[at - 1][1] + rows[at + 1][1]) / 2 for at, (name, time) in enumerate(rows) if name == "with"]
+print(f"the node needs {full:.0f} ms of processor time a second at its full rate, {statistics.median(without):.0f} at 4,000 events a second")
+print(f"five viewers: {statistics.median(costs):.1f} ms a second ({min(costs):.1f} to {max(costs):.1f}, {len(costs)} rounds), "
+      f"{statistics.median(costs) / full:.2%} of the full rate")
 PY
