@@ -21,6 +21,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly Instruments _instruments = new();
     private readonly SinkTraits? _traits;
+    private bool _isRunning;
 
     internal DeadLettersFixture(SinkTraits? traits = null)
     {
@@ -89,6 +90,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
         Lanes = new LaneSet(Log.Log, [spec], Options, Letters, _instruments, TimeProvider.System, NullLoggerFactory.Instance, seed: 7);
         Lanes.Start();
         Letters.Start(Lanes);
+        _isRunning = true;
         return this;
     }
 
@@ -113,10 +115,17 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     }
 
     /// <summary>Stops in order and starts again, with what happened to the files <paramref name="between"/>.</summary>
-    internal async Task RestartAsync(Action? between = null)
+    internal Task RestartAsync(Action? between = null) => RestartAsync(() =>
+    {
+        between?.Invoke();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Stops in order and starts again, with what happened to the files <paramref name="between"/>.</summary>
+    internal async Task RestartAsync(Func<Task> between)
     {
         await StopAsync();
-        between?.Invoke();
+        await between();
         Log.Reopen();
         Sink = NewSink();
         Start();
@@ -175,7 +184,7 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Lanes is not null)
+        if (_isRunning)
         {
             await StopAsync();
         }
@@ -184,8 +193,10 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
         _directory.Dispose();
     }
 
+    // What fails between a stop and the next start is told, and not hidden by a second stop.
     private async Task StopAsync()
     {
+        _isRunning = false;
         await Lanes.DisposeAsync();
         await Letters.DisposeAsync();
     }

@@ -31,7 +31,11 @@ public sealed class LiteDbQuestionsTests : QuestionsContract
     {
         await using var fixture = await FilledAsync();
         await LevelAsync(fixture);
-        await fixture.RestartAsync(() => Damage(fixture.Directory, damage));
+        await fixture.RestartAsync(async () =>
+        {
+            await LetGoAsync(fixture.Directory);
+            Damage(fixture.Directory, damage);
+        });
         await fixture.Settled();
         await CheckAllAsync(fixture);
         Assert.InRange(fixture.Letters.Status.Projection!.Failures, 0, 1);
@@ -46,7 +50,11 @@ public sealed class LiteDbQuestionsTests : QuestionsContract
         for (var round = 0; round < 8; round++)
         {
             await LevelAsync(fixture);
-            await fixture.RestartAsync(() => Flip(fixture.Directory, random));
+            await fixture.RestartAsync(async () =>
+            {
+                await LetGoAsync(fixture.Directory);
+                Flip(fixture.Directory, random);
+            });
             await fixture.Settled();
             try
             {
@@ -129,6 +137,20 @@ public sealed class LiteDbQuestionsTests : QuestionsContract
                 break;
         }
     }
+
+    // A busy machine may end the writer of the index later than its store, which does not wait for it for ever.
+    private static Task LetGoAsync(string directory) => Poll.Until("the index is let go", () =>
+    {
+        try
+        {
+            using var file = new FileStream(DataFile(directory), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    });
 
     private static void Flip(string directory, Random random)
     {

@@ -61,8 +61,9 @@ internal sealed class TestProxy : IAsyncDisposable
                 connections.Add(ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
+            // A listener that was closed between two connections says that it does not listen.
             await Task.WhenAll(connections);
         }
     }
