@@ -5,6 +5,7 @@ using Ingest.Health;
 using Ingest.Intake;
 using Ingest.Intake.Admission;
 using Ingest.Intake.Dialects;
+using Ingest.Intake.Dialects.Elastic;
 using Ingest.Intake.Dialects.Engine;
 using Ingest.Intake.Dialects.Hec;
 using Ingest.Intake.Dialects.Otlp;
@@ -64,6 +65,7 @@ public sealed class AllocationTests
         { new HecDialect(), "{\"event\":{\"order\":4711}}" },
         { new SegmentDialect(), "{\"batch\":[{\"type\":\"track\",\"userId\":\"u\",\"event\":\"ordered\"}]}" },
         { new OtlpDialect(), "{\"resourceLogs\":[]}" },
+        { new ElasticDialect(), "{\"create\":{\"_index\":\"bench\"}}\n{\"order\":4711}\n" },
     };
 
     [Theory]
