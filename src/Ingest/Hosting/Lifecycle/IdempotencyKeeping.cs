@@ -1,3 +1,4 @@
+using Ingest.Hosting.Lifecycle.Marks;
 using Ingest.Intake.Idempotency;
 using Ingest.Wal;
 using Microsoft.Extensions.Logging;
@@ -34,11 +35,8 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     private readonly TimedSignal _wake;
     private Task _loop = Task.CompletedTask;
 
-    // Set by any thread, cleared when a save begins.
-    private volatile bool _isAsked;
-
     // The loop's, and then the stop's.
-    private long? _begun;
+    private readonly MarksSaving _saving;
     private long? _failed;
 
     internal IdempotencyKeeping(
@@ -54,6 +52,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
         (_log, _replay, _file, _window, _time, _logger) = (log, replay, file, window, time, logger);
         (_saveBytes, _saveBytesMax) = (saveBytes, logBytesMax / LogShare);
         _wake = new TimedSignal(time);
+        _saving = new MarksSaving(log, window.Unsaved, file.Move, through => file.Save(window, time, through));
     }
 
     /// <summary>From here on the log is kept for telling repeats; <see cref="long.MaxValue"/>: nothing is. Any thread.</summary>
@@ -74,7 +73,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     /// <summary>Asks for a save soon: room for the log is short. Any thread; waits for nothing.</summary>
     internal void SaveSoon()
     {
-        _isAsked = true;
+        _saving.Ask();
         _wake.Set();
     }
 
@@ -106,7 +105,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     /// <summary>One turn of the loop: begins a save when one is due, and ends one that was begun.</summary>
     internal void Look()
     {
-        if (!_window.IsRecovering && (_begun is not null || IsDue()))
+        if (!_window.IsRecovering && (_saving.IsBegun || IsDue()))
         {
             TrySave();
         }
@@ -114,7 +113,7 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
 
     private bool IsDue() =>
         (_failed is not { } failed || _time.GetElapsedTime(failed) >= RetryPause)
-        && (_isAsked || _file.IsLost || _log.BytesBehind(_file.Through) >= DueBytes);
+        && (_saving.IsAsked || _file.IsLost || _log.BytesBehind(_file.Through) >= DueBytes);
 
     private long DueBytes =>
         Math.Min(_saveBytesMax, Math.Max(_saveBytes, SaveShare * IdempotencyTable.RequestBytes * _window.Count));
@@ -123,41 +122,17 @@ internal sealed class IdempotencyKeeping : IAsyncDisposable
     {
         try
         {
-            Save();
+            if (_saving.Step() == MarksStep.Saved)
+            {
+                _failed = null;
+            }
         }
         catch (Exception e)
         {
-            // What was saved before still holds, and the log is kept from there: another look tries again.
-            _window.Unsaved.FailSave();
-            (_begun, _failed) = (null, _time.GetTimestamp());
+            // Another look tries again.
+            _saving.Fail();
+            _failed = _time.GetTimestamp();
             Log.RepeatsNotSaved(_logger, RetryPause, e.Message);
-        }
-    }
-
-    private void Save()
-    {
-        if (_log.Poison is not null)
-        {
-            return;
-        }
-        if (_begun is null)
-        {
-            // Read before it is asked whether anything came: what is durable by then was claimed before.
-            var durable = _log.DurableSequence;
-            _isAsked = false;
-            if (!_window.Unsaved.IsAny)
-            {
-                _file.Move(durable);
-                return;
-            }
-            _window.Unsaved.BeginSave();
-            _begun = durable;
-        }
-        if (_window.Unsaved.IsSettled)
-        {
-            _file.Save(_window, _time, _begun.Value);
-            (_begun, _failed) = (null, null);
-            _window.Unsaved.EndSave();
         }
     }
 }

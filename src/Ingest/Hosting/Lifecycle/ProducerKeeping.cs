@@ -36,13 +36,10 @@ internal sealed class ProducerKeeping : IAsyncDisposable
 
     private Task _loop = Task.CompletedTask;
 
-    // Set by any thread, cleared when a save begins.
-    private volatile bool _isAsked;
-
     // The loop's, and then the stop's.
+    private readonly MarksSaving _saving;
     private long _saved;
     private bool _hasFailed;
-    private long? _begun;
 
     /// <summary>Starts reading, unless no producers are known at all. Before anything is accepted.</summary>
     internal ProducerKeeping(
@@ -61,6 +58,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     {
         (_log, _file, _sequences, _time, _logger) = (log, file, sequences, time, logger);
         _wake = new TimedSignal(time);
+        _saving = new MarksSaving(log, sequences.Unsaved, file.Move, through => file.Save(sequences, through));
         _last = log.DurableSequence;
         _saved = time.GetTimestamp();
         _saveBytes = Math.Min(SaveBytes, logBytesMax / IdempotencyKeeping.LogShare);
@@ -81,7 +79,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     /// <summary>Asks for a save soon: room for the log is short. Any thread; waits for nothing.</summary>
     internal void SaveSoon()
     {
-        _isAsked = true;
+        _saving.Ask();
         _wake.Set();
     }
 
@@ -187,7 +185,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             await _wake.WaitAsync(RetryPause);
-            if (_begun is not null || IsDue())
+            if (_saving.IsBegun || IsDue())
             {
                 TrySave();
             }
@@ -200,7 +198,7 @@ internal sealed class ProducerKeeping : IAsyncDisposable
         {
             return true;
         }
-        return !_hasFailed && (_isAsked || _file.IsLost
+        return !_hasFailed && (_saving.IsAsked || _file.IsLost
             || (_sequences.Unsaved.IsChanged && _log.BytesBehind(_file.Through) >= _saveBytes));
     }
 
@@ -208,42 +206,19 @@ internal sealed class ProducerKeeping : IAsyncDisposable
     {
         try
         {
-            Save();
+            var step = _saving.Step();
+            if (step != MarksStep.Waits)
+            {
+                _saved = _time.GetTimestamp();
+                _hasFailed &= step != MarksStep.Saved;
+            }
         }
         catch (Exception e)
         {
-            // What was saved before still holds, and the log is kept from there: the next look tries again.
-            _sequences.Unsaved.FailSave();
-            (_begun, _saved, _hasFailed) = (null, _time.GetTimestamp(), true);
+            // The next look tries again.
+            _saving.Fail();
+            (_saved, _hasFailed) = (_time.GetTimestamp(), true);
             Log.ProducersNotSaved(_logger, SaveRetryPause, e.Message);
-        }
-    }
-
-    private void Save()
-    {
-        if (_log.Poison is not null)
-        {
-            return;
-        }
-        if (_begun is null)
-        {
-            // Read before it is asked whether anything came: what is durable by then has begun before.
-            var durable = _log.DurableSequence;
-            _isAsked = false;
-            if (!_sequences.Unsaved.IsAny)
-            {
-                _file.Move(durable);
-                _saved = _time.GetTimestamp();
-                return;
-            }
-            _sequences.Unsaved.BeginSave();
-            _begun = durable;
-        }
-        if (_sequences.Unsaved.IsSettled)
-        {
-            _file.Save(_sequences, _begun.Value);
-            (_begun, _saved, _hasFailed) = (null, _time.GetTimestamp(), false);
-            _sequences.Unsaved.EndSave();
         }
     }
 }
