@@ -68,16 +68,7 @@ internal sealed class HistoryRing
         var steps = (int)Math.Max(1, Math.Ceiling((toUnixMs - fromUnixMs) / 1000.0 / step));
         lock (_lock)
         {
-            var places = new List<int>[steps];
-            for (var i = Math.Max(0, _count - Seconds); i < _count; i++)
-            {
-                var at = (int)(i % Seconds);
-                var index = (int)((_times[at] - fromUnixMs) / 1000 / step);
-                if (_times[at] >= fromUnixMs && index < steps)
-                {
-                    (places[index] ??= []).Add(at);
-                }
-            }
+            var seconds = SecondsNeedLock(fromUnixMs, step, steps);
             return new HistoryPage
             {
                 StepSeconds = step,
@@ -86,30 +77,69 @@ internal sealed class HistoryRing
                     .. Enumerable.Range(0, steps)
                         .Select(i => DateTimeOffset.FromUnixTimeMilliseconds(fromUnixMs + (i * step * 1000L))),
                 ],
-                Node = Fold(HistorySeries.OfNode, _node, places),
-                Lanes = _lanes.ToDictionary(lane => lane.Name, lane => Fold(HistorySeries.OfLane, lane.Columns, places)),
+                Node = Fold(HistorySeries.OfNode, _node, seconds, steps),
+                Lanes = _lanes.ToDictionary(lane => lane.Name, lane => Fold(HistorySeries.OfLane, lane.Columns, seconds, steps)),
             };
         }
     }
 
-    private static Dictionary<string, double?[]> Fold(IReadOnlyList<HistorySeries> rows, float[][] columns, List<int>?[] places) =>
-        rows.Select((row, i) => (row, i)).ToDictionary(
-            entry => entry.row.Name, entry => Array.ConvertAll(places, seconds => Fold(entry.row.Fold, columns[entry.i], seconds)));
-
-    private static double? Fold(HistoryFold fold, float[] column, List<int>? seconds)
+    // Where in a column the seconds are that count, oldest first, and the step of each: the wall clock may have been set back.
+    private List<(int At, int Step)> SecondsNeedLock(long fromUnixMs, int step, int steps)
     {
-        var known = seconds?.Select(at => column[at]).Where(value => !float.IsNaN(value)).ToList();
-        return known is null or { Count: 0 } ? null : Rounded(fold switch
+        var seconds = new List<(int, int)>(Math.Min(Seconds, step * steps));
+        for (var i = Math.Max(0, _count - Seconds); i < _count; i++)
         {
-            HistoryFold.Mean => known.Average(),
-            HistoryFold.Max => known.Max(),
-            _ => known[^1],
-        });
+            var at = (int)(i % Seconds);
+            var index = (int)((_times[at] - fromUnixMs) / 1000 / step);
+            if (_times[at] >= fromUnixMs && index < steps)
+            {
+                seconds.Add((at, index));
+            }
+        }
+        return seconds;
+    }
+
+    private static Dictionary<string, double?[]> Fold(
+        IReadOnlyList<HistorySeries> rows, float[][] columns, List<(int At, int Step)> seconds, int steps)
+    {
+        var folded = new Dictionary<string, double?[]>(rows.Count);
+        for (var i = 0; i < rows.Count; i++)
+        {
+            folded.Add(rows[i].Name, Fold(rows[i].Fold, columns[i], seconds, steps));
+        }
+        return folded;
+    }
+
+    private static double?[] Fold(HistoryFold fold, float[] column, List<(int At, int Step)> seconds, int steps)
+    {
+        var values = new double?[steps];
+        var known = new int[steps];
+        foreach (var (at, step) in seconds)
+        {
+            double value = column[at];
+            if (double.IsNaN(value))
+            {
+                continue;
+            }
+            var before = values[step] ?? value;
+            values[step] = fold switch
+            {
+                HistoryFold.Mean => known[step] == 0 ? value : before + value,
+                HistoryFold.Max => Math.Max(before, value),
+                _ => value,
+            };
+            known[step]++;
+        }
+        for (var i = 0; i < steps; i++)
+        {
+            values[i] = values[i] is not { } value ? null : Rounded(fold == HistoryFold.Mean ? value / known[i] : value);
+        }
+        return values;
     }
 
     // Six digits: as many as a column holds.
     private static double Rounded(double value) =>
-        value == 0 ? 0 : Math.Round(value, Math.Clamp(6 - (int)Math.Ceiling(Math.Log10(Math.Abs(value))), 0, 12));
+        value == Math.Floor(value) ? value : Math.Round(value, Math.Clamp(6 - (int)Math.Ceiling(Math.Log10(Math.Abs(value))), 0, 12));
 
     private float[][]? ColumnsNeedsLock(string lane)
     {
