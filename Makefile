@@ -56,7 +56,7 @@ test: tools build ## Check it: everything that must hold, in under 10 minutes
 bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
 	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
 
-.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof nights
+.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof nights soak
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the same with a server that only flushes
@@ -100,6 +100,10 @@ proof: ## Check it: tries to lose an event by every means there is, as a table (
 # A slow and a dead broker, poison, a disk nearly full, memory pressure: what page, metrics and commands say, as the handbook shows it.
 nights: build ## Check it: five faults at a real node, and what docs/operating.md says is seen of each (NIGHT)
 	@checks/nights.sh "$(NIGHT)"
+
+# Two nodes for MINUTES: one passes on to the other, which is killed, held up and filled; the first must lose nothing and must not grow.
+soak: build ## Check it: everything at once for a long time; memory, handles and threads stay flat (MINUTES, SEED, RATE)
+	@checks/soak.sh $(MINUTES)
 
 # Random histories of the log on the simulated disk, and some of them twice; then NODE_HISTORIES of whole nodes, by default one in a hundred
 # as many. HISTORIES=1000000 takes half an hour on two cores that do nothing else. A failure prints its seed and its steps, made as few as
