@@ -52,8 +52,8 @@ internal sealed class DirectoryLock : IDisposable
         }
         catch
         {
-            file?.Dispose();
-            itself.Dispose();
+            LetGo(file);
+            LetGo(itself);
             throw;
         }
     }
@@ -87,20 +87,22 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
-    /// <summary>
-    /// Unlocks before it closes: a process that was forked and has not called exec yet holds copies of the descriptors, and with them the
-    /// lock, for some milliseconds longer.
-    /// </summary>
+    /// <inheritdoc/>
     public void Dispose()
     {
-        if (_file.Handle.IsClosed)
+        LetGo(_file);
+        LetGo(_directory);
+    }
+
+    // Unlocks before it closes: a process that was forked and has not called exec yet holds copies of the descriptors, and with them the
+    // lock, for some milliseconds longer.
+    private static void LetGo(UnixFile? locked)
+    {
+        if (locked is { Handle.IsClosed: false })
         {
-            return;
+            _ = Libc.FLock(locked.Handle, Libc.Unlock);
+            locked.Dispose();
         }
-        _ = Libc.FLock(_file.Handle, Libc.Unlock);
-        _ = Libc.FLock(_directory.Handle, Libc.Unlock);
-        _file.Dispose();
-        _directory.Dispose();
     }
 
     private static bool TryLockDirectory(UnixFile itself, string directory, string fileName)
