@@ -34,6 +34,15 @@ public sealed record WalOptions
     public int SegmentsKept { get; init; }
 
     /// <summary>
+    /// Bytes of the last groups that are kept in memory, so that readers that keep up need not read them from the disk. Default 0: none;
+    /// fewer than 4,096 count as none.
+    /// </summary>
+    public int TailBytes { get; init; }
+
+    /// <summary>Readers compare what they take from memory with the disk, and throw where it differs. For tests. Default false.</summary>
+    public bool TailCompared { get; init; }
+
+    /// <summary>
     /// Tells which cursors, by name, hold the log: <see cref="WriteAheadLog.Reclaim"/> never passes their positions. So a file that
     /// cannot be read and is named like a segment older than all others is known to have cost nothing that they had settled. Null, the
     /// default: it is not known of any.
@@ -57,5 +66,6 @@ public sealed record WalOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentsAhead, SegmentsAheadMax);
         ArgumentOutOfRangeException.ThrowIfNegative(SegmentsKept);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(SegmentsKept, SegmentsAheadMax);
+        ArgumentOutOfRangeException.ThrowIfNegative(TailBytes);
     }
 }

@@ -149,6 +149,28 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>A reader whose first record is <paramref name="fromSequence"/>, or the oldest one still there if that is later.</summary>
     public WalReader OpenReader(long fromSequence) => new(_state, _quarantine, fromSequence);
 
+    /// <summary>Records that readers took from memory, where the last groups are kept. Any thread.</summary>
+    public long ReadFromMemory => _state.Reads.Memory;
+
+    /// <summary>Records that readers read from the disk. Any thread.</summary>
+    public long ReadFromDisk => _state.Reads.Disk;
+
+    /// <summary>Memory of the last groups that is held now, in bytes. Any thread.</summary>
+    public long TailBytesHeld => _state.Tail?.HeldBytes ?? 0;
+
+    /// <summary>Gives back the memory of the last groups, except what is filled or read just now. Any thread.</summary>
+    public void TrimTail() => _state.Tail?.Trim();
+
+    /// <summary>Throws where the parts in memory contradict each other. For tests.</summary>
+    internal void AssertInvariants() => _state.Tail?.AssertInvariants();
+
+    /// <summary>Gives back what no collector does, of a log whose process is said to have died: nothing of it is called any more.</summary>
+    internal void Abandon()
+    {
+        _writer.Dispose();
+        _state.Tail?.Abandon();
+    }
+
     /// <summary>Opens or creates the cursor <paramref name="name"/> (<c>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}</c>).</summary>
     /// <exception cref="InvalidOperationException">It is open already.</exception>
     public WalCursor OpenCursor(string name) => _cursors.Open(name);
@@ -172,6 +194,7 @@ public sealed class WriteAheadLog : IDisposable
     public void Dispose()
     {
         _writer.Dispose();
+        _state.Tail?.Dispose();
         _tail.Dispose();
         _spares.Dispose();
         _state.Directory.Dispose();

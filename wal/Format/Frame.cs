@@ -42,6 +42,14 @@ internal readonly record struct Frame(FrameType Type, long Sequence, int BodyByt
         return true;
     }
 
+    /// <summary>Reads a header that is known to be whole: what it says is taken as it is.</summary>
+    internal static Frame Read(ReadOnlySpan<byte> bytes) => new(
+        (FrameType)bytes[FrameHeader.TypeOffset],
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[FrameHeader.SequenceOffset..]),
+        BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.BodyChecksumOffset..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.ChecksumOffset..]));
+
     /// <summary>Whether <paramref name="body"/> is the body this header was written for.</summary>
     internal bool Matches(ReadOnlySpan<byte> body) => Crc32C.Compute(body) == BodyChecksum;
 }

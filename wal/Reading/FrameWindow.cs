@@ -1,14 +1,16 @@
 using System.Buffers;
 using Ingest.Wal.Format;
+using Ingest.Wal.Segments;
 using Ingest.Wal.Storage;
+using Ingest.Wal.Tail;
 
 namespace Ingest.Wal.Reading;
 
 /// <summary>
-/// A pooled window over a segment's bytes that reads ahead. It never asks for bytes behind the limit it is given, so that it holds none
-/// that were not yet flushed. One thread at a time.
+/// A pooled window over a segment's bytes that reads ahead, or one of the log's blocks in memory where that has them. It never asks for
+/// bytes behind the limit it is given, so that it holds none that were not yet flushed. One thread at a time.
 /// </summary>
-internal sealed class FrameWindow : IDisposable
+internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
 {
     /// <summary>Bytes read at once; a frame that needs more gets more, and the larger buffer goes back with the next read.</summary>
     internal const int ChunkBytes = 256 * 1024;
@@ -16,16 +18,24 @@ internal sealed class FrameWindow : IDisposable
     /// <summary>The pool hands out powers of two.</summary>
     private const int LargestKept = 2 * ChunkBytes;
 
+    private Segment? _segment;
     private IWalFile? _file;
+    private TailBlock? _block;
     private byte[] _buffer = [];
     private long _start;
     private int _count;
 
+    /// <summary>What <see cref="At"/> gave last is in memory since it was committed: it was checked then, and frames in it are
+    /// whole.</summary>
+    internal bool IsFromMemory { get; private set; }
+
     /// <summary>Reads <paramref name="file"/> from now on. The file stays the caller's.</summary>
-    internal void Attach(IWalFile? file)
+    /// <param name="file">The file; null: none.</param>
+    /// <param name="segment">Which segment's it is, where its last groups may be in memory.</param>
+    internal void Attach(IWalFile? file, Segment? segment = null)
     {
-        _file = file;
-        _count = 0;
+        (_segment, _file, _count) = (segment, file, 0);
+        LeaveBlock();
     }
 
     /// <summary>
@@ -37,9 +47,16 @@ internal sealed class FrameWindow : IDisposable
         var wanted = (int)Math.Min(count, limit - offset);
         if (wanted <= 0)
         {
+            IsFromMemory = false;
             return [];
         }
-        if (offset < _start || offset + wanted > _start + _count)
+        var isInWindow = offset >= _start && offset + wanted <= _start + _count;
+        IsFromMemory = _block?.Holds(offset, wanted) == true || (!isInWindow && TryFindBlock(offset, wanted));
+        if (IsFromMemory)
+        {
+            return _block!.At(offset, limit);
+        }
+        if (!isInWindow)
         {
             Fill(offset, wanted, (int)Math.Min(Math.Max(wanted, ChunkBytes), limit - offset));
         }
@@ -76,11 +93,48 @@ internal sealed class FrameWindow : IDisposable
         return limit;
     }
 
+    /// <summary>Throws where bytes in memory are not what the file has.</summary>
+    internal void CompareWithFile(long offset, int count)
+    {
+        var stored = new byte[count];
+        if (_file!.Read(stored, offset) < count || !_block!.At(offset, offset + count).SequenceEqual(stored))
+        {
+            throw new InvalidOperationException(
+                $"The frame at byte {offset} of {_segment!.FileName} is not in memory as it is on the disk.");
+        }
+    }
+
     public void Dispose()
     {
         Attach(null);
         Return(_buffer);
         _buffer = [];
+    }
+
+    private bool TryFindBlock(long offset, int count)
+    {
+        if (tail is null || _segment is null)
+        {
+            return false;
+        }
+        LeaveBlock();
+        _block = tail.Find(_segment, offset, count);
+        if (_block is not null)
+        {
+            // A reader that keeps up needs no buffer.
+            Return(_buffer);
+            (_buffer, _count) = ([], 0);
+        }
+        return _block is not null;
+    }
+
+    private void LeaveBlock()
+    {
+        if (_block is not null)
+        {
+            tail!.Release(_block);
+            _block = null;
+        }
     }
 
     private static bool MayFollow(in Frame frame, long gapBytes, long expected, long last)

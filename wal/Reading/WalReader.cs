@@ -16,7 +16,8 @@ public sealed class WalReader : IDisposable
 {
     private readonly LogState _state;
     private readonly Quarantine _quarantine;
-    private readonly FrameWindow _window = new();
+    private readonly FrameWindow _window;
+    private readonly ReadTally _tally;
 
     private Segment? _segment;
     private IWalFile? _file;
@@ -38,6 +39,8 @@ public sealed class WalReader : IDisposable
     {
         _state = state;
         _quarantine = quarantine;
+        _window = new FrameWindow(state.Tail);
+        _tally = new ReadTally(state.Reads);
         NextSequence = Math.Max(fromSequence, state.FirstKnown);
     }
 
@@ -65,6 +68,7 @@ public sealed class WalReader : IDisposable
             var durable = _state.DurableSequence;
             if (NextSequence > durable)
             {
+                _tally.Tell();
                 return WalReadStatus.CaughtUp;
             }
             if (NextSequence <= _lostTo)
@@ -95,6 +99,7 @@ public sealed class WalReader : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _tally.Tell();
         LeaveSegment();
         _window.Dispose();
     }
@@ -118,10 +123,15 @@ public sealed class WalReader : IDisposable
     private bool ReadFrame(in SegmentBounds bounds)
     {
         var header = _window.At(_offset, FrameHeader.Bytes, bounds.End);
-        if (!Frame.TryRead(header, _segment!.Salt, bounds.End - _offset, out var frame) || !IsNext(frame))
+        var isFromMemory = _window.IsFromMemory;
+        if (!TryReadHeader(header, isFromMemory, bounds.End - _offset, out var frame) || !IsNext(frame))
         {
             Skip(bounds);
             return false;
+        }
+        if (isFromMemory && _state.Options.TailCompared)
+        {
+            _window.CompareWithFile(_offset, frame.Bytes);
         }
         if (frame.Type == FrameType.Commit)
         {
@@ -129,7 +139,7 @@ public sealed class WalReader : IDisposable
             return false;
         }
         var wanted = _expected == NextSequence;
-        if (wanted && !HasItsBody(frame, bounds.End))
+        if (wanted && !isFromMemory && !HasItsBody(frame, bounds.End))
         {
             Lose(new DamagedRange(_offset, frame.Bytes, _expected, 1));
             return false;
@@ -142,8 +152,20 @@ public sealed class WalReader : IDisposable
             _bodyBytes = frame.BodyBytes;
             Sequence = frame.Sequence;
             NextSequence = _expected;
+            _tally.Count(isFromMemory);
         }
         return wanted;
+    }
+
+    /// <summary>What is in memory was checked when it was committed: it needs no checksum.</summary>
+    private bool TryReadHeader(ReadOnlySpan<byte> bytes, bool isFromMemory, long bytesLeft, out Frame frame)
+    {
+        if (!isFromMemory || bytes.Length < FrameHeader.Bytes)
+        {
+            return Frame.TryRead(bytes, _segment!.Salt, bytesLeft, out frame);
+        }
+        frame = Frame.Read(bytes);
+        return true;
     }
 
     private bool IsNext(in Frame frame) => frame.Type switch
@@ -206,7 +228,7 @@ public sealed class WalReader : IDisposable
         else
         {
             _segment = segment;
-            _window.Attach(_file);
+            _window.Attach(_file, _segment);
             _offset = SegmentHeader.BlockBytes;
             _expected = segment.BaseSequence;
             _lostToReclaim = false;

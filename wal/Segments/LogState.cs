@@ -1,5 +1,7 @@
 using Ingest.Wal.Format;
+using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
+using Ingest.Wal.Tail;
 
 namespace Ingest.Wal.Segments;
 
@@ -30,6 +32,12 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     internal IWalDirectory Directory { get; } = directory;
 
     internal WalOptions Options { get; } = options;
+
+    /// <summary>The last groups in memory; null: none are kept.</summary>
+    internal TailRing? Tail { get; } = TailRing.Of(options.TailBytes);
+
+    /// <summary>What readers have read. Any thread.</summary>
+    internal ReadCounts Reads { get; } = new();
 
     internal Guid Id => Epochs.LogId;
 

@@ -1,5 +1,6 @@
 using Ingest.Wal.Format;
 using Ingest.Wal.Storage;
+using Ingest.Wal.Writing;
 
 namespace Ingest.Wal.Segments;
 
@@ -21,6 +22,9 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     internal long Last => _bounds.Last;
 
     internal uint Salt => _segment!.Salt;
+
+    /// <summary>What the next group goes to, where it fits.</summary>
+    internal Segment Segment => _segment!;
 
     /// <summary>Bytes of frames the segment still takes in one group; negative when there is none to append to.</summary>
     internal long Room => _file is null ? -1 : _segment!.FramesEnd - CommitBody.FrameBytes - End;
@@ -49,12 +53,13 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     }
 
     /// <summary>Writes and flushes a group, then lets readers see it.</summary>
-    internal void Append(ReadOnlySpan<byte> group, long lastSequence, long unixTimeMs)
+    internal void Append(GroupBuffer group, long lastSequence, long unixTimeMs)
     {
-        _file!.Write(group, End);
+        _file!.Write(group.Written, End);
         _file.Flush();
         ThrowIfLost(_file);
-        _bounds = new SegmentBounds(End + group.Length, lastSequence);
+        group.Publish(_segment!, End);
+        _bounds = new SegmentBounds(End + group.Bytes, lastSequence);
         _firstUnixMs = Math.Min(_firstUnixMs, unixTimeMs);
         _lastUnixMs = Math.Max(_lastUnixMs, unixTimeMs);
         state.PublishDurable(_segment!, _bounds);

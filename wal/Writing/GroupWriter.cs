@@ -25,7 +25,7 @@ internal sealed class GroupWriter : IDisposable
         _state = state;
         _tail = tail;
         _nextSequence = state.NextSequence;
-        _group = new GroupBuffer(Math.Max(state.Options.GroupBytesMax, 64 * 1024) + CommitBody.FrameBytes);
+        _group = new GroupBuffer(Math.Max(state.Options.GroupBytesMax, 64 * 1024) + CommitBody.FrameBytes, state.Tail);
     }
 
     internal int GroupBytes => _group.Bytes;
@@ -86,7 +86,7 @@ internal sealed class GroupWriter : IDisposable
             }
             EndGroup(unixTimeMs);
             var last = _nextSequence + _count - 1;
-            _tail.Append(_group.Written, last, unixTimeMs);
+            _tail.Append(_group, last, unixTimeMs);
             _nextSequence = last + 1;
             return CommitOutcome.Committed;
         }
@@ -128,6 +128,7 @@ internal sealed class GroupWriter : IDisposable
             _salt = _tail.Salt;
         }
         _chain = _salt;
+        _group.Begin(_rollFirst ? null : _tail.Segment, _tail.End);
     }
 
     /// <summary>Copies the frames and, while they are in the processor's cache, numbers them and chains their checksums.</summary>

@@ -67,6 +67,8 @@ internal sealed class NodeLog : IAsyncDisposable
                 SegmentsAhead = settings.SegmentsAhead,
                 SegmentsKept = Math.Min(WalOptions.SegmentsAheadMax, RecycledBytesMax / settings.SegmentBytes),
                 GroupBytesMax = Math.Min(parts.Settings.Get<QueueOptions>().CommitBytesMax, settings.SegmentBytes / 2),
+                TailBytes = settings.TailBytes,
+                TailCompared = settings.TailCompared,
                 Holds = LaneSet.IsLane,
             });
             Report(parts, directory, log);

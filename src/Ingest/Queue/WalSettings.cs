@@ -27,6 +27,17 @@ public sealed class WalSettings
     [Range(64L * 1024 * 1024, 1L << 50), Description("Bytes the log may take before intake refuses with disk_pressure.")]
     public long BytesMax { get; set; } = 64L * 1024 * 1024 * 1024;
 
+    /// <summary>Bytes of the last events kept in memory, for lanes that keep up. Default 8 MiB; 0 to 1 GiB, 0: none.</summary>
+    [Range(0, 1024 * 1024 * 1024), Description("Bytes of the last events kept in memory, for lanes that keep up; 0: none.")]
+    public int TailBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>
+    /// Each event that is taken from memory is compared with the disk, and a lane that finds a difference fails. To look into a doubt: it
+    /// costs a read an event. Default false.
+    /// </summary>
+    [Description("Compares each event taken from memory with the disk; to look into a doubt.")]
+    public bool TailCompared { get; set; }
+
     /// <summary>How long delivered events stay for a rewind. Default 0: not at all; up to 10 years.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00"), Description("How long delivered events stay for a rewind.")]
     public TimeSpan Retention { get; set; } = TimeSpan.Zero;

@@ -33,6 +33,10 @@ public sealed class LogHistory
     private int _firedBefore;
     private int _payloads;
 
+    // Steps taken, and after how many of them memory is short each time.
+    private readonly int _trimmedEvery;
+    private int _steps;
+
     /// <summary>A history on a new disk.</summary>
     /// <param name="seed">Of the disk and of the segments' identities.</param>
     /// <param name="decorate">Wraps the directory, to break it on purpose.</param>
@@ -43,6 +47,8 @@ public sealed class LogHistory
         _disk = new SimulatedDisk(seed);
         _ids = new Random(seed);
         _decorate = decorate ?? (directory => directory);
+        _options = _options with { TailBytes = TailSizes.Of(seed), TailCompared = true };
+        _trimmedEvery = seed % 3 == 0 ? 5 : int.MaxValue;
         Reopen();
     }
 
@@ -113,6 +119,11 @@ public sealed class LogHistory
         {
             throw new ModelException(_disk.Violations[0]);
         }
+        if (++_steps % _trimmedEvery == 0)
+        {
+            _log.TrimTail();
+        }
+        _log.AssertInvariants();
     }
 
     private void Do(WalAction action)
@@ -361,6 +372,8 @@ public sealed class LogHistory
             _powerCut = (style, seed + 1);
             _disk.Faults.CutPowerAfter(againAfter);
         }
+        CountReads();
+        _log.Abandon();
         Forget();
         Reopen();
     }
@@ -444,8 +457,15 @@ public sealed class LogHistory
         {
             cursor?.Dispose();
         }
+        CountReads();
         _log.Dispose();
         Forget();
+    }
+
+    private void CountReads()
+    {
+        _coverage.Count("record read from memory", (int)_log.ReadFromMemory);
+        _coverage.Count("record read from the disk", (int)_log.ReadFromDisk);
     }
 
     private void Forget()

@@ -12,7 +12,7 @@ internal sealed class NodeSetup
 {
     private static readonly string[] Names = ["a", "b"];
 
-    internal NodeSetup(Random random)
+    internal NodeSetup(Random random, int tailBytes)
     {
         Lanes = [.. Names.Take(random.Next(1, 3)).Select(name => (name, DrawTraits(random)))];
         Wal = new WalOptions
@@ -20,6 +20,8 @@ internal sealed class NodeSetup
             SegmentBytes = WalOptions.SegmentBytesMin,
             GroupBytesMax = WalOptions.SegmentBytesMin / 2,
             SegmentsAhead = random.Next(1, 3),
+            TailBytes = tailBytes,
+            TailCompared = true,
         };
         CommitSlowMax = Pick(random, TimeSpan.Zero, TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(300));
         Publishing = new PublishingOptions

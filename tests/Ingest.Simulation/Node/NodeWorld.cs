@@ -1,4 +1,5 @@
 using Ingest.Simulation.Disk;
+using Ingest.Simulation.Model;
 using Ingest.Sinks.Contract;
 
 namespace Ingest.Simulation.Node;
@@ -15,7 +16,7 @@ internal sealed class NodeWorld
     internal NodeWorld(SeizedThreadPool pool, int seed)
     {
         Random = new Random(seed);
-        Setup = new NodeSetup(Random);
+        Setup = new NodeSetup(Random, TailSizes.Of(seed));
         Scheduler = new SimulatedScheduler(pool, Clock, new Random(Random.Next()));
         Places = new SimulatedPlaces(new Random(Random.Next()));
         Model = new NodeModel(Setup.Lanes.Select(lane => lane.Name));

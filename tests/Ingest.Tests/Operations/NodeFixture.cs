@@ -5,6 +5,7 @@ using Ingest.Operations.Status;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue;
 using Ingest.Queue.Totals;
+using Ingest.Simulation.Model;
 using Ingest.Testing;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -21,7 +22,11 @@ internal sealed class NodeFixture : ILaneStatuses, IDeadLetterStatus, IDrainStat
 
     public NodeFixture()
     {
-        Log = WriteAheadLog.Open(WalDirectory.Open(_directory["wal"]), new WalOptions { SegmentBytes = 1024 * 1024 });
+        Log = WriteAheadLog.Open(WalDirectory.Open(_directory["wal"]), new WalOptions
+        {
+            SegmentBytes = 1024 * 1024,
+            TailBytes = TailSizes.Tested,
+        });
         Health = new HealthState(Gate, new HealthOptions(), Time);
         _queue = new CommitQueue(
             Log, new QueueOptions(), Gate, new StreamTotals(), Instruments, Time, NullLogger<CommitQueue>.Instance);

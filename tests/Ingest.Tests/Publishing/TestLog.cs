@@ -1,5 +1,6 @@
 using System.Text;
 using Ingest.Events;
+using Ingest.Simulation.Model;
 using Ingest.Testing;
 using Ingest.Wal;
 using Ingest.Wal.Storage;
@@ -16,14 +17,14 @@ internal sealed class TestLog : IDisposable
     private readonly Func<IWalDirectory, IWalDirectory> _around = directory => directory;
 
     internal TestLog(int segmentBytes = 1024 * 1024)
-        : this(new WalOptions { SegmentBytes = segmentBytes }, _ => { })
+        : this(new WalOptions { SegmentBytes = segmentBytes, TailBytes = TailSizes.Tested }, _ => { })
     {
     }
 
     /// <summary>A log on a disk with faults.</summary>
     internal TestLog(Func<IWalDirectory, IWalDirectory> around, int segmentBytes)
     {
-        (_options, _around) = (new WalOptions { SegmentBytes = segmentBytes }, around);
+        (_options, _around) = (new WalOptions { SegmentBytes = segmentBytes, TailBytes = TailSizes.Tested }, around);
         Directory.CreateDirectory(WalPath);
         Log = Open();
     }

@@ -3,6 +3,7 @@ using Ingest.Events;
 using Ingest.Health;
 using Ingest.Queue;
 using Ingest.Queue.Totals;
+using Ingest.Simulation.Model;
 using Ingest.Testing;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -23,7 +24,7 @@ internal sealed class QueueFixture : IDisposable
     {
         var real = WalDirectory.Open(_directory["wal"]);
         Directory = disk is null ? real : disk(real);
-        Log = WriteAheadLog.Open(Directory, new WalOptions { SegmentBytes = SegmentBytes });
+        Log = WriteAheadLog.Open(Directory, new WalOptions { SegmentBytes = SegmentBytes, TailBytes = TailSizes.Tested });
         Gate.Open(RefusalCode.Starting);
         Queue = new CommitQueue(
             Log, options ?? new QueueOptions(), Gate, Totals, Instruments, TimeProvider.System, NullLogger<CommitQueue>.Instance);

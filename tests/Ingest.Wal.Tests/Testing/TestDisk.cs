@@ -1,4 +1,5 @@
 using Ingest.Simulation.Disk;
+using Ingest.Simulation.Model;
 using Ingest.Testing;
 using Ingest.Wal.Storage;
 
@@ -8,7 +9,7 @@ namespace Ingest.Wal.Tests.Testing;
 internal abstract class TestDisk : IDisposable
 {
     /// <summary>The smallest segments, so that few records fill one.</summary>
-    public static readonly WalOptions Small = new() { SegmentBytes = WalOptions.SegmentBytesMin };
+    public static readonly WalOptions Small = new() { SegmentBytes = WalOptions.SegmentBytesMin, TailBytes = TailSizes.Tested };
 
     /// <summary>Both kinds, for <c>[MemberData]</c>.</summary>
     public static TheoryData<DiskKind> Kinds => [DiskKind.Simulated, DiskKind.Real];

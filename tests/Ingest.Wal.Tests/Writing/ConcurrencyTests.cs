@@ -20,7 +20,7 @@ public sealed class ConcurrencyTests
     {
         var total = kind == DiskKind.Real ? 3_000 : 30_000;
         using var disk = TestDisk.Create(kind);
-        using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2, GroupBytesMax = 4096 });
+        using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2, GroupBytesMax = 4096, TailCompared = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var positions = new long[Readers];
         var tasks = new List<Task>();
@@ -46,7 +46,7 @@ public sealed class ConcurrencyTests
     {
         var total = kind == DiskKind.Real ? 2_000 : 20_000;
         using var disk = TestDisk.Create(kind);
-        using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2, GroupBytesMax = 4096 });
+        using var log = disk.Open(TestDisk.Small with { SegmentsAhead = 2, GroupBytesMax = 4096, TailCompared = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task upkeep, writer;
         // Opened before anything is written: a reader begins with the oldest record there is, and that must be the first.

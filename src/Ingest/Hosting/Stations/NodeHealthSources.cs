@@ -53,7 +53,11 @@ internal sealed class NodeHealthSources(
     public string Version => NodeVersion.Text;
 
     /// <inheritdoc/>
-    public void TrimBuffers() => RecordBatch.TrimPool();
+    public void TrimBuffers()
+    {
+        RecordBatch.TrimPool();
+        writing.Log.TrimTail();
+    }
 
     private static LaneHealth Lane(LaneStatus lane)
     {

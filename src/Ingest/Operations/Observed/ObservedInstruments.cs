@@ -69,6 +69,12 @@ public sealed class ObservedInstruments
             "s",
             "Age of the oldest event that some lane has not settled.");
         meter.CreateObservableGauge("ingest.log.lost.events", () => Now.Log.LostEvents, "{event}", "Events lost to damage of the log.");
+        meter.CreateObservableCounter(
+            "ingest.log.read.events",
+            () => ReadEvents(Now.Log),
+            "{event}",
+            "Events that lanes and other readers took from memory, or read from the disk.");
+        meter.CreateObservableGauge("ingest.log.tail.bytes", () => Now.Log.TailBytes, "By", "Memory that the last events take.");
         meter.CreateObservableGauge(
             "ingest.log.poisoned",
             () => Now.Log.Poison is null ? 0 : 1,
@@ -126,6 +132,12 @@ public sealed class ObservedInstruments
             "",
             "1 while the policy file as it is now is not in force because it is wrong or cannot be read.");
     }
+
+    private static IEnumerable<Measurement<long>> ReadEvents(LogStatus log) =>
+    [
+        new(log.ReadFromMemory, new KeyValuePair<string, object?>("source", "memory")),
+        new(log.ReadFromDisk, new KeyValuePair<string, object?>("source", "disk")),
+    ];
 
     private NodeStatus Now => _status.Recent();
 

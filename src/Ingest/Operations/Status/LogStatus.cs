@@ -36,6 +36,15 @@ public sealed record LogStatus
     /// <summary>Events lost to damage since the directory was opened.</summary>
     public required long LostEvents { get; init; }
 
+    /// <summary>Events that readers took from memory, since the start.</summary>
+    public long ReadFromMemory { get; init; }
+
+    /// <summary>Events that readers read from the disk, since the start.</summary>
+    public long ReadFromDisk { get; init; }
+
+    /// <summary>Memory that the last events take, in bytes.</summary>
+    public long TailBytes { get; init; }
+
     /// <summary>Where the damage was, at most a hundred places.</summary>
     public required IReadOnlyList<DamageStatus> Damage { get; init; }
 }

@@ -125,6 +125,9 @@ public sealed class StatusReader
             Poison = log.Poison?.Message,
             Recovery = new RecoveryStatus(log.Recovery.CleanShutdown, log.Recovery.BytesScanned, log.Recovery.TornBytes),
             LostEvents = damage.Sum(range => range.Records) + (log.Recovery.MissingEnd?.Count ?? 0),
+            ReadFromMemory = log.ReadFromMemory,
+            ReadFromDisk = log.ReadFromDisk,
+            TailBytes = log.TailBytesHeld,
             Damage = [.. damage.Take(DamageShownMax).Select(range => new DamageStatus(
                 range.Segment, range.Offset, range.Bytes, range.FirstSequence, range.Records, range.Copy))],
         };
