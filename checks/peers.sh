@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The same load, the same journal and the same kill -9 and power cut for Ingest and for what else could stand there, judged by one oracle:
 # checks/peers.sh [MINUTES=10] [--table FILE] [ROW...]
-# Debian's packages of the stores and their clients from npm are installed where they are missing; a store that cannot be had is named in
-# its row. SEED=N draws other moments. The table is left in artifacts/peers/table.md, with each row's journal and log beside it; --table puts
-# it between the marks of a page. Exit code 1 when Ingest did not hold, or when the judge saw no loss in the store that keeps nothing.
+# Debian's packages of the stores and their clients from npm are installed where they are missing; a store that cannot be had is named
+# in its row. SEED=N draws other moments. The table is left in artifacts/peers/table.md, with each row's journal and log beside it; --table
+# puts it between the marks of a page. Exit code 1 when Ingest did not hold, or when the judge saw no loss in the store that keeps nothing.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 minutes=10 page='' only=()
 while (($#)); do
   case $1 in
@@ -50,10 +50,11 @@ servers() {
   [[ -z $mine ]] || rm -f "$mine"
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || { echo "Node.js and npm are needed" >&2; exit 2; }
+for tool in node npm; do command -v "$tool" >/dev/null || { echo "$tool is needed" >&2; exit 2; }; done
 (clients) || { echo "The clients cannot be installed from npm" >&2; exit 2; }
 names=$("${run[@]}" --list "${only[@]}") || exit 2
-node --test checks/peers/oracle.test.mjs >/dev/null || { echo "The judge does not see what it is shown: node --test checks/peers/oracle.test.mjs" >&2; exit 1; }
+judge=(node --test checks/peers/oracle.test.mjs)
+"${judge[@]}" >/dev/null || { echo "The judge does not see what it is shown: ${judge[*]}" >&2; exit 1; }
 servers
 # BUILT=1: what is built already is struck.
 [[ -n ${BUILT:-} ]] || make --no-print-directory build || exit 1

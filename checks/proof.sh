@@ -2,7 +2,7 @@
 # Tries to lose an event, for MINUTES, and prints what came of it: checks/proof.sh [MINUTES=30] [--table FILE] [ROW...]
 # Each row is a campaign of the tests, run again and again with another seed for its share of the time, once at least. SEED=N is the first
 # seed. A row that does not hold says so with its seed, and the exit code is 1. The table is left in artifacts/proof.md, what the campaigns
-# print in artifacts/proof; --table puts the table between the marks of a page.
+# print in artifacts/proof; --table puts the table between the marks of a page. Then checks/peers.sh does the same to other stores.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 minutes=30 page='' only=()
@@ -106,4 +106,8 @@ if [[ -n $page ]]; then
     /<!-- \/proof -->/ { skip = 0 } !skip' "$page" >"$page.new" && mv "$page.new" "$page"
 fi
 printf '\n%s\n' "Left in artifacts/proof.md."
+# Peers beside them, for a third of the time more; PEERS=0 leaves them out.
+if [[ ${#only[@]} -eq 0 && ${PEERS:-1} != 0 ]]; then
+  BUILT=1 checks/peers.sh $(((minutes + 2) / 3)) ${page:+--table "$page"} || bad=1
+fi
 exit "$bad"

@@ -32,7 +32,7 @@ if (values.list) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void endAll().finally(() => process.exit(130)));
-// A library's answer to a connection that was cut off comes late, and to nobody.
+// What a client library says of a connection that was cut off may come when the load has already given that connection up.
 process.on('unhandledRejection', (error) => { if (process.env.DEBUG) console.error(error); });
 
 const HEAD = ['Store', 'Setting', 'Fault', 'Injections', 'Acknowledged', 'Lost', 'Twice', 'Out of order', 'False answers',

@@ -57,7 +57,9 @@ export default class PostgreSql {
   }
 
   async #client() {
-    const client = new pg.Client({ host: '127.0.0.1', port: this.port, user: 'judge', database: 'postgres', connectionTimeoutMillis: 2000 });
+    const client = new pg.Client({
+      host: '127.0.0.1', port: this.port, user: 'judge', database: 'postgres', connectionTimeoutMillis: 2000,
+    });
     client.on('error', () => {});
     await client.connect();
     return client;

@@ -6,7 +6,9 @@ export default class RedisStreams {
   static rows = {
     'redis': { setting: 'default: snapshots, no append-only file', args: [] },
     'redis-everysec': { setting: '`appendonly yes`, its default `appendfsync everysec`', args: ['--appendonly', 'yes'] },
-    'redis-always': { setting: '`appendonly yes`, `appendfsync always`', args: ['--appendonly', 'yes', '--appendfsync', 'always'], safe: true },
+    'redis-always': {
+      setting: '`appendonly yes`, `appendfsync always`', args: ['--appendonly', 'yes', '--appendfsync', 'always'], safe: true,
+    },
     'redis-none': { setting: 'control: keeps nothing', args: ['--save', '', '--appendonly', 'no'], control: true },
   };
   static needs = { 'redis-server': '/usr/bin/redis-server' };

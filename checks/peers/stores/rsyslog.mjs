@@ -1,5 +1,5 @@
-// rsyslog: messages over RELP, its own acknowledged protocol, through the main queue into a file. The file stands for the next system: it is
-// not in the directory that a power cut takes back.
+// rsyslog: messages over RELP, its own acknowledged protocol, through the main queue into a file. The file stands for the next system: it
+// is not in the directory that a power cut takes back.
 import { createReadStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
