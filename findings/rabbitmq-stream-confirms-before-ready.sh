@@ -19,13 +19,15 @@ export HOME=$work RABBITMQ_NODENAME=finding@localhost RABBITMQ_NODE_IP_ADDRESS=1
 export RABBITMQ_DIST_PORT=$((port + 1)) ERL_EPMD_PORT=$((port + 2)) ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_MNESIA_BASE=$work/data
 export RABBITMQ_LOG_BASE=$work RABBITMQ_ENABLED_PLUGINS_FILE=$work/plugins RABBITMQ_CONFIG_FILE=$work/none RABBITMQ_CONF_ENV_FILE=$work/none
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}' RABBITMQ_PID_FILE=$work/pid
-export PORT=$port SERVER=$server
+# The script becomes the server, instead of waiting for it.
+export RUNNING_UNDER_SYSTEMD=true PORT=$port SERVER=$server
 setpriv --pdeathsig KILL epmd &
 names=$!
 trap 'kill "$names" && wait "$names" || true; rm -rf "$work"' EXIT
 cd "$work"
+export npm_config_update_notifier=false
 npm init -y >/dev/null
-npm install --no-audit --no-fund --silent --no-update-notifier >/dev/null 2>&1 amqplib@2.3.1
+npm install --no-audit --no-fund --silent amqplib@2.3.1
 cat >confirms.mjs <<'JS'
 import { spawn } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";

@@ -24,6 +24,8 @@ export default class RabbitMq {
       HOME: `${run.scratch}/home`, RABBITMQ_NODENAME: 'peers@localhost', RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: port, RABBITMQ_DIST_PORT: dist, ERL_EPMD_PORT: names, ERL_EPMD_ADDRESS: '127.0.0.1',
       RABBITMQ_MNESIA_BASE: run.data, RABBITMQ_LOG_BASE: run.scratch, RABBITMQ_ENABLED_PLUGINS_FILE: `${run.scratch}/plugins`,
+      // The script becomes the server, instead of waiting for it.
+      RUNNING_UNDER_SYSTEMD: 'true',
       RABBITMQ_CONFIG_FILE: `${run.scratch}/none`, RABBITMQ_CONF_ENV_FILE: `${run.scratch}/none`, RABBITMQ_PID_FILE: `${run.scratch}/pid`,
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     };
