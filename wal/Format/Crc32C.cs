@@ -35,6 +35,12 @@ public static class Crc32C
         {
             crc = BitOperations.Crc32C(crc, word);
         }
+        // A header's last word and a link of the chain are four bytes: one step in place of four that wait for each other.
+        if (rest.Length >= sizeof(uint))
+        {
+            crc = BitOperations.Crc32C(crc, MemoryMarshal.Read<uint>(rest));
+            rest = rest[sizeof(uint)..];
+        }
         foreach (var b in rest)
         {
             crc = BitOperations.Crc32C(crc, b);

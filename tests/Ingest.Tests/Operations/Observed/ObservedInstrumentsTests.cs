@@ -62,6 +62,8 @@ public sealed class ObservedInstrumentsTests : IDisposable
         Assert.Equal(1, read.Value("ingest_drain_phase", "phase=\"serving\""));
         Assert.Equal(3, read.Value("ingest_requests_in_flight"));
         Assert.Equal("gauge", read.Families["ingest_log_bytes"].Type);
+        Assert.Equal("gauge", read.Families["ingest_log_tail_bytes"].Type);
+        Assert.Equal("counter", read.Families["ingest_log_read_events_total"].Type);
         Assert.Equal(1, _node.Looks);
     }
 
