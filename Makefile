@@ -52,15 +52,27 @@ tools: ## Tidy up: what tests need and is not installed, unpacked into artifacts
 test: tools build ## Check it: everything that must hold, in under 10 minutes
 	@tests/run.sh
 
-# Side by side with a bare server and a usual one, both of which keep nothing: quote the ratios, not the absolute figures.
-bench: build ## Measure it: beside a bare server and a usual one (ROUNDS, SECONDS_EACH)
-	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH)
+# Every row of the table of targets, or some: PART='closed busy open http2 memory gc allocation start kafka peers growth'. Quote the ratios, not
+# the absolute figures. KEEP=1 appends to docs/bench/history.jsonl, which bench-charts draws.
+PART ?=
+bench: build ## Measure it: every target beside a bare server and a usual one, met or not (PART, ROUNDS, SECONDS_EACH, KEEP)
+	@ROUNDS=$(ROUNDS) SECONDS_EACH=$(SECONDS_EACH) KEEP=$(KEEP) tests/Ingest.Benchmarks/bench.sh $(PART)
+
+.PHONY: bench-charts
+bench-charts: ## Measure it: docs/bench/*.svg, from the history of make bench
+	@python3 tests/Ingest.Benchmarks/charts.py
+
+# Times, allocations and instructions of the hot pieces alone.
+.PHONY: bench-pieces
+bench-pieces: ## Measure it: the hot pieces of an event's way, by BenchmarkDotNet
+	@dotnet build tests/Ingest.Benchmarks/pieces -c Release --nologo -v quiet
+	@artifacts/bin/Ingest.Pieces/release/Ingest.Pieces
 
 .PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof nights soak
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
-bench-floor: build ## Measure it: the same with a server that only flushes
-	@tests/Ingest.Benchmarks/compare.sh $(ROUNDS) $(SECONDS_EACH) flush
+bench-floor: build ## Measure it: the closed loops with a server that only flushes
+	@ROUNDS=$(ROUNDS) SECONDS_EACH=$(SECONDS_EACH) BENCH_FLUSH=1 tests/Ingest.Benchmarks/bench.sh closed
 
 # Paired with the build of an earlier commit: BEFORE=<commit>; a backlog and intake, into the discard sink and into files.
 bench-before: build ## Measure it: beside the build of an earlier commit (BEFORE, ROUNDS, SECONDS_EACH)
