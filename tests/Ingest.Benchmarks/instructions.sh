@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Counts the instructions of the hot pieces under callgrind, and holds them against a baseline: tests/Ingest.Benchmarks/instructions.sh [--write]
-# A piece is a native program that runs it N times, and again 2N times: half of neither is the start. More than 3 % more than the baseline
-# fails; --write makes what is counted the baseline, whose change a commit has to explain. 77: what it needs is not here, and why.
+# A native program runs a piece N times, and again 2N times: the difference is free of the start. More than 3 % more than the baseline fails,
+# and so does a piece that allocates; --write makes what is counted the baseline, whose change a commit has to explain. 77: what it needs is
+# not here, and why.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
@@ -36,8 +37,13 @@ of() { # of PIECE → instructions of one run of it
   echo $(((twice - once) / times))
 }
 mapfile -t pieces < <($out/Ingest.Instructions)
-for piece in "${pieces[@]}"; do of "$piece" >"$work/$piece" & done
 failed=0
+for piece in "${pieces[@]}"; do
+  allocated=$(TMPDIR=$work $out/Ingest.Instructions "$piece" 100)
+  [[ $allocated -eq 0 ]] || { echo "$piece: a hundred runs allocate $allocated bytes, and none is allowed" && failed=1; }
+done
+[[ $failed -eq 0 ]] || exit 1
+for piece in "${pieces[@]}"; do of "$piece" >"$work/$piece" & done
 for job in $(jobs -p); do wait "$job" || failed=1; done
 [[ $failed -eq 0 ]] || { echo "a piece could not be counted"; exit 1; }
 if [[ ${1:-} == --write ]]; then

@@ -35,9 +35,17 @@ internal abstract class LogPiece : IPiece
         _folder.Delete(recursive: true);
     }
 
-    protected void Commit()
+    /// <summary>Adds the batch so many times, as one group.</summary>
+    protected void Commit(int batches)
     {
-        if (!Log.TryAdd(Batch, out _) || Log.Commit(1_795_000_000_000) != CommitOutcome.Committed)
+        for (var left = batches; left > 0; left--)
+        {
+            if (!Log.TryAdd(Batch, out _))
+            {
+                PieceList.Wrong("a group is full");
+            }
+        }
+        if (Log.Commit(1_795_000_000_000) != CommitOutcome.Committed)
         {
             PieceList.Wrong("the commit failed");
         }
@@ -47,24 +55,25 @@ internal abstract class LogPiece : IPiece
 /// <summary>A batch of 100 events into a group: copied, numbered, chained, written and flushed.</summary>
 internal sealed class AppendPiece : LogPiece
 {
-    public override void Run() => Commit();
+    public override void Run() => Commit(batches: 1);
 }
 
 /// <summary>A hundred events read back, all checksums checked.</summary>
 internal sealed class ReadPiece : LogPiece
 {
-    private const int Batches = 20;
+    private const int Groups = 10;
+    private const int BatchesOfGroup = 100;
     private WalReader _reader;
     private int _left;
 
     public ReadPiece()
     {
-        for (var i = 0; i < Batches; i++)
+        for (var i = 0; i < Groups; i++)
         {
-            Commit();
+            Commit(BatchesOfGroup);
         }
         _reader = Log.OpenReader(1);
-        _left = Batches;
+        _left = Groups * BatchesOfGroup;
     }
 
     public override void Run()
@@ -73,7 +82,7 @@ internal sealed class ReadPiece : LogPiece
         {
             _reader.Dispose();
             _reader = Log.OpenReader(1);
-            _left = Batches - 1;
+            _left = (Groups * BatchesOfGroup) - 1;
         }
         for (var i = 0; i < Samples.Events; i++)
         {
