@@ -47,6 +47,7 @@ packages: ## Use it: the libraries as NuGet packages in artifacts/packages, trie
 # promtool and shellcheck are not installed but unpacked; without them their checks of deploy/ are skipped.
 tools: ## Tidy up: what tests need and is not installed, unpacked into artifacts/tools
 	@tests/tools.sh
+	@checks/power/build.sh --only-build || echo "power cuts of the executable are skipped"
 	@checks/deploy/tools.sh 2>/dev/null || echo "promtool and shellcheck could not be had: their checks of deploy/ are skipped"
 
 test: tools build ## Check it: everything that must hold, in under 10 minutes
@@ -68,7 +69,7 @@ bench-pieces: ## Measure it: the hot pieces of an event's way, by BenchmarkDotNe
 	@dotnet build tests/Ingest.Benchmarks/pieces -c Release --nologo -v quiet
 	@artifacts/bin/Ingest.Pieces/release/Ingest.Pieces
 
-.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof nights soak
+.PHONY: bench-before bench-floor bench-kafka bench-deadletters store-faults chart faults isolation clients mutants simulate proof power nights soak
 
 # The same with a third server, which does nothing but flush: how much of the distance to the bare one is the disk.
 bench-floor: build ## Measure it: the closed loops with a server that only flushes
@@ -108,6 +109,10 @@ isolation: ## Check it: one bad stream, key or event beside good ones, as a tabl
 # Power cuts, kills, failing, full, lying and damaged disks, dead sinks, poison, clock steps, restarts and adoption: a row and a figure each.
 proof: ## Check it: tries to lose an event by every means there is, as a table (MINUTES, SEED)
 	@checks/proof.sh $(MINUTES)
+
+# Root, /dev/fuse, gcc and libfuse3-dev; the latter two are installed where they are missing.
+power: ## Check it: power cuts of the executable, on a file system that forgets what was not flushed (SEED)
+	@checks/power/cuts.sh
 
 # A slow and a dead broker, poison, a disk nearly full, memory pressure: what page, metrics and commands say, as the handbook shows it.
 nights: build ## Check it: five faults at a real node, and what docs/operating.md says is seen of each (NIGHT)

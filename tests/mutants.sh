@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Breaks the product on purpose, one patch of tests/mutants at a time, in a copy of the tree, and expects the named test to fail.
 # Usage: tests/mutants.sh [name...]      default: all. TABLE=FILE writes the table there as well.
-# Each patch begins with: what (the bug), killer (Class.Method) and project (the test project). A mutant that no test notices survives:
-# then the suite has a hole, and the exit code is 1. So it is where the killer fails without the mutant, or is not found.
+# Each patch begins with: what (the bug), killer (Class.Method), project (the test project) and, where it is of the kind of one of
+# checks/proof.sh, row. A mutant that no test notices survives: then the suite has a hole, and the exit code is 1. So it is where the killer
+# fails without the mutant, or is not found.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
@@ -24,11 +25,18 @@ quiet_build() {
 }
 run_killer() { timeout "$limit" "artifacts/bin/$1/release/$1" -noLogo -noColor -method "*.$2" >"$tree/run.log" 2>&1; }
 
+# Where the killer's process finds the product: beside the tests, or in the executable that they start.
+home_of() { if [[ $1 == Ingest.Crash.Tests ]]; then echo artifacts/ingest; else echo "artifacts/bin/$1/release"; fi; }
+
 declare -A ready sound
 prepare() {
   [[ -z ${ready[$1]:-} ]] || return 0
   quiet_build "tests/$1" || { cat "$tree/build.log"; echo "$1 does not build without a mutant"; exit 1; }
-  cp -r "artifacts/bin/$1/release" "artifacts/clean-$1"
+  if [[ $1 == Ingest.Crash.Tests ]]; then
+    { make --no-print-directory build && checks/power/build.sh; } >"$tree/build.log" 2>&1 ||
+      { cat "$tree/build.log"; echo "the executable does not build without a mutant"; exit 1; }
+  fi
+  cp -r "$(home_of "$1")" "artifacts/clean-$1"
   ready[$1]=1
 }
 
@@ -51,12 +59,12 @@ try_mutant() {
       git apply -R "$root/tests/mutants/$name.patch"
       return
     fi
-    cp "artifacts/bin/$assembly/release/$assembly.dll" "artifacts/bin/$project/release/"
+    cp "artifacts/bin/$assembly/release/$assembly.dll" "$(home_of "$project")/"
   done
   run_killer "$project" "$killer"
   code=$?
   for product in $(products_of "$name"); do
-    cp "artifacts/clean-$project/$(assembly_of "$product").dll" "artifacts/bin/$project/release/"
+    cp "artifacts/clean-$project/$(assembly_of "$product").dll" "$(home_of "$project")/"
   done
   git apply -R "$root/tests/mutants/$name.patch"
   if [[ $code -eq 0 ]]; then echo survived; elif [[ $code -eq 124 ]]; then echo "killed (no end in $limit s)"; else echo killed; fi

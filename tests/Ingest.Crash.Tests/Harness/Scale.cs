@@ -8,6 +8,9 @@ internal static class Scale
     /// <summary>Rounds of kill -9.</summary>
     internal static int KillRounds => (int)Read("INGEST_TEST_KILL_ROUNDS", 12);
 
+    /// <summary>Cuts of the power.</summary>
+    internal static int PowerRounds => (int)Read("INGEST_TEST_POWER_ROUNDS", 3);
+
     /// <summary>Lives that end while the clock steps.</summary>
     internal static int ClockRounds => (int)Read("INGEST_TEST_CLOCK_ROUNDS", 4);
 

@@ -28,6 +28,19 @@ public sealed class MutantPatchTests
         Assert.All(Patches, patch => Assert.True(Directory.Exists(Path.Combine(Repository.Root, "tests", Head(patch, "project"))), patch));
     }
 
+    [Fact]
+    public void Every_mutant_that_names_a_row_of_the_proof_names_one_that_there_is()
+    {
+        var rows = Repository.Lines(Path.Combine(Repository.Root, "checks/proof.sh"))
+            .Select(line => line.Split(' ', 4))
+            .Where(words => words.Length == 4 && (words[1] is "Wal" or "Crash"))
+            .Select(words => words[0])
+            .ToList();
+
+        Assert.Contains("power-loss", rows);
+        Assert.Empty(Patches.Select(patch => Head(patch, "row")).Where(row => row.Length > 0).Except(rows));
+    }
+
     private static string Head(string patch, string name) =>
         Repository.Lines(patch).FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.Ordinal))?[(name.Length + 2)..] ?? "";
 
