@@ -137,6 +137,48 @@ public sealed class LaneParkedLogTests
         Assert.Equal(13, fixture.Status.Delivered);
     }
 
+    /// <summary>
+    /// The accounts on disk count an event as parked until the next save. Until then a start needs both records: that it was parked, to
+    /// know of which stream it is, and that it was delivered.
+    /// </summary>
+    [Fact]
+    public async Task A_parked_event_whose_delivery_the_accounts_on_disk_do_not_know_is_not_lost_to_a_crash()
+    {
+        const int Big = WalOptions.SegmentBytesMin * 9 / 20;
+        var cursor = new FailingCursor();
+        await using var fixture = new LaneFixture(Traits)
+        {
+            Log = new TestLog(cursor.Around, 1024 * 1024),
+            ParkingSegmentBytes = WalOptions.SegmentBytesMin,
+        };
+        var refused = "ab";
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(OfEach(events, seen => refused.Contains(seen.Payload[0])));
+        // Each fills a file of the parked log: the first one's is given back when nothing needs it.
+        foreach (var name in refused)
+        {
+            fixture.Log.Append(new string(name, Big), $"k-{name}");
+        }
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+        await Poll.Until("both are parked", () => fixture.Status is { ParkedEvents: 2, Settled: 12 });
+        var first = FirstFileOf(fixture);
+
+        // The other one is resolved, and that is saved.
+        refused = "a";
+        await Poll.Until("one is left", () => fixture.Status.ParkedEvents == 1);
+        fixture.Log.AppendMany(1);
+        await Poll.Until("that is saved", () => fixture.Lanes.SettledSequence == 13);
+        cursor.IsFull = true;
+        refused = "";
+        await Poll.Until("the first one is delivered and cannot be saved", () => fixture.Status.ParkedEvents == 0 && cursor.Refused > 1);
+        var kept = FirstFileOf(fixture);
+
+        await fixture.RestartAsync(() => cursor.IsFull = false);
+        await fixture.Settled(13);
+        Assert.Equal((13, 0, 0), (fixture.Status.Delivered, fixture.Status.Lost, fixture.Status.DeadLettered));
+        Assert.Equal(first, kept);
+    }
+
     private static bool IsBad(Seen seen) => seen.Payload == "bad";
 
     private static SinkResult OfEach(Seen[] events, Func<Seen, bool> fails) => new(
@@ -147,6 +189,38 @@ public sealed class LaneParkedLogTests
 
     private static int FilesOf(LaneFixture fixture) =>
         Directory.Exists(fixture.Parking!["parked/test"]) ? Directory.GetFiles(fixture.Parking["parked/test"], "*.wal").Length : 0;
+
+    private static string FirstFileOf(LaneFixture fixture) =>
+        Directory.GetFiles(fixture.Parking!["parked/test"], "*.wal").Min(StringComparer.Ordinal)!;
+
+    /// <summary>A disk that takes no saved position while it is full.</summary>
+    private sealed class FailingCursor
+    {
+        private volatile bool _isFull;
+        private int _refused;
+
+        internal bool IsFull
+        {
+            get => _isFull;
+            set => _isFull = value;
+        }
+
+        /// <summary>Saves that failed.</summary>
+        internal int Refused => Volatile.Read(ref _refused);
+
+        internal IWalDirectory Around(IWalDirectory real) => new FailingDirectory(real)
+        {
+            Fail = (operation, name) =>
+            {
+                if (!_isFull || operation != "write" || !name.StartsWith("cursors/", StringComparison.Ordinal))
+                {
+                    return null;
+                }
+                Interlocked.Increment(ref _refused);
+                return new StorageException(StorageFailure.Full, "no space left on device", 28);
+            },
+        };
+    }
 
     private sealed class FailingPlaces : FileSystemPlaces
     {
