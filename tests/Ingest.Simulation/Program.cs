@@ -1,4 +1,4 @@
 using Ingest.Simulation.Node;
 
-// Histories of a whole node, in a process that belongs to them.
-return NodeSitting.Run(SeizedThreadPool.Seize(), args);
+// Histories of a whole node, in processes that belong to them.
+return NodeSitting.Run(args);

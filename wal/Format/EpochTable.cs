@@ -25,6 +25,7 @@ internal sealed class EpochTable
 
     private const int HeaderBytes = 40;
     private const int EntryBytes = 32;
+    private const int BytesMax = HeaderBytes + (EntriesMax * EntryBytes) + sizeof(uint);
 
     private readonly Epoch[] _entries;
     private readonly long _skippedBefore;
@@ -147,8 +148,8 @@ internal sealed class EpochTable
         {
             return Empty;
         }
-        var bytes = new byte[HeaderBytes + (EntriesMax * EntryBytes) + sizeof(uint)];
         using var file = directory.Open(FileName, writable: false);
+        var bytes = new byte[Math.Min(file.Length, BytesMax)];
         var table = TryRead(bytes.AsSpan(0, file.Read(bytes, 0)));
         damaged = table is null;
         return table ?? Empty;

@@ -9,6 +9,8 @@ internal sealed class CursorStore(LogState state)
 {
     private const int NameLengthMax = 128;
 
+    private static readonly byte[] EmptyFile = new byte[CursorSlot.FileBytes];
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, WalCursor> _open = new(StringComparer.Ordinal);
 
@@ -133,7 +135,7 @@ internal sealed class CursorStore(LogState state)
     /// <summary>Written whole under another name first: a cursor either has room for both its slots or is not there.</summary>
     private IWalFile Create(string name)
     {
-        AtomicFile.Rename(state.Directory, CursorFile.Path(name), new byte[CursorSlot.FileBytes]);
+        AtomicFile.Rename(state.Directory, CursorFile.Path(name), EmptyFile);
         return state.Directory.Open(CursorFile.Path(name), writable: true);
     }
 

@@ -52,6 +52,10 @@ public sealed class DiskFaults
         {
             throw new PowerCutException();
         }
+        if (_faults.Count == 0)
+        {
+            return null;
+        }
         var due = _faults.Find(fault => fault.Operation == operation && name.Contains(fault.NameContains, StringComparison.Ordinal)
             && fault.Remaining-- == 0);
         if (due is not null)

@@ -33,6 +33,9 @@ public sealed class SimulatedDisk(int seed = 0, DiskFaults? faults = null)
     /// <summary>Bytes all files have together.</summary>
     public long UsedBytes => Inodes.Sum(inode => inode.Length);
 
+    /// <summary>Whether the files may have so many bytes more.</summary>
+    internal bool Takes(long more) => Capacity == long.MaxValue || UsedBytes + more <= Capacity;
+
     /// <summary>Names of all files, with their folder.</summary>
     public IReadOnlyList<string> Files =>
     [

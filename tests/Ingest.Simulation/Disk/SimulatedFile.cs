@@ -53,7 +53,7 @@ internal sealed class SimulatedFile : IWalFile
             ThrowUnlessWritable();
             Disk.Faults.Trace?.Invoke(Describe(bytes, offset));
             var growth = Math.Max(0, offset + bytes.Length - _inode.Length);
-            if (growth > 0 && Disk.UsedBytes + growth > Disk.Capacity)
+            if (growth > 0 && !Disk.Takes(growth))
             {
                 // As the kernel does: what fits is written, then the rest fails.
                 var fits = (int)Math.Clamp(Disk.Capacity - Disk.UsedBytes + bytes.Length - growth, 0, bytes.Length);
@@ -105,7 +105,7 @@ internal sealed class SimulatedFile : IWalFile
             ThrowIfClosed();
             ThrowUnlessWritable();
             _directory.Check(DiskOperation.Write, _name);
-            if (Disk.UsedBytes + length - _inode.Length > Disk.Capacity)
+            if (!Disk.Takes(length - _inode.Length))
             {
                 throw SimulatedDisk.Failure(StorageFailure.Full, "reserve", _name);
             }
@@ -123,7 +123,7 @@ internal sealed class SimulatedFile : IWalFile
     private void WriteSome(ReadOnlySpan<byte> bytes, long offset)
     {
         var growth = Math.Max(0, offset + bytes.Length - _inode.Length);
-        if (Disk.UsedBytes + growth <= Disk.Capacity)
+        if (Disk.Takes(growth))
         {
             _inode.Write(bytes[..Disk.Random.Next(bytes.Length + 1)], offset);
         }

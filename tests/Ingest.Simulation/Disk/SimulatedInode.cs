@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Ingest.Simulation.Disk;
 
 /// <summary>
@@ -7,12 +9,16 @@ internal sealed class SimulatedInode
 {
     internal const int SectorBytes = 512;
 
+    // Most sectors of most files are empty: all of those are this one. No sector's bytes are changed: a write puts another one in its
+    // place.
+    private static readonly byte[] Empty = new byte[SectorBytes];
+
     /// <summary>Contents an unflushed sector had since the last flush, oldest (the flushed one) first, the present one left out.</summary>
-    private readonly Dictionary<int, List<byte[]>> _unflushed = [];
+    private readonly Dictionary<int, Former> _unflushed = [];
 
     /// <summary>Sectors a failed flush gave up: the cache says they are clean, the platter has the old bytes.</summary>
     private readonly Dictionary<int, byte[]> _forsaken = [];
-    private byte[] _bytes = [];
+    private byte[][] _sectors = [];
     private long _flushedLength;
 
     internal long Length { get; private set; }
@@ -23,9 +29,13 @@ internal sealed class SimulatedInode
     internal int Read(Span<byte> buffer, long offset)
     {
         var count = (int)Math.Clamp(Length - offset, 0, buffer.Length);
-        if (count > 0)
+        for (var done = 0; done < count;)
         {
-            _bytes.AsSpan((int)offset, count).CopyTo(buffer);
+            var at = (int)offset + done;
+            var part = Sector(at / SectorBytes).AsSpan(at % SectorBytes);
+            part = part[..Math.Min(part.Length, count - done)];
+            part.CopyTo(buffer[done..]);
+            done += part.Length;
         }
         return count;
     }
@@ -38,16 +48,18 @@ internal sealed class SimulatedInode
         {
             Remember(sector);
         }
-        bytes.CopyTo(_bytes.AsSpan((int)offset));
+        Put(bytes, (int)offset);
         Length = Math.Max(Length, end);
     }
 
     internal void SetLength(long length)
     {
         Reserve((int)length);
-        if (length < Length)
+        for (var from = (int)length; from < Length;)
         {
-            _bytes.AsSpan((int)length, (int)(Length - length)).Clear();
+            var to = (int)Math.Min(Length, (from / SectorBytes * SectorBytes) + SectorBytes);
+            Put(Empty.AsSpan(0, to - from), from);
+            from = to;
         }
         Length = length;
     }
@@ -65,7 +77,7 @@ internal sealed class SimulatedInode
         FlushFailedFor = by;
         foreach (var (sector, versions) in _unflushed.Where(_ => random.Next(2) == 0))
         {
-            _forsaken.TryAdd(sector, versions[0]);
+            _forsaken.TryAdd(sector, versions.Oldest);
         }
         _unflushed.Clear();
         _flushedLength = Length;
@@ -89,7 +101,7 @@ internal sealed class SimulatedInode
     {
         foreach (var (sector, bytes) in _forsaken)
         {
-            bytes.CopyTo(Sector(sector));
+            _sectors[sector] = bytes;
         }
         var dirty = _unflushed.Keys.Order().ToList();
         var keptTo = style == CrashStyle.Prefix ? random.Next(dirty.Count + 1) : 0;
@@ -108,21 +120,26 @@ internal sealed class SimulatedInode
             };
             if (!kept)
             {
-                var old = style == CrashStyle.AllLost ? versions[0] : versions[random.Next(versions.Count)];
-                Tear(Sector(dirty[i]), old, style, random);
+                var old = style == CrashStyle.AllLost ? versions.Oldest : versions[random.Next(versions.Count)];
+                _sectors[dirty[i]] = Tear(Sector(dirty[i]), old, style, random);
             }
         }
         LoseLength(style, random);
     }
 
     /// <summary>Damages the platter: what was flushed is not what comes back.</summary>
-    internal void Corrupt(long offset, ReadOnlySpan<byte> bytes) => bytes.CopyTo(_bytes.AsSpan((int)offset));
+    internal void Corrupt(long offset, ReadOnlySpan<byte> bytes) => Put(bytes, (int)offset);
 
-    internal byte[] ToArray() => _bytes.AsSpan(0, (int)Length).ToArray();
+    internal byte[] ToArray()
+    {
+        var bytes = new byte[Length];
+        Read(bytes, 0);
+        return bytes;
+    }
 
     /// <summary>The old bytes, or old ones up to some byte and new ones from there, or the other way round. Bytes that no write touched are
     /// the same in both.</summary>
-    private static void Tear(Span<byte> present, byte[] old, CrashStyle style, Random random)
+    private static byte[] Tear(byte[] present, byte[] old, CrashStyle style, Random random)
     {
         var (from, to) = (style, random.Next(4)) switch
         {
@@ -130,7 +147,9 @@ internal sealed class SimulatedInode
             (CrashStyle.AnySubset, 1) => (random.Next(SectorBytes), SectorBytes),
             _ => (0, SectorBytes),
         };
-        old.AsSpan(from, to - from).CopyTo(present[from..]);
+        byte[] torn = [.. present];
+        old.AsSpan(from, to - from).CopyTo(torn.AsSpan(from));
+        return torn;
     }
 
     private void LoseLength(CrashStyle style, Random random)
@@ -150,26 +169,61 @@ internal sealed class SimulatedInode
 
     private void Remember(int sector)
     {
-        if (!_unflushed.TryGetValue(sector, out var versions))
-        {
-            _unflushed.Add(sector, versions = []);
-            if (_forsaken.Remove(sector, out var platter))
-            {
-                versions.Add(platter);
-                return;
-            }
-        }
-        versions.Add(Sector(sector).ToArray());
+        ref var versions = ref CollectionsMarshal.GetValueRefOrAddDefault(_unflushed, sector, out var isKnown);
+        versions.Add(!isKnown && _forsaken.Count > 0 && _forsaken.Remove(sector, out var platter) ? platter : Sector(sector));
     }
 
-    private Span<byte> Sector(int sector) => _bytes.AsSpan(sector * SectorBytes, SectorBytes);
+    private byte[] Sector(int sector) => _sectors[sector];
+
+    private void Put(ReadOnlySpan<byte> bytes, int offset)
+    {
+        while (bytes.Length > 0)
+        {
+            var (sector, within) = (offset / SectorBytes, offset % SectorBytes);
+            var part = bytes[..Math.Min(bytes.Length, SectorBytes - within)];
+            if (_sectors[sector] != Empty || part.ContainsAnyExcept((byte)0))
+            {
+                byte[] changed = part.Length == SectorBytes ? new byte[SectorBytes] : [.. _sectors[sector]];
+                part.CopyTo(changed.AsSpan(within));
+                _sectors[sector] = changed;
+            }
+            bytes = bytes[part.Length..];
+            offset += part.Length;
+        }
+    }
 
     private void Reserve(int length)
     {
-        var sectors = (length + SectorBytes - 1) / SectorBytes * SectorBytes;
-        if (_bytes.Length < sectors)
+        var sectors = (length + SectorBytes - 1) / SectorBytes;
+        var had = _sectors.Length;
+        if (had < sectors)
         {
-            Array.Resize(ref _bytes, sectors);
+            Array.Resize(ref _sectors, sectors);
+            Array.Fill(_sectors, Empty, had, sectors - had);
+        }
+    }
+
+    // Nearly always one: most sectors are written once between two flushes.
+    private struct Former
+    {
+        private List<byte[]>? _later;
+
+        internal byte[] Oldest { get; private set; }
+
+        internal readonly int Count => _later is null ? 1 : _later.Count + 1;
+
+        internal readonly byte[] this[int index] => index == 0 ? Oldest : _later![index - 1];
+
+        internal void Add(byte[] sector)
+        {
+            if (Oldest is null)
+            {
+                Oldest = sector;
+            }
+            else
+            {
+                (_later ??= []).Add(sector);
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ingest.Publishing.Lanes;
 using Ingest.Queue.Totals;
 
@@ -14,6 +15,15 @@ internal static class NodeChecks
         if (!condition)
         {
             throw new NodeModelException(message);
+        }
+    }
+
+    /// <inheritdoc cref="Require(bool, string)"/>
+    internal static void Require(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref RequireMessage message)
+    {
+        if (!condition)
+        {
+            throw new NodeModelException(message.Text());
         }
     }
 

@@ -165,7 +165,10 @@ internal sealed class NodeHistory
         {
             throw new NodeModelException(broken.Message);
         }
-        NodeChecks.Require(_world.Places.Violation is null, _world.Places.Violation ?? "");
+        if (_world.Places.Violation is { } violation)
+        {
+            throw new NodeModelException(violation);
+        }
         if (_world.Loggers.Unexpected is { } unexpected)
         {
             throw new NodeModelException($"The node met an exception that nothing explains: {unexpected}");
@@ -186,8 +189,8 @@ internal sealed class NodeHistory
     {
         foreach (var lane in node.Lanes.Named([]))
         {
-            _sawParked |= lane.Receipts.Parked is { Count: > 0 };
-            _sawOpen |= lane.Caller.State == BreakerState.Open;
+            _sawParked = _sawParked || lane.Receipts.Parked is { Count: > 0 };
+            _sawOpen = _sawOpen || lane.Caller.State == BreakerState.Open;
         }
     }
 
@@ -321,7 +324,7 @@ internal sealed class NodeHistory
             {
                 Open();
             }
-            if (_node is { IsExiting: false } node && node.Drain.Status.Phase != Ingest.Drain.DrainPhase.Serving && _looks % 500 == 0)
+            if (_looks % 500 == 0 && _node is { IsExiting: false } node && node.Drain.Status.Phase != Ingest.Drain.DrainPhase.Serving)
             {
                 _ = node.Drain.ResumeAsync();
             }

@@ -9,50 +9,58 @@ namespace Ingest.Simulation.Node;
 internal static class NodeSitting
 {
     private const int TailLines = 60;
+    private const int ProgressEvery = 50_000;
 
     /// <summary>
-    /// Does what the arguments say. <c>run COUNT FIRST</c>: so many histories from a seed on. <c>sums COUNT FIRST</c>: runs each twice,
+    /// Does what the arguments say. <c>run COUNT FIRST</c>: so many histories from a seed on; with a third number in so many processes,
+    /// and with one line of what they came to. <c>sums COUNT FIRST</c>: runs each twice,
     /// compares all they do, and prints a sum over it. <c>trace SEED [ACTIONS]</c>: prints all that one does.
     /// </summary>
     /// <returns>0: all held. 1: one did not, and its seed was printed. 2: the arguments are wrong.</returns>
-    internal static int Run(SeizedThreadPool pool, string[] args)
+    internal static int Run(string[] args)
     {
         var numbers = args.Skip(1).Select(text => int.Parse(text, CultureInfo.InvariantCulture)).ToArray();
         return (args.FirstOrDefault(), numbers) switch
         {
-            ("run", [var count, var first]) => RunMany(pool, count, first),
-            ("sums", [var count, var first]) => Sum(pool, count, first),
-            ("trace", [var seed]) => Trace(pool, seed, int.MaxValue),
-            ("trace", [var seed, var actions]) => Trace(pool, seed, actions),
+            ("run", [var count, var first]) => RunMany(SeizedThreadPool.Seize(), count, first),
+            ("run", [var count, var first, var processes]) => SittingWorkers.Run(count, first, processes),
+            ("sums", [var count, var first]) => Sum(SeizedThreadPool.Seize(), count, first),
+            ("trace", [var seed]) => Trace(SeizedThreadPool.Seize(), seed, int.MaxValue),
+            ("trace", [var seed, var actions]) => Trace(SeizedThreadPool.Seize(), seed, actions),
             _ => Usage(),
         };
     }
 
     private static int Usage()
     {
-        Console.Error.WriteLine("run COUNT FIRST | sums COUNT FIRST | trace SEED [ACTIONS]");
+        Console.Error.WriteLine("run COUNT FIRST [PROCESSES] | sums COUNT FIRST | trace SEED [ACTIONS]");
         return 2;
     }
 
     private static int RunMany(SeizedThreadPool pool, int count, int first)
     {
         var sums = new SittingSums();
-        for (var seed = first; seed < first + count; seed++)
+        int? failed = null;
+        for (var seed = first; seed < first + count && failed is null; seed++)
         {
             var history = new NodeHistory(pool, seed);
-            if (Failure(history) is not null)
+            if (Failure(history) is null)
             {
-                return Explain(pool, seed);
+                sums.Add(seed, history);
             }
-            sums.Add(seed, history);
+            else
+            {
+                failed = seed;
+            }
+            if ((seed - first + 1) % ProgressEvery == 0)
+            {
+                Console.Error.WriteLine($"{sums.Histories} of {count} histories from seed {first} on held");
+            }
         }
         using var process = Process.GetCurrentProcess();
-        Console.WriteLine(sums.Describe(first, process.TotalProcessorTime));
-        foreach (var (what, times) in sums.Coverage)
-        {
-            Console.WriteLine($"{times,8} {what}");
-        }
-        return 0;
+        sums.Took(process.TotalProcessorTime);
+        Console.WriteLine(sums.Describe(first));
+        return failed is { } found ? Explain(pool, found) : 0;
     }
 
     // The fewest actions that fail, and what led to it.

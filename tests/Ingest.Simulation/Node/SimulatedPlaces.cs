@@ -10,6 +10,7 @@ namespace Ingest.Simulation.Node;
 internal sealed class SimulatedPlaces(Random random) : ILogPlaces
 {
     private readonly SortedDictionary<string, SimulatedDisk> _disks = new(StringComparer.Ordinal);
+    private SimulatedDisk[] _present = [];
     private long _capacity = long.MaxValue;
 
     /// <summary>Failures to come, on all of them.</summary>
@@ -23,14 +24,13 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
     {
         get
         {
-            foreach (var disk in _disks.Values)
+            // Asked at every step, and nearly always there is none.
+            foreach (var disk in _present)
             {
-                foreach (var violation in disk.Violations.Count == 0 ? [] : disk.Violations)
+                if (disk.Violations.Count > 0
+                    && disk.Violations.FirstOrDefault(what => !what.StartsWith("cursors/", StringComparison.Ordinal)) is { } violation)
                 {
-                    if (!violation.StartsWith("cursors/", StringComparison.Ordinal))
-                    {
-                        return violation;
-                    }
+                    return violation;
                 }
             }
             return null;
@@ -91,10 +91,15 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
     {
         _disks.Remove(directory, out var disk);
         _disks.Add(to, disk!);
+        _present = [.. _disks.Values];
     }
 
     /// <inheritdoc/>
-    public void Delete(string directory) => _disks.Remove(directory);
+    public void Delete(string directory)
+    {
+        _disks.Remove(directory);
+        _present = [.. _disks.Values];
+    }
 
     /// <inheritdoc/>
     public IWalDirectory Open(string directory)
@@ -102,6 +107,7 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
         if (!_disks.TryGetValue(directory, out var disk))
         {
             disk = _disks[directory] = new SimulatedDisk(random.Next(), Faults) { Capacity = Capacity };
+            _present = [.. _disks.Values];
         }
         return disk.Mount();
     }

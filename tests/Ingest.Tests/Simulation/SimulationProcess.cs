@@ -30,7 +30,7 @@ internal static class SimulationProcess
         {
             if (!process.HasExited)
             {
-                process.Kill();
+                process.Kill(entireProcessTree: true);
             }
         }
     }
