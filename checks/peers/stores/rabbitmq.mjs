@@ -1,7 +1,8 @@
 // RabbitMQ over AMQP 0-9-1: persistent messages with publisher confirms into a durable queue of each type.
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import amqp from 'amqplib';
-import { kill, output, serve } from '../servers.mjs';
+import { dial, kill, output, serve } from '../servers.mjs';
 
 const LIB = '/usr/lib/rabbitmq/bin';
 const END = 'the end';
@@ -35,9 +36,21 @@ export default class RabbitMq {
     return output('dpkg-query', '-W', '-f', '${Version}', 'rabbitmq-server').replace(/-.*/, '');
   }
 
+  /** Erlang's name server comes first, or the node starts one that outlives all; it survives a killed node, as on a real machine. */
+  async create() {
+    const port = Number(this.env.ERL_EPMD_PORT);
+    this.names = serve('epmd', ['-port', port], { env: this.env });
+    while (!this.names.gone) {
+      try {
+        (await dial(port)).destroy();
+        return;
+      } catch {
+        await wait(20);
+      }
+    }
+  }
+
   start() {
-    // Erlang's name server outlives a killed node, as it does on a real machine.
-    if (!this.names) this.names = serve('epmd', ['-port', this.env.ERL_EPMD_PORT], { env: this.env });
     return serve(`${LIB}/rabbitmq-server`, [], { env: this.env, log: this.run.log });
   }
 
