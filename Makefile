@@ -108,7 +108,7 @@ isolation: ## Check it: one bad stream, key or event beside good ones, as a tabl
 	@checks/isolation.sh
 
 # Power cuts, kills, failing, full, lying and damaged disks, dead sinks, poison, clock steps, restarts and adoption: a row and a figure each.
-proof: ## Check it: tries to lose an event by every means there is, as a table (MINUTES, SEED)
+proof: ## Check it: tries to lose an event by every means there is, as a table, with peers beside (MINUTES, SEED, PEERS=0)
 	@checks/proof.sh $(MINUTES)
 
 # Root, /dev/fuse, gcc and libfuse3-dev; the latter two are installed where they are missing.
