@@ -38,7 +38,7 @@ export class Load {
 
   /** Waits until an event is acknowledged that was sent after a moment; false where that takes longer. */
   async answered(since, seconds) {
-    const end = since + seconds * 1000;
+    const end = performance.now() + seconds * 1000;
     while (this.latest <= since && performance.now() < end) await wait(5);
     return this.latest > since;
   }
