@@ -10,18 +10,19 @@ public sealed class InstructionTests(ITestOutputHelper output)
 {
     private const int Skipped = 77;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     [Fact]
     public async Task No_hot_piece_takes_three_percent_more_instructions_than_its_baseline()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/bin/bash"), "Needs Linux and bash.");
-        using var process = Process.Start(
-            new ProcessStartInfo("/bin/bash", [Path.Combine(SourceTree.Root, "tests/Ingest.Benchmarks/instructions.sh")])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
+        var start = new ProcessStartInfo("/bin/bash", [Path.Combine(SourceTree.Root, "tests/Ingest.Benchmarks/instructions.sh")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["BUILT"] = "1";
+        using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         try
         {
