@@ -11,7 +11,7 @@ namespace Ingest.Tests.Simulation;
 /// </summary>
 public sealed partial class NodeSimulationTests(ITestOutputHelper output)
 {
-    private const int HistoriesByDefault = 1000;
+    private const int HistoriesByDefault = 10_000;
     private const int SeedsTwice = 25;
 
     [Fact]
