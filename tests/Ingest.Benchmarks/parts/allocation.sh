@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Bytes allocated a request, by all that a node does, beside what bare Kestrel allocates for the same requests; and what one more event in a
-# batch allocates: (bytes of a request of 100 events less that of a request with 10) / 90. Allocations do not depend on the machine's load.
+# batch allocates: (bytes of a request of 100 events less that of a request with 10) / 90. What the server allocates in as many seconds
+# without a request, and what asking it costs, is taken off.
 part=allocation
 source "$(dirname "${BASH_SOURCE[0]}")/../servers.sh"
 need wrk wrk
@@ -9,14 +10,25 @@ start_ingest --sink discard
 allocated() {
   if [[ $1 == bare ]]; then curl -sf "http://127.0.0.1:${ports[bare]}/allocated"; else metric dotnet_gc_heap_total_allocated_bytes_total; fi
 }
+idle() { # idle SERVER → bytes allocated in a shot's time without a request
+  local before
+  before=$(allocated "$1")
+  sleep "$seconds"
+  awk -v b="$before" -v a="$(allocated "$1")" 'BEGIN {print a - b}'
+}
 bytes_a_request() { # bytes_a_request SERVER EVENTS CONNECTIONS
   local before shot
   export BENCH_EVENTS=$2 BENCH_BYTES=200
   shoot "$1" events "$3" 2 >/dev/null
   before=$(allocated "$1")
   shot=$(shoot "$1" events "$3")
-  awk -v b="$before" -v a="$(allocated "$1")" -v s="$shot" 'BEGIN {split(s, f); printf "%.1f\n", (a - b) / f[3]}'
+  awk -v b="$before" -v a="$(allocated "$1")" -v i="${idle[$1]}" -v s="$shot" 'BEGIN {split(s, f); printf "%.1f\n", (a - b - i) / f[3]}'
 }
+declare -A idle=()
+for server in bare ingest; do
+  shoot "$server" single 16 4 >/dev/null
+  idle[$server]=$(idle "$server")
+done
 for _ in $(seq "$rounds"); do
   for server in bare ingest; do
     bytes_a_request "$server" 1 64 >>"$work/$server-1"
