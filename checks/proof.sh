@@ -117,11 +117,12 @@ run_row() {
 head="| Fault | Runs | Injections | Acknowledged | Lost | Twice | Out of order | False answers | Slowest recovery | Mutants killed"
 lines=("$head | Result | Seeds | Command |" "|---|---|---|---|---|---|---|---|---|---|---|---|---|")
 # The nodes of each row have ports of their own.
+ports=${INGEST_TEST_PORTS_FROM:-15000}
 for index in "${!chosen[@]}"; do
   row=${chosen[index]}
   rm -f "$out/${row%% *}.row"
   while (($(jobs -rp | wc -l) >= at_once)); do wait -n; done
-  INGEST_TEST_PORTS_FROM=$((15000 + 1200 * index)) run_row "$row" &
+  INGEST_TEST_PORTS_FROM=$((ports + 1200 * index)) run_row "$row" &
 done
 wait
 bad=0

@@ -11,6 +11,9 @@ internal static class Scale
     /// <summary>Cuts of the power.</summary>
     internal static int PowerRounds => (int)Read("INGEST_TEST_POWER_ROUNDS", 3);
 
+    /// <summary>Bits flipped in a stopped node's files.</summary>
+    internal static int Flips => (int)Read("INGEST_TEST_FLIPS", 4);
+
     /// <summary>Lives that end while the clock steps.</summary>
     internal static int ClockRounds => (int)Read("INGEST_TEST_CLOCK_ROUNDS", 4);
 
