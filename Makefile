@@ -148,6 +148,12 @@ stress: build ## Check it: kills under load, a large backlog, the suite again an
 abuse: build ## Check it: everything hostile or broken, at the real executable, as a table
 	@dotnet run --project tests/Ingest.Abuse -c $(CONFIGURATION) -- $(ABUSE)
 
+# Everything that reads foreign bytes, in process and led by coverage. TARGET=json for one; KEEP=1 puts what was found into the tree's
+# corpus, which the tests replay; REPLAY=FILE with TARGET runs one input.
+.PHONY: fuzz
+fuzz: ## Check it: readers of foreign bytes, fuzzed with coverage, as a table (MINUTES, TARGET, KEEP, REPLAY)
+	@tests/Ingest.Fuzz/fuzz.sh "$(MINUTES)" "$(TARGET)" "$(KEEP)" "$(REPLAY)"
+
 # Real clients from npm, NuGet and Debian, each undisturbed, through a drain, a stream switched off, and kill -9; docs/clients.md gets the table.
 clients: tools build ## Check it: real clients of every dialect, and the table of docs/clients.md
 	@dotnet build tests/Ingest.MockCluster -c $(CONFIGURATION) --nologo -v quiet

@@ -212,6 +212,10 @@ internal sealed class EpochTable
                 BinaryPrimitives.ReadInt64LittleEndian(entry),
                 BinaryPrimitives.ReadInt64LittleEndian(entry[8..]),
                 new Guid(entry.Slice(16, 16), bigEndian: true));
+            if (entries[i].Skipped < 0 || entries[i].Before < 0 || (i > 0 && entries[i].First <= entries[i - 1].First))
+            {
+                return null;
+            }
         }
         return new EpochTable(entries, BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), new Guid(bytes.Slice(24, 16), bigEndian: true));
     }

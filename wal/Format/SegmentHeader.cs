@@ -63,7 +63,8 @@ internal readonly record struct SegmentHeader(Guid LogId, SegmentName Name, long
             BinaryPrimitives.ReadInt64LittleEndian(block[48..]),
             BinaryPrimitives.ReadInt32LittleEndian(block[56..]),
             hasEpoch ? ReadEpoch(block, name.BaseSequence) : new Epoch(name.BaseSequence, name.BaseSequence - 1, logId));
-        return true;
+        // The last number given out before is one before it.
+        return header.Epoch.Before >= 0 && header.Epoch.Skipped >= 0;
     }
 
     /// <summary>False: it is damaged. Earlier builds left zeros there.</summary>

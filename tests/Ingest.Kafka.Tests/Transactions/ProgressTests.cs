@@ -42,6 +42,9 @@ public sealed class ProgressTests
     [InlineData("3 0123456789abcdef0123456789abcdef host AAEA")]
     [InlineData("1 0123456789abcdef0123456789abcdef host !!!!")]
     [InlineData("1 0123456789abcdef0123456789abcdef host AP//")]
+    // Floor 40, nothing above, one run of the first version: from number 0, and so long that it ends nowhere.
+    [InlineData("1 0123456789abcdef0123456789abcdef host KAEBAAU=")]
+    [InlineData("1 0123456789abcdef0123456789abcdef host KAEBAv//////////fw==")]
     public void A_text_that_makes_no_sense_is_none(string text) => Assert.Null(Progress.Decode(text));
 
     [Fact]

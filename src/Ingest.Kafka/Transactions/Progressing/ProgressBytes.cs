@@ -160,7 +160,8 @@ internal static class ProgressBytes
     {
         for (; count > 0; count--)
         {
-            if (!TryTake(bytes, ref at, out var first) || !TryTake(bytes, ref at, out var length) || length < 1)
+            if (!TryTake(bytes, ref at, out var first) || !TryTake(bytes, ref at, out var length) || length < 1 || first < 1
+                || first > long.MaxValue - length)
             {
                 return false;
             }

@@ -41,6 +41,11 @@ internal static class PolicyMistake
         {
             return $"The policy is no JSON: see line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.";
         }
+        catch (InvalidOperationException)
+        {
+            // What the framework throws for a name or text that cannot be made one.
+            return "The policy has a text that is no Unicode: half of a surrogate pair, or bytes that are no UTF-8.";
+        }
     }
 
     private static string? InObject(JsonElement element, string path, Dictionary<string, string> members)

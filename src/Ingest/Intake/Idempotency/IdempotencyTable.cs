@@ -58,7 +58,12 @@ internal static class IdempotencyTable
         {
             return false;
         }
-        for (var rest = file[MagicBytes..^sizeof(uint)]; rest.Length >= RequestBytes; rest = rest[RequestBytes..])
+        var requests = file[MagicBytes..^sizeof(uint)];
+        if (!MakeSense(requests))
+        {
+            return false;
+        }
+        for (var rest = requests; !rest.IsEmpty; rest = rest[RequestBytes..])
         {
             window.Restore(
                 new RequestMark(BinaryPrimitives.ReadUInt128LittleEndian(rest), BinaryPrimitives.ReadUInt128LittleEndian(rest[16..])),
@@ -67,6 +72,24 @@ internal static class IdempotencyTable
                 now - DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(rest[44..])));
         }
         window.Unsaved.Forget();
+        return true;
+    }
+
+    /// <summary>Whether these are whole requests, with numbers and times that there are.</summary>
+    private static bool MakeSense(ReadOnlySpan<byte> requests)
+    {
+        if (requests.Length % RequestBytes != 0)
+        {
+            return false;
+        }
+        for (var rest = requests; !rest.IsEmpty; rest = rest[RequestBytes..])
+        {
+            if (BinaryPrimitives.ReadInt64LittleEndian(rest[32..]) < 0 || BinaryPrimitives.ReadInt32LittleEndian(rest[40..]) < 0
+                || !UnixTime.Is(BinaryPrimitives.ReadInt64LittleEndian(rest[44..])))
+            {
+                return false;
+            }
+        }
         return true;
     }
 

@@ -60,7 +60,12 @@ internal static class ProducerTable
         {
             return false;
         }
-        for (var rest = file[MagicBytes..^sizeof(uint)]; rest.Length >= HeadBytes;)
+        var producers = file[MagicBytes..^sizeof(uint)];
+        if (!MakeSense(producers))
+        {
+            return false;
+        }
+        for (var rest = producers; !rest.IsEmpty;)
         {
             var requests = new RememberedRequest[rest[40]];
             for (var i = 0; i < requests.Length; i++)
@@ -79,6 +84,27 @@ internal static class ProducerTable
                 requests,
                 now - DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(rest[32..])));
             rest = rest[(HeadBytes + (requests.Length * RequestBytes))..];
+        }
+        return true;
+    }
+
+    /// <summary>Whether these are whole producers, with numbers and times that there are.</summary>
+    private static bool MakeSense(ReadOnlySpan<byte> producers)
+    {
+        for (var rest = producers; !rest.IsEmpty;)
+        {
+            if (rest.Length < HeadBytes || rest[40] > ProducerEntry.RememberedMax
+                || BinaryPrimitives.ReadInt64LittleEndian(rest[16..]) < 0 || BinaryPrimitives.ReadInt64LittleEndian(rest[24..]) < 1
+                || !UnixTime.Is(BinaryPrimitives.ReadInt64LittleEndian(rest[32..])))
+            {
+                return false;
+            }
+            var bytes = HeadBytes + (rest[40] * RequestBytes);
+            if (rest.Length < bytes)
+            {
+                return false;
+            }
+            rest = rest[bytes..];
         }
         return true;
     }

@@ -55,6 +55,8 @@ public sealed class PolicyDocumentTests
     [InlineData("""{"streams":{"":{}}}""", "1 to 256")]
     [InlineData("""{"keys":{"a":null}}""", "keys.a must be an object")]
     [InlineData("""{"keys":null}""", "keys must be an object")]
+    [InlineData("""{"\ud800":1}""", "no Unicode")]
+    [InlineData("""{"streams":{"\udc00":{}}}""", "no Unicode")]
     [InlineData("""{"streams":{"a":{"limit":1}}}""", "a policy has no member streams.a.limit")]
     public void A_mistake_is_named(string json, string named)
     {
@@ -64,6 +66,10 @@ public sealed class PolicyDocumentTests
         // In the words of a policy, and not of what reads it.
         Assert.DoesNotMatch(@"System\.|\$\.|LineNumber|\.NET", mistake);
     }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_a_mistake() =>
+        Assert.Contains("no Unicode", PolicyDocument.Parse([.. "{\"streams\":\""u8, 0xC6, .. "\"}"u8], out _), StringComparison.Ordinal);
 
     [Fact]
     public void More_names_than_allowed_are_a_mistake()

@@ -108,11 +108,17 @@ public sealed class NodeSettingsTests
         using var directory = new TemporaryDirectory();
         File.WriteAllText(directory["broken.json"], "{\n  \"Wal\": {,}\n}");
         File.WriteAllText(directory["list.json"], "[1]");
+        File.WriteAllText(directory["half.json"], "{\"Wal\":{\"Directory\":\"\\ud800\"}}");
+        File.WriteAllText(directory["half-name.json"], "{\"\\udc00\":1}");
+        File.WriteAllBytes(directory["bytes.json"], [.. "{\"Data\":\""u8, 0xFF, .. "\"}"u8]);
 
         Assert.Equal("", Errors(directory["missing.json"], required: false));
         Assert.Contains("there is no such file", Errors(directory["missing.json"], required: true), StringComparison.Ordinal);
         Assert.Contains("broken JSON in line 2", Errors(directory["broken.json"], required: false), StringComparison.Ordinal);
         Assert.Contains("no JSON object", Errors(directory["list.json"], required: true), StringComparison.Ordinal);
+        Assert.All(
+            ["half.json", "half-name.json", "bytes.json"],
+            file => Assert.Contains("no Unicode", Errors(directory[file], required: true), StringComparison.Ordinal));
         Assert.NotEqual("", Errors(directory.Path, required: true));
 
         static string Errors(string path, bool required) => string.Join('\n', Read(new SettingsSources().AddFile(path, required)).Errors);

@@ -28,6 +28,11 @@ internal static class JsonSettings
             var line = (e.LineNumber + 1)?.ToString(CultureInfo.InvariantCulture) ?? "?";
             throw new FormatException($"is broken JSON in line {line}, byte {e.BytePositionInLine + 1}.", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // What the framework throws for a name or text that cannot be made one.
+            throw new FormatException("has a text that is no Unicode: half of a surrogate pair, or bytes that are no UTF-8.", e);
+        }
         return values;
     }
 
