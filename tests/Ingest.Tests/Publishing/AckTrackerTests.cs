@@ -75,6 +75,18 @@ public sealed class AckTrackerTests
         }
     }
 
+    [Theory]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(long.MaxValue - 12, long.MaxValue)]
+    [InlineData(1, long.MaxValue)]
+    [InlineData(90, 1)]
+    public void A_run_that_goes_beyond_the_last_number_delivers_nothing(long gap, long length)
+    {
+        var ahead = AheadRuns.Decode(AheadRuns.Encode([(1, 1), (gap, length)]), settled: 10, last: 100);
+
+        Assert.Equal([12L], Enumerable.Range(0, 102).Select(number => (long)number).Where(ahead.Contains));
+    }
+
     [Fact]
     public void An_event_settles_once()
     {

@@ -31,16 +31,25 @@ internal static partial class KeyFile
             throw new FormatException($"Line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}, at {e.Path}: {e.Message}", e);
         }
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        return new KeyRing([.. document.Keys.Select((key, index) => Entry(key, index, seen, before, time))]);
+        // A member that must be there may be null all the same, and so may an element.
+        if (document.Keys is not { } keys)
+        {
+            throw new FormatException("keys must be an array.");
+        }
+        return new KeyRing([.. keys.Select((key, index) => Entry(key, index, seen, before, time))]);
     }
 
-    private static KeyEntry Entry(Key key, int index, HashSet<string> seen, KeyRing before, TimeProvider time)
+    private static KeyEntry Entry(Key? key, int index, HashSet<string> seen, KeyRing before, TimeProvider time)
     {
-        if (key.Name.Length is 0 or > 128)
+        if (key is null)
+        {
+            throw new FormatException($"keys[{index}] must be an object.");
+        }
+        if (key.Name is not { Length: > 0 and <= 128 })
         {
             throw Wrong(index, "name", "must have 1 to 128 characters");
         }
-        if (key.Sha256.Length != 64 || !key.Sha256.All(char.IsAsciiHexDigit))
+        if (key.Sha256 is not { Length: 64 } || !key.Sha256.All(char.IsAsciiHexDigit))
         {
             throw Wrong(index, "sha256", "must be 64 hexadecimal digits");
         }
@@ -48,7 +57,7 @@ internal static partial class KeyFile
         {
             throw Wrong(index, "sha256", "is there twice");
         }
-        if (key.Streams?.FirstOrDefault(stream => stream != "*" && !StreamName.IsValid(stream)) is { } wrong)
+        if (WrongStream(key.Streams) is { } wrong)
         {
             throw Wrong(index, "streams", $"has \"{wrong}\", which is no stream's name");
         }
@@ -60,9 +69,12 @@ internal static partial class KeyFile
         var rates = new KeyRates(key.EventsPerSecond, key.BytesPerSecond, key.BurstSeconds ?? DefaultBurstSeconds);
         var old = before.Find(digest);
         var quota = old?.Rates == rates ? old.Producer.Quota : NewQuota(rates, time);
-        var streams = key.Streams is null || key.Streams.Contains("*") ? null : key.Streams.ToHashSet(StringComparer.Ordinal);
+        var streams = key.Streams is null || key.Streams.Contains("*") ? null : key.Streams.OfType<string>().ToHashSet(StringComparer.Ordinal);
         return new KeyEntry(digest, new Producer(key.Name, streams, quota), rates);
     }
+
+    private static string? WrongStream(string?[]? streams) =>
+        streams?.Where(stream => stream != "*" && !StreamName.IsValid(stream)).Select(stream => stream ?? "null").FirstOrDefault();
 
     private static Quota? NewQuota(KeyRates rates, TimeProvider time) => rates is { EventsPerSecond: 0, BytesPerSecond: 0 }
         ? null
@@ -75,16 +87,16 @@ internal static partial class KeyFile
 
     private sealed class Document
     {
-        public required Key[] Keys { get; init; }
+        public required Key?[]? Keys { get; init; }
     }
 
     private sealed class Key
     {
-        public required string Name { get; init; }
+        public required string? Name { get; init; }
 
-        public required string Sha256 { get; init; }
+        public required string? Sha256 { get; init; }
 
-        public string[]? Streams { get; init; }
+        public string?[]? Streams { get; init; }
 
         public double EventsPerSecond { get; init; }
 

@@ -80,11 +80,11 @@ internal sealed class AheadRuns
         var (at, position) = (sizeof(ushort), settled);
         for (var i = 0; i < count && TryRead(encoded, ref at, out var gap) && TryRead(encoded, ref at, out var length); i++)
         {
-            var (first, end) = (position + gap + 1, position + gap + length);
-            if (gap < 0 || length < 1 || end > last)
+            if (gap < 0 || length < 1 || gap > last - position || length > last - position - gap)
             {
                 break;
             }
+            var (first, end) = (position + gap + 1, position + gap + length);
             ahead._runs.Add((first, end));
             position = end;
         }

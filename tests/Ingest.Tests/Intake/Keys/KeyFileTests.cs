@@ -20,6 +20,11 @@ public sealed class KeyFileTests
     [InlineData("""{"keys":[{"name":"a","sha256":"DIGEST","eventsPerSecond":-1}]}""", "keys[0]: eventsPerSecond")]
     [InlineData("""{"keys":[{"name":"a","sha256":"DIGEST","eventsPerSec":1}]}""", "eventsPerSec")]
     [InlineData("""{"keys":[{"name":"a","sha256":"DIGEST","key":"the key itself"}]}""", "key")]
+    [InlineData("""{"keys":null}""", "keys must be an array")]
+    [InlineData("""{"keys":[null]}""", "keys[0] must be an object")]
+    [InlineData("""{"keys":[{"name":null,"sha256":"DIGEST"}]}""", "keys[0]: name")]
+    [InlineData("""{"keys":[{"name":"a","sha256":null}]}""", "keys[0]: sha256")]
+    [InlineData("""{"keys":[{"name":"a","sha256":"DIGEST","streams":["a",null]}]}""", "keys[0]: streams has \"null\"")]
     public void A_file_with_a_mistake_says_where_it_is(string json, string message)
     {
         var error = Assert.Throws<FormatException>(() => Parse(json));
