@@ -1,6 +1,6 @@
 namespace Ingest.Fuzz;
 
-/// <summary>Something that reads bytes nobody here wrote, with an oracle for what it makes of them.</summary>
+/// <summary>A reader of bytes nobody here wrote, with an oracle for what it makes of them.</summary>
 public abstract class FuzzTarget
 {
     /// <summary>Most bytes of an input.</summary>

@@ -69,7 +69,9 @@ internal static partial class KeyFile
         var rates = new KeyRates(key.EventsPerSecond, key.BytesPerSecond, key.BurstSeconds ?? DefaultBurstSeconds);
         var old = before.Find(digest);
         var quota = old?.Rates == rates ? old.Producer.Quota : NewQuota(rates, time);
-        var streams = key.Streams is null || key.Streams.Contains("*") ? null : key.Streams.OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var streams = key.Streams is null || key.Streams.Contains("*")
+            ? null
+            : key.Streams.OfType<string>().ToHashSet(StringComparer.Ordinal);
         return new KeyEntry(digest, new Producer(key.Name, streams, quota), rates);
     }
 
