@@ -1,6 +1,6 @@
 namespace Ingest.Fuzz;
 
-/// <summary>A reader of bytes nobody here wrote, with an oracle for what it makes of them.</summary>
+/// <summary>A reader of bytes that come from outside, with an oracle for what it makes of them.</summary>
 public abstract class FuzzTarget
 {
     /// <summary>Most bytes of an input.</summary>
