@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Text.Json;
 using Ingest.Crash.Tests.Harness;
 using Ingest.Testing;
 
