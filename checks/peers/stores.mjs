@@ -7,7 +7,7 @@ import RedisStreams from './stores/redis.mjs';
 import Rsyslog from './stores/rsyslog.mjs';
 
 const TITLES = new Map([[Ingest, 'Ingest'], [JetStream, 'NATS JetStream'], [RabbitMq, 'RabbitMQ'], [RedisStreams, 'Redis Streams'],
-  [PostgreSql, 'PostgreSQL'], [Rsyslog, 'rsyslog, over RELP']]);
+  [PostgreSql, 'PostgreSQL'], [Rsyslog, 'rsyslog (RELP)']]);
 
 /** name: { name, title, Store, setting, safe, control, and what the store itself reads }. */
 export const rows = new Map([...TITLES].flatMap(([Store, title]) =>
