@@ -25,8 +25,7 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
     private long _start;
     private int _count;
 
-    /// <summary>What <see cref="At"/> gave last is in memory since it was committed: it was checked then, and frames in it are
-    /// whole.</summary>
+    /// <summary>What <see cref="At"/> gave last is in memory since it was committed: frames in it are whole.</summary>
     internal bool IsFromMemory { get; private set; }
 
     /// <summary>Reads <paramref name="file"/> from now on. The file stays the caller's.</summary>
@@ -92,6 +91,9 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
         frame = default;
         return limit;
     }
+
+    /// <summary>Lets go of the block: a reader that has nothing to read keeps none from being filled anew.</summary>
+    internal void Rest() => LeaveBlock();
 
     /// <summary>Throws where bytes in memory are not what the file has.</summary>
     internal void CompareWithFile(long offset, int count)

@@ -69,6 +69,7 @@ public sealed class WalReader : IDisposable
             if (NextSequence > durable)
             {
                 _tally.Tell();
+                _window.Rest();
                 return WalReadStatus.CaughtUp;
             }
             if (NextSequence <= _lostTo)
@@ -139,7 +140,7 @@ public sealed class WalReader : IDisposable
             return false;
         }
         var wanted = _expected == NextSequence;
-        if (wanted && !isFromMemory && !HasItsBody(frame, bounds.End))
+        if (wanted && !HasItsBody(frame, bounds.End))
         {
             Lose(new DamagedRange(_offset, frame.Bytes, _expected, 1));
             return false;
@@ -157,7 +158,7 @@ public sealed class WalReader : IDisposable
         return wanted;
     }
 
-    /// <summary>What is in memory was checked when it was committed: it needs no checksum.</summary>
+    /// <summary>Headers in memory were made by this process a moment ago, and whole groups are there: they need no checksum.</summary>
     private bool TryReadHeader(ReadOnlySpan<byte> bytes, bool isFromMemory, long bytesLeft, out Frame frame)
     {
         if (!isFromMemory || bytes.Length < FrameHeader.Bytes)

@@ -67,6 +67,7 @@ internal sealed unsafe class TailBlock
     }
 
     /// <summary>Begins anew. Under the ring's lock, with no holder.</summary>
+    /// <exception cref="OutOfMemoryException">There is none; the block is empty.</exception>
     internal void Begin(int capacity)
     {
         Empty();
@@ -83,6 +84,9 @@ internal sealed unsafe class TailBlock
         NativeMemory.AlignedFree(_memory);
         _memory = null;
     }
+
+    /// <summary>Whether nothing is here that its segment does not let readers see. Under the ring's lock, between two commits.</summary>
+    internal bool IsReadable => _segment is null || _segment.LastSequence != long.MaxValue || _offset + Bytes <= _segment.Readable.End;
 
     /// <summary>Whether two blocks have the same byte of a segment. Under the ring's lock.</summary>
     internal bool Overlaps(TailBlock other) =>

@@ -2,7 +2,7 @@ using Ingest.Wal.Segments;
 
 namespace Ingest.Wal.Tail;
 
-/// <summary>The last committed groups in memory, for readers that keep up: what they would read from the disk, checked already.</summary>
+/// <summary>The last committed groups in memory, for readers that keep up: what they would read from the disk.</summary>
 /// <remarks>
 /// What holds:
 /// <list type="bullet">
@@ -20,8 +20,8 @@ namespace Ingest.Wal.Tail;
 /// </remarks>
 internal sealed class TailRing : IDisposable
 {
-    /// <summary>Groups are seldom larger, and a reader that stands still keeps no more from being filled anew.</summary>
-    internal const int BlockBytesMax = 512 * 1024;
+    /// <summary>Groups are seldom larger (<c>Queue:CommitBytesMax</c>).</summary>
+    internal const int BlockBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Smaller blocks would hardly take a group.</summary>
     internal const int BlockBytesMin = 4096;
@@ -67,7 +67,10 @@ internal sealed class TailRing : IDisposable
         }
     }
 
-    /// <summary>An empty block for the committing thread, which holds it until <see cref="Release"/>. Null: all are held.</summary>
+    /// <summary>
+    /// An empty block for the committing thread, which holds it until <see cref="Release"/>. Null: all are held, or there is no memory for
+    /// one, which must not stop a log.
+    /// </summary>
     internal TailBlock? Next()
     {
         lock (_lock)
@@ -76,9 +79,8 @@ internal sealed class TailRing : IDisposable
             {
                 var block = _blocks[_oldest];
                 _oldest = (_oldest + 1) % _blocks.Length;
-                if (block.Holders == 0)
+                if (block.Holders == 0 && TryBegin(block))
                 {
-                    block.Begin(BlockBytes);
                     block.Holders = 1;
                     return block;
                 }
@@ -134,9 +136,10 @@ internal sealed class TailRing : IDisposable
     /// <summary>Gives back the memory of blocks without a holder. What was in them is on disk.</summary>
     internal void Trim()
     {
-        lock (_lock)
+        foreach (var block in _blocks)
         {
-            foreach (var block in _blocks)
+            // For each anew: the committing thread may want the lock.
+            lock (_lock)
             {
                 if (block.Holders == 0)
                 {
@@ -165,7 +168,7 @@ internal sealed class TailRing : IDisposable
         }
     }
 
-    /// <summary>Throws where a field contradicts another. Any thread; for tests.</summary>
+    /// <summary>Throws where a field contradicts another. Any thread, between two commits; for tests.</summary>
     internal void AssertInvariants()
     {
         lock (_lock)
@@ -176,9 +179,23 @@ internal sealed class TailRing : IDisposable
                 Require(block.Holders >= 0, "A block was let go of more often than it was held.");
                 Require(block.HasMemory || (block.Holders == 0 && block.Bytes == 0), "A block without memory is held, or has bytes.");
                 Require(block.Bytes <= BlockBytes, "A block has more bytes than it takes.");
+                Require(block.IsReadable, "A block has bytes that its segment does not let readers see.");
                 Require(!_closed || block.Holders > 0 || !block.HasMemory, "A closed ring keeps memory that nobody holds.");
                 Require(!_blocks.AsSpan(0, i).ToArray().Any(block.Overlaps), "Two blocks have the same bytes.");
             }
+        }
+    }
+
+    private bool TryBegin(TailBlock block)
+    {
+        try
+        {
+            block.Begin(BlockBytes);
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
         }
     }
 

@@ -8,9 +8,15 @@ namespace Ingest.Wal.Writing;
 /// The bytes of the group being filled: native memory, so that a write needs no pinning and the heap never holds it. Where the log keeps
 /// its last groups in memory they are filled in their place there, so that they get there without a copy. Committing thread only.
 /// </summary>
-internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null) : IDisposable
+internal sealed unsafe class GroupBuffer : IDisposable
 {
     private const int InitialBytes = 256 * 1024;
+
+    private readonly int _keptBytesMax;
+    private readonly TailRing? _tail;
+
+    /// <summary>Memory of its own that is never given back, in bytes.</summary>
+    private readonly int _kept;
 
     /// <summary>Where the group lies.</summary>
     private byte* _start;
@@ -18,7 +24,7 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
     /// <summary>What it may take there.</summary>
     private int _capacity;
 
-    /// <summary>Memory for groups that no block takes; null until there is one.</summary>
+    /// <summary>Memory for groups that no block takes. With blocks there is always some: a group must find a place without any new memory.</summary>
     private byte* _own;
 
     /// <summary>Bytes of that memory.</summary>
@@ -32,6 +38,20 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
 
     /// <summary>The group will stand on the disk behind what the block has.</summary>
     private bool _follows;
+
+    /// <summary>The last group was larger than a block: the next one is not begun in a block that it would only empty.</summary>
+    private bool _outgrew;
+
+    /// <param name="keptBytesMax">Memory of its own, in bytes, that is kept from group to group.</param>
+    /// <param name="tail">Where the last groups stay; null: nowhere.</param>
+    internal GroupBuffer(int keptBytesMax, TailRing? tail = null)
+    {
+        (_keptBytesMax, _tail, _kept) = (keptBytesMax, tail, tail is null ? 0 : InitialBytes);
+        if (_kept > 0)
+        {
+            ResizeOwn(_kept);
+        }
+    }
 
     /// <summary>Bytes of the group so far.</summary>
     internal int Bytes { get; private set; }
@@ -63,7 +83,7 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
     {
         if (_isInBlock)
         {
-            tail!.Publish(_block!, segment, offset, Bytes);
+            _tail!.Publish(_block!, segment, offset, Bytes);
         }
     }
 
@@ -71,10 +91,11 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
     internal void Clear()
     {
         LieAt(null, 0, isInBlock: false);
+        _outgrew = Bytes > _tail?.BlockBytes;
         (Bytes, _follows) = (0, false);
-        if (_ownCapacity > keptBytesMax)
+        if (_ownCapacity > Math.Max(_keptBytesMax, _kept))
         {
-            ResizeOwn(0);
+            ResizeOwn(_kept);
         }
     }
 
@@ -88,13 +109,17 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
     /// <summary>Finds a place for a group of so many bytes, and takes along what is there of it.</summary>
     private void Place(int needed)
     {
-        if (_follows && Bytes == 0 && tail!.BlockBytes - _block!.Bytes >= needed)
+        if (_outgrew)
         {
-            LieAt(_block.Free, tail.BlockBytes - _block.Bytes, isInBlock: true);
+            MoveToOwn(needed);
         }
-        else if (needed <= tail?.BlockBytes && tail.Next() is { } next)
+        else if (_follows && Bytes == 0 && _tail!.BlockBytes - _block!.Bytes >= needed)
         {
-            MoveTo(next, tail.BlockBytes);
+            LieAt(_block.Free, _tail.BlockBytes - _block.Bytes, isInBlock: true);
+        }
+        else if (needed <= _tail?.BlockBytes && _tail.Next() is { } next)
+        {
+            MoveTo(next, _tail.BlockBytes);
         }
         else
         {
@@ -135,7 +160,7 @@ internal sealed unsafe class GroupBuffer(int keptBytesMax, TailRing? tail = null
     {
         if (_block is not null)
         {
-            tail!.Release(_block);
+            _tail!.Release(_block);
             _block = null;
         }
     }

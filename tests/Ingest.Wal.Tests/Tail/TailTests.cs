@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Ingest.Simulation.Disk;
 using Ingest.Wal.Reading;
@@ -88,7 +89,7 @@ public sealed class TailTests
         using var disk = TestDisk.Create(kind);
         using var log = disk.Open(Options);
         using var reader = log.OpenReader(1);
-        foreach (var records in (int[])[2, 6, 2, 30, 2, 4, 1])
+        foreach (var records in (int[])[2, 6, 2, 2, 30, 2, 2, 4, 1, 1])
         {
             var first = log.NextSequence;
             log.Append(Enumerable.Range(0, records).Select(at => LogExtensions.Text(first + at)));
@@ -99,7 +100,8 @@ public sealed class TailTests
             Assert.Equal(WalReadStatus.CaughtUp, reader.Read());
             log.AssertInvariants();
         }
-        Assert.Equal((7, 40), (log.ReadFromMemory, log.ReadFromDisk));
+        // The group behind one that outgrew its block is filled outside of them, too.
+        Assert.Equal((7, 45), (log.ReadFromMemory, log.ReadFromDisk));
     }
 
     [Fact]
@@ -213,6 +215,53 @@ public sealed class TailTests
         log.Fill(1);
         disk.Damage(disk.Segments.Single(), 4096 + 100, 0);
         Assert.Throws<InvalidOperationException>(() => reader.Read());
+    }
+
+    [Theory, MemberData(nameof(Disks))]
+    public void Wrong_bytes_in_memory_are_a_gap_and_no_event(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        using var log = disk.Open(Options with { TailCompared = false });
+        using var reader = log.OpenReader(1);
+        using (var batch = LogExtensions.Batch([LogExtensions.Text(1), LogExtensions.Text(2)]))
+        {
+                // As a buffer that somebody else writes to would: after the record's checksum was made.
+            MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(batch.Frames), batch.Bytes)[^100] ^= 1;
+            Assert.True(log.TryAdd(batch, out _));
+        }
+        Assert.Equal(CommitOutcome.Committed, log.Commit(0));
+        AssertNext(reader, 1);
+        Assert.Equal(WalReadStatus.Gap, reader.Read());
+        Assert.Equal((2, 1), (reader.Gap.First, reader.Gap.Count));
+        Assert.Single(log.Quarantined);
+    }
+
+    [Theory, MemberData(nameof(Disks))]
+    public void Readers_that_wait_keep_no_block_from_being_filled_anew(DiskKind kind)
+    {
+        using var disk = TestDisk.Create(kind);
+        using var log = disk.Open(Options);
+        var waiting = new List<WalReader>();
+        for (var block = 0; block < 4; block++)
+        {
+            waiting.Add(log.OpenReader(log.NextSequence + 2));
+            log.Fill(3);
+            AssertNext(waiting[^1], log.NextSequence - 1);
+            Assert.Equal(WalReadStatus.CaughtUp, waiting[^1].Read());
+        }
+        using var reader = log.OpenReader(log.NextSequence);
+        log.Fill(1);
+        AssertNext(reader, reader.NextSequence);
+        Assert.Equal(WalReadStatus.CaughtUp, reader.Read());
+        var before = (log.ReadFromMemory, log.ReadFromDisk);
+        for (var number = 0; number < 20; number++)
+        {
+            log.Fill(1);
+            AssertNext(reader, reader.NextSequence);
+        }
+        Assert.Equal(WalReadStatus.CaughtUp, reader.Read());
+        Assert.Equal((before.ReadFromMemory + 20, before.ReadFromDisk), (log.ReadFromMemory, log.ReadFromDisk));
+        waiting.ForEach(each => each.Dispose());
     }
 
     private static void AssertNext(WalReader reader, long number, int bytes = 1000)

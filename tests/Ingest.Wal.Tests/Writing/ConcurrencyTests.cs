@@ -131,6 +131,7 @@ public sealed class ConcurrencyTests
         while (!stop.IsCancellationRequested)
         {
             log.PrepareSegments();
+            log.TrimTail();
             var settled = positions?.Select((_, index) => Volatile.Read(ref positions[index])).Min() ?? log.DurableSequence;
             cursor.Save(settled, default);
             log.Reclaim(new ReclaimLimits(settled, long.MaxValue, 0));
