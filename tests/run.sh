@@ -22,6 +22,8 @@ dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed
 # the tests are the work, and not the nodes they start, it pays off soon.
 export DOTNET_TieredPGO=0
 declare -A delays=([Ingest.Crash.Tests]=1000 [Ingest.Worker.Tests]=1000)
+# Tests of Kafka wait for clients and brokers nearly all of their time.
+declare -A threads=([Ingest.Kafka.Tests]=3)
 
 mkdir -p "$results"
 passed=0 failed=0 skipped=0
@@ -31,6 +33,7 @@ failures=() reasons=
 run() {
   INGEST_TEST_PORTS_FROM=$((15000 + 2400 * $2)) DOTNET_TC_CallCountingDelayMs=${delays[$1]:-100} \
     timeout 1800 "artifacts/bin/$1/release/$1" -noLogo -noColor -longRunning 60 \
+      -maxThreads "${threads[$1]:-default}" \
     -result-xml "$results/$1.xml" >"$results/$1.log" 2>&1
   echo $? >"$results/$1.code"
 }

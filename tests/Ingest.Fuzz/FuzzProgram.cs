@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Ingest.Fuzz.Engine;
 using Ingest.Testing;
 
@@ -43,7 +43,7 @@ internal static class FuzzProgram
         var keeps = rest is [.., "keep"];
         var seed = rest is [var given, ..] && int.TryParse(given, CultureInfo.InvariantCulture, out var number)
             ? number
-            : Random.Shared.Next();
+            : RandomNumberGenerator.GetInt32(int.MaxValue);
         var left = FuzzGuard.Left(Findings, target.Name);
         using var guard = new FuzzGuard(Findings, target.Name);
         if (left is not null)

@@ -49,7 +49,7 @@ internal sealed class FuzzGuard : IDisposable
     {
         _view.WriteArray(sizeof(int), input, 0, input.Length);
         _view.Write(0, input.Length);
-        Volatile.Write(ref _begun, Environment.TickCount64);
+        Volatile.Write(ref _begun, TimeProvider.System.GetTimestamp());
         Volatile.Write(ref _running, input);
     }
 
@@ -77,7 +77,7 @@ internal sealed class FuzzGuard : IDisposable
 
     private void Look()
     {
-        if (Volatile.Read(ref _running) is { } input && Environment.TickCount64 - Volatile.Read(ref _begun) > Patience.TotalMilliseconds)
+        if (Volatile.Read(ref _running) is { } input && TimeProvider.System.GetElapsedTime(Volatile.Read(ref _begun)) > Patience)
         {
             Console.WriteLine($"{_name}: one input takes more than {Patience}: {Keep(input, "takes too long")}");
             Environment.Exit(1);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Ingest.Fuzz.Engine;
 
 /// <summary>
@@ -27,7 +25,7 @@ internal sealed class FuzzRun(FuzzTarget target, CoverageMap map, FuzzGuard guar
     /// <summary>Runs for so long.</summary>
     internal TimeSpan Run(IEnumerable<byte[]> given, TimeSpan time)
     {
-        var started = Stopwatch.StartNew();
+        var started = TimeProvider.System.GetTimestamp();
         foreach (var input in given.Where(input => input.Length <= FuzzTarget.InputBytesMax))
         {
             Try(input);
@@ -35,7 +33,7 @@ internal sealed class FuzzRun(FuzzTarget target, CoverageMap map, FuzzGuard guar
         }
         _given = _inputs.Count;
         var mutation = new Mutation(_lots, target.Words);
-        while (started.Elapsed < time && _findings.Count < FindingsMax)
+        while (TimeProvider.System.GetElapsedTime(started) < time && _findings.Count < FindingsMax)
         {
             var child = mutation.Make(Pick(), Pick());
             if (Try(child))
@@ -43,7 +41,7 @@ internal sealed class FuzzRun(FuzzTarget target, CoverageMap map, FuzzGuard guar
                 _inputs.Add(child);
             }
         }
-        return started.Elapsed;
+        return TimeProvider.System.GetElapsedTime(started);
     }
 
     /// <summary>
@@ -113,7 +111,7 @@ internal sealed class FuzzRun(FuzzTarget target, CoverageMap map, FuzzGuard guar
         {
             target.Run(input);
             var bytes = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            FuzzFinding.Unless(bytes <= target.AllocatedBytesMax, $"allocates more than {target.AllocatedBytesMax} bytes for one input");
+            FuzzException.Unless(bytes <= target.AllocatedBytesMax, $"allocates more than {target.AllocatedBytesMax} bytes for one input");
         }
         catch (Exception e)
         {
@@ -129,7 +127,7 @@ internal sealed class FuzzRun(FuzzTarget target, CoverageMap map, FuzzGuard guar
 
     private void Note(byte[] input, Exception e)
     {
-        var place = e is FuzzFinding ? e.Message : $"{e.GetType().Name} {PlaceOf(e)}";
+        var place = e is FuzzException ? e.Message : $"{e.GetType().Name} {PlaceOf(e)}";
         if (!_findings.ContainsKey(place))
         {
             _findings[place] = guard.Keep(input, e.ToString());

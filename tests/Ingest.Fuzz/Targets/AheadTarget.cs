@@ -31,15 +31,15 @@ internal sealed class AheadTarget : FuzzTarget
             return;
         }
         var ahead = AheadRuns.Decode(input.AsSpan(16), settled, last);
-        FuzzFinding.Unless(!ahead.Contains(settled), "an event at the position counts as ahead of it");
+        FuzzException.Unless(!ahead.Contains(settled), "an event at the position counts as ahead of it");
         for (var sequence = settled; sequence < settled + 300 && sequence < last; sequence++)
         {
             ahead.Contains(sequence + 1);
         }
         var behind = AheadRuns.Decode(input.AsSpan(16), settled, last);
-        FuzzFinding.Unless(last == long.MaxValue || !behind.Contains(last + 1), "an event behind the last one counts as delivered");
+        FuzzException.Unless(last == long.MaxValue || !behind.Contains(last + 1), "an event behind the last one counts as delivered");
         // Asked in ascending order, none is left behind the last.
-        FuzzFinding.Unless(last == long.MaxValue || behind.IsEmpty, "a run lies behind the last event");
+        FuzzException.Unless(last == long.MaxValue || behind.IsEmpty, "a run lies behind the last event");
     }
 
     private static byte[] Input(long settled, long last, byte[] saved)

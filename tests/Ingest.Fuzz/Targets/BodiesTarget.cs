@@ -1,4 +1,3 @@
-using Ingest.Events;
 using Ingest.Intake;
 using Ingest.Intake.Body;
 using Ingest.Intake.Http;
@@ -45,13 +44,14 @@ internal sealed class BodiesTarget : FuzzTarget
         using var batch = RecordBatch.Rent();
         var problem = EventBodies.Encode(type, body, traits, Options[form], batch);
         var expected = form switch { 0 => OfJson(body), 1 => OfLines(body), _ => OfValues(body) };
-        FuzzFinding.Unless(problem.IsNone == expected is not null, expected is null ? "a wrong body is taken" : "a right body is refused");
-        FuzzFinding.Unless(problem.Place is null || problem.Place.Offset <= body.Length, "the problem is behind the body");
+        FuzzException.Unless(
+            problem.IsNone == expected is not null, expected is null ? "a wrong body is taken" : "a right body is refused");
+        FuzzException.Unless(problem.Place is null || problem.Place.Offset <= body.Length, "the problem is behind the body");
         if (expected is not null)
         {
             var events = StoredFrames.Events(batch);
-            FuzzFinding.Unless(events.Count == expected.Count, "another number of events is taken");
-            FuzzFinding.Unless(
+            FuzzException.Unless(events.Count == expected.Count, "another number of events is taken");
+            FuzzException.Unless(
                 events.Zip(expected).All(pair => pair.First.Payload.Span.SequenceEqual(pair.Second)), "an event has other bytes");
         }
     }

@@ -47,7 +47,7 @@ internal sealed class CloudEventHeadersTarget : FuzzTarget
         var (headers, body) = (Read(input[..end]), input[(end + 2)..]);
         if (MediaTypes.FindData(headers["Content-Type"], out var problem) is not { } type)
         {
-            FuzzFinding.Unless(!problem.IsNone, "a type is refused without a reason");
+            FuzzException.Unless(!problem.IsNone, "a type is refused without a reason");
             return;
         }
         var traits = RequestTraits.OfThisThread;
@@ -59,29 +59,29 @@ internal sealed class CloudEventHeadersTarget : FuzzTarget
         using var batch = RecordBatch.Rent();
         problem = EventBodies.Encode(type, body, traits, Options, batch);
         var isRight = type.Format != BodyFormat.JsonData || body.Length == 0 || PlainJson.Is(body, Options.JsonDepthMax);
-        FuzzFinding.Unless(problem.IsNone == isRight, "data is taken or refused unlike the reference does");
+        FuzzException.Unless(problem.IsNone == isRight, "data is taken or refused unlike the reference does");
         if (!problem.IsNone)
         {
             return;
         }
         var stored = StoredFrames.Events(batch).Single();
-        FuzzFinding.Unless(stored.Payload.Span.SequenceEqual(body), "the data has other bytes");
+        FuzzException.Unless(stored.Payload.Span.SequenceEqual(body), "the data has other bytes");
         var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var attribute in stored.Attributes)
         {
             attributes.Add(Encoding.ASCII.GetString(attribute.Name), Encoding.UTF8.GetString(attribute.Value));
         }
         var sent = headers.Where(header => header.Key.StartsWith("ce-", StringComparison.OrdinalIgnoreCase)).ToList();
-        FuzzFinding.Unless(sent.Count == attributes.Keys.Count(name => name.StartsWith("ce_", StringComparison.Ordinal)),
+        FuzzException.Unless(sent.Count == attributes.Keys.Count(name => name.StartsWith("ce_", StringComparison.Ordinal)),
             "an attribute is lost");
         foreach (var (name, value) in sent)
         {
             var text = value.ToString().Trim(' ', '\t');
-            FuzzFinding.Unless(
+            FuzzException.Unless(
                 attributes["ce_" + name[3..].ToLowerInvariant()] is var kept && (text.AsSpan().ContainsAny("%\"\\") || kept == text),
                 "an attribute has another value than its header");
         }
-        FuzzFinding.Unless(attributes["ce_specversion"] == "1.0" && attributes["ce_source"].Length > 0 && attributes["ce_type"].Length > 0
+        FuzzException.Unless(attributes["ce_specversion"] == "1.0" && attributes["ce_source"].Length > 0 && attributes["ce_type"].Length > 0
             && attributes["ce_id"] == Encoding.UTF8.GetString(stored.Id) && stored.Id.Length > 0, "a required attribute is missing");
     }
 

@@ -49,21 +49,21 @@ internal sealed class CloudEventTarget : FuzzTarget
         traits.Read(new HeaderDictionary(), type, new StreamRoute("default", null), 0);
         using var batch = RecordBatch.Rent();
         var problem = EventBodies.Encode(type, body, traits, Options, batch);
-        FuzzFinding.Unless(problem.Place is null || problem.Place.Offset <= body.Length, "the problem is behind the body");
+        FuzzException.Unless(problem.Place is null || problem.Place.Offset <= body.Length, "the problem is behind the body");
         if (!problem.IsNone)
         {
-            FuzzFinding.Unless(
+            FuzzException.Unless(
                 problem.Kind != ProblemKind.MalformedJson || !PlainJson.Is(body, Options.JsonDepthMax),
                     "a CloudEvent in JSON is refused as none");
             return;
         }
-        FuzzFinding.Unless(PlainJson.Is(body, Options.JsonDepthMax + 1), "a CloudEvent is taken that is no JSON");
+        FuzzException.Unless(PlainJson.Is(body, Options.JsonDepthMax + 1), "a CloudEvent is taken that is no JSON");
         var expected = isBatch ? PlainJson.Elements(body)! : [body];
         var events = StoredFrames.Events(batch);
-        FuzzFinding.Unless(events.Count == expected.Count, "another number of events is taken");
+        FuzzException.Unless(events.Count == expected.Count, "another number of events is taken");
         foreach (var (stored, text) in events.Zip(expected))
         {
-            FuzzFinding.Unless(stored.Payload.Span.SequenceEqual(text), "an event has other bytes");
+            FuzzException.Unless(stored.Payload.Span.SequenceEqual(text), "an event has other bytes");
             CheckAttributes(text, Encoding.UTF8.GetString(stored.Id), Encoding.UTF8.GetString(stored.Key));
         }
     }
@@ -74,19 +74,19 @@ internal sealed class CloudEventTarget : FuzzTarget
         var members = document.RootElement.EnumerateObject().ToList();
         string? TextOf(string name) => members.Where(member => member.NameEquals(name) && member.Value.ValueKind != JsonValueKind.Null)
             .Select(member => member.Value.GetString()).SingleOrDefault();
-        FuzzFinding.Unless(TextOf("specversion") == "1.0", "a CloudEvent of another version is taken");
-        FuzzFinding.Unless(TextOf("id") is { Length: > 0 } named && named == id, "the id is not the CloudEvent's");
-        FuzzFinding.Unless(TextOf("source") is { Length: > 0 } && TextOf("type") is { Length: > 0 }, "a required attribute is missing");
-        FuzzFinding.Unless((TextOf("partitionkey") ?? "") == key, "the key is not the CloudEvent's");
-        FuzzFinding.Unless(TextOf("time") is not { } time || DateTimeOffset.TryParse(time.Replace(":60", ":59", StringComparison.Ordinal),
+        FuzzException.Unless(TextOf("specversion") == "1.0", "a CloudEvent of another version is taken");
+        FuzzException.Unless(TextOf("id") is { Length: > 0 } named && named == id, "the id is not the CloudEvent's");
+        FuzzException.Unless(TextOf("source") is { Length: > 0 } && TextOf("type") is { Length: > 0 }, "a required attribute is missing");
+        FuzzException.Unless((TextOf("partitionkey") ?? "") == key, "the key is not the CloudEvent's");
+        FuzzException.Unless(TextOf("time") is not { } time || DateTimeOffset.TryParse(time.Replace(":60", ":59", StringComparison.Ordinal),
             out _)
             || time.StartsWith("0001", StringComparison.Ordinal) || time.StartsWith("9999", StringComparison.Ordinal)
             || time[^6..] is ['+' or '-', ..], "a time is taken that is none");
-        FuzzFinding.Unless(TextOf("data_base64") is not { } base64 || Convert.TryFromBase64String(base64, new byte[base64.Length], out _),
+        FuzzException.Unless(TextOf("data_base64") is not { } base64 || Convert.TryFromBase64String(base64, new byte[base64.Length], out _),
             "a data_base64 is taken that is none");
         var names = members.Select(member => member.Name).Where(name => name != "data_base64").ToList();
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             names.TrueForAll(name => name.All(one => one is (>= 'a' and <= 'z') or (>= '0' and <= '9'))), "an attribute's name is none");
-        FuzzFinding.Unless(members.Count(member => member.Name is "data" or "data_base64") <= 2, "there is more data than one");
+        FuzzException.Unless(members.Count(member => member.Name is "data" or "data_base64") <= 2, "there is more data than one");
     }
 }

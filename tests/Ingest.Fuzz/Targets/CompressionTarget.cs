@@ -46,14 +46,14 @@ internal sealed class CompressionTarget : FuzzTarget
         budget.TryGrow(ref body, Math.Max(1, packed.Length));
         packed.CopyTo(body.Rented.AsSpan());
         body = new BodyDecoder(Options, budget).Decode(body with { Length = packed.Length }, [encoding]);
-        FuzzFinding.Unless(body.Length <= Options.BodyBytesMax, "a body is decoded beyond the limit");
+        FuzzException.Unless(body.Length <= Options.BodyBytesMax, "a body is decoded beyond the limit");
         if (body.Problem.IsNone && encoding == ContentEncoding.GZip)
         {
-            FuzzFinding.Unless(Reference(packed) is { } plain && plain.AsSpan().SequenceEqual(body.Bytes),
+            FuzzException.Unless(Reference(packed) is { } plain && plain.AsSpan().SequenceEqual(body.Bytes),
                 "gzip is decoded to other bytes");
         }
         budget.Release(body);
-        FuzzFinding.Unless(budget.Taken == 0, "memory is not given back");
+        FuzzException.Unless(budget.Taken == 0, "memory is not given back");
     }
 
     private static byte[]? Reference(byte[] packed)

@@ -51,20 +51,20 @@ internal sealed class CursorTarget : FuzzTarget
         {
             valid = 0;
         }
-        FuzzFinding.Unless(read.Slot == valid, "another slot counts than the newest valid one");
+        FuzzException.Unless(read.Slot == valid, "another slot counts than the newest valid one");
         if (valid < 0)
         {
-            FuzzFinding.Unless(read.Value.Sequence == 0 && read.Annotation.Length == 0, "a file without a valid slot says something");
-            FuzzFinding.Unless(
+            FuzzException.Unless(read.Value.Sequence == 0 && read.Annotation.Length == 0, "a file without a valid slot says something");
+            FuzzException.Unless(
                 read.Damaged || !(file.Length < CursorSlot.FileBytes || file[..40].ContainsAnyExcept((byte)0)), "damage is not told");
             return;
         }
         var slot = file[(valid * CursorSlot.SlotBytes)..];
         var log = BinaryPrimitives.ReadUInt64LittleEndian(slot[28..]);
         var isForeign = log is not (0 or Log);
-        FuzzFinding.Unless(read.IsForeign == isForeign, "another log's position is not told from one's own");
+        FuzzException.Unless(read.IsForeign == isForeign, "another log's position is not told from one's own");
         var annotation = slot.Slice(40, isForeign ? 0 : BinaryPrimitives.ReadInt32LittleEndian(slot[24..]));
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             read.Value.Generation == BinaryPrimitives.ReadInt64LittleEndian(slot[8..])
                 && read.Value.Sequence == (isForeign ? 0 : BinaryPrimitives.ReadInt64LittleEndian(slot[16..]))
                 && annotation.SequenceEqual(read.Annotation),

@@ -24,8 +24,12 @@ internal sealed class DeadLetterTarget : FuzzTarget
             using var batch = RecordBatch.Rent();
             var rejected = new RejectedEvent
             {
-                Sequence = 7, Body = new EventTarget().Seeds.First(), Reason = "413 too large", Attempts = 3, FirstUnixMs = 5,
-                    LastUnixMs = 6,
+                Sequence = 7,
+                Body = new EventTarget().Seeds.First(),
+                Reason = "413 too large",
+                Attempts = 3,
+                FirstUnixMs = 5,
+                LastUnixMs = 6,
             };
             DeadLetterRecordWriter.WriteLetter(batch, "http", rejected);
             DeadLetterRecordWriter.WriteKeys(batch, DeadLetterRecordKind.Requeued, "http", 1, [7, 8]);
@@ -55,12 +59,12 @@ internal sealed class DeadLetterTarget : FuzzTarget
             }
         }
         var listed = letters.Query(new DeadLetterFilter(), after: null, int.MaxValue);
-        FuzzFinding.Unless(letters.Count == listed.Count && letters.Bytes == listed.Sum(letter => (long)letter.Bytes),
+        FuzzException.Unless(letters.Count == listed.Count && letters.Bytes == listed.Sum(letter => (long)letter.Bytes),
             "letters do not add up");
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             letters.Count == letters.Lanes.Values.Sum(lane => lane.Count) && letters.Bytes == letters.Lanes.Values.Sum(lane => lane.Bytes),
             "lanes do not add up");
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             listed.Count(letter => letter.IsRequeued) == letters.Lanes.Values.Sum(lane => lane.Requeued.Count),
                 "requeued letters do not add up");
     }
@@ -76,13 +80,22 @@ internal sealed class DeadLetterTarget : FuzzTarget
         using var batch = RecordBatch.Rent();
         var letter = new DeadLetter
         {
-            Key = new DeadLetterKey(read.Sequence, read.Lane), Stream = "", EventKey = "", Reason = read.Reason, Attempts = read.Attempts,
-            FirstUnixMs = read.FirstUnixMs, LastUnixMs = read.LastUnixMs, AcceptedUnixMs = 0, Bytes = 0, Position = 0, IsCounted =
+            Key = new DeadLetterKey(read.Sequence, read.Lane),
+            Stream = "",
+            EventKey = "",
+            Reason = read.Reason,
+            Attempts = read.Attempts,
+            FirstUnixMs = read.FirstUnixMs,
+            LastUnixMs = read.LastUnixMs,
+            AcceptedUnixMs = 0,
+            Bytes = 0,
+            Position = 0,
+            IsCounted =
                 read.IsCounted,
             Ticket = read.Ticket,
         };
         DeadLetterRecordWriter.WriteMoved(batch, letter, read.IsPublished, read.Body);
-        FuzzFinding.Unless(Bodies(batch).Single().AsSpan().SequenceEqual(record), "a letter is written as another record");
+        FuzzException.Unless(Bodies(batch).Single().AsSpan().SequenceEqual(record), "a letter is written as another record");
     }
 
     private static List<byte[]> Bodies(RecordBatch batch)

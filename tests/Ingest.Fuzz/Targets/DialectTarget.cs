@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Unicode;
 using Ingest.Events;
 using Ingest.Intake;
@@ -29,7 +28,8 @@ internal sealed class DialectTarget(string name, IDialect dialect, Action<Dialec
         return [.. shapes.Select(shape => routes.First(route => route.Pattern == shape.Pattern && route.Intake is not null).Intake!)];
     });
 
-    private readonly DialectEvents _events = new();
+    // Targets run one at a time, each for as long as the process.
+    private static readonly DialectEvents Events = new();
 
     public override string Name => name;
 
@@ -55,23 +55,23 @@ internal sealed class DialectTarget(string name, IDialect dialect, Action<Dialec
         {
             return;
         }
-        _events.Begin(new StreamDirectory(Options, []), Options, intake.FallbackStream);
-        _events.Now = Now;
-        var problem = intake.Read(context.Request, message, _events);
-        FuzzFinding.Unless(problem.Place is null || problem.Place.Offset <= message.Length, $"{name}: the problem is behind the body");
+        Events.Begin(new StreamDirectory(Options, []), Options, intake.FallbackStream);
+        Events.Now = Now;
+        var problem = intake.Read(context.Request, message, Events);
+        FuzzException.Unless(problem.Place is null || problem.Place.Offset <= message.Length, $"{name}: the problem is behind the body");
         if (problem.IsNone)
         {
             CheckEvents(shape, message);
-            intake.Accept(context, new DialectReceipt(_events.Count, 5, 4 + _events.Count, false, _events.State));
+            intake.Accept(context, new DialectReceipt(Events.Count, 5, 4 + Events.Count, false, Events.State));
         }
         else
         {
-            intake.Refuse(context, new DialectRefusal(problem, IsLater: false, 0, _events.Count, _events.State));
+            intake.Refuse(context, new DialectRefusal(problem, IsLater: false, 0, Events.Count, Events.State));
         }
         CheckAnswer(context);
         // The same request, where the node cannot take it for now.
         var later = shape.Request(body);
-        intake.Refuse(later, new DialectRefusal(new Problem(ProblemKind.Overloaded, "Busy."), true, 3, _events.Count, _events.State));
+        intake.Refuse(later, new DialectRefusal(new Problem(ProblemKind.Overloaded, "Busy."), true, 3, Events.Count, Events.State));
         CheckAnswer(later);
     }
 
@@ -94,35 +94,35 @@ internal sealed class DialectTarget(string name, IDialect dialect, Action<Dialec
 
     private void CheckEvents(DialectShape shape, byte[] body)
     {
-        var slices = _events.Slices.ToArray();
-        FuzzFinding.Unless(slices.Length == _events.Count && _events.Streams.Sum(use => use.Events) == slices.Length,
+        var slices = Events.Slices.ToArray();
+        FuzzException.Unless(slices.Length == Events.Count && Events.Streams.Sum(use => use.Events) == slices.Length,
             $"{name}: events do not add up");
-        FuzzFinding.Unless(_events.Streams.All(use => StreamName.IsValid(use.Route.Name)), $"{name}: a stream has no stream's name");
+        FuzzException.Unless(Events.Streams.All(use => StreamName.IsValid(use.Route.Name)), $"{name}: a stream has no stream's name");
         foreach (var slice in slices)
         {
-            var payload = _events.Resolve(body, slice.Payload);
-            FuzzFinding.Unless(_events.Format != EventFormat.Json || PlainJson.Is(payload, 80),
+            var payload = Events.Resolve(body, slice.Payload);
+            FuzzException.Unless(Events.Format != EventFormat.Json || PlainJson.Is(payload, 80),
                 $"{name}: an event is called JSON that is none");
-            var key = _events.Resolve(body, slice.Key);
-            var id = _events.Resolve(body, slice.Id);
-            FuzzFinding.Unless(key.Length <= 1024 && id.Length <= 1024, $"{name}: a key or id is too long");
-            FuzzFinding.Unless(Utf8.IsValid(key) && Utf8.IsValid(id), $"{name}: a key or id is no UTF-8");
-            CheckAttributes(_events.Resolve(body, slice.Attributes));
+            var key = Events.Resolve(body, slice.Key);
+            var id = Events.Resolve(body, slice.Id);
+            FuzzException.Unless(key.Length <= 1024 && id.Length <= 1024, $"{name}: a key or id is too long");
+            FuzzException.Unless(Utf8.IsValid(key) && Utf8.IsValid(id), $"{name}: a key or id is no UTF-8");
+            CheckAttributes(Events.Resolve(body, slice.Attributes));
         }
-        CheckAttributes(_events.Shared.Written);
+        CheckAttributes(Events.Shared.Written);
         if (shape.Plain is { } plain)
         {
             var expected = plain(body);
-            FuzzFinding.Unless(expected is not null, $"{name}: a body is taken that a plain reader does not understand");
-            FuzzFinding.Unless(expected!.Count == slices.Length, $"{name}: another number of events is taken than there are");
+            FuzzException.Unless(expected is not null, $"{name}: a body is taken that a plain reader does not understand");
+            FuzzException.Unless(expected!.Count == slices.Length, $"{name}: another number of events is taken than there are");
             for (var i = 0; i < slices.Length; i++)
             {
-                FuzzFinding.Unless(_events.Resolve(body, slices[i].Payload).SequenceEqual(expected[i]),
+                FuzzException.Unless(Events.Resolve(body, slices[i].Payload).SequenceEqual(expected[i]),
                     $"{name}: an event has other bytes");
             }
         }
         Span<byte> digest = stackalloc byte[32];
-        _events.TryDigestIds(digest);
+        Events.TryDigestIds(digest);
     }
 
     private void CheckAttributes(ReadOnlySpan<byte> encoded)
@@ -132,7 +132,7 @@ internal sealed class DialectTarget(string name, IDialect dialect, Action<Dialec
         {
             length += 3 + attribute.Name.Length + attribute.Value.Length;
         }
-        FuzzFinding.Unless(length == encoded.Length, $"{name}: attributes cannot be read back");
+        FuzzException.Unless(length == encoded.Length, $"{name}: attributes cannot be read back");
     }
 
     private void CheckAnswer(HttpContext context)
@@ -140,9 +140,9 @@ internal sealed class DialectTarget(string name, IDialect dialect, Action<Dialec
         var response = context.Response;
         response.BodyWriter.FlushAsync().AsTask().GetAwaiter().GetResult();
         var answer = ((MemoryStream)response.Body).ToArray();
-        FuzzFinding.Unless(response.ContentLength is null || response.ContentLength == answer.Length,
+        FuzzException.Unless(response.ContentLength is null || response.ContentLength == answer.Length,
             $"{name}: an answer has another length than it says");
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             response.ContentType?.Contains("json", StringComparison.Ordinal) != true || PlainJson.Is(answer, 64),
                 $"{name}: an answer is no JSON");
     }

@@ -45,8 +45,13 @@ internal sealed class EpochsTarget : FuzzTarget
         var which = (input[0] & ~Mended) % 3;
         var disk = new SimulatedDisk();
         using var directory = disk.Mount();
-        using (var file = directory.Create(which switch { 0 => EpochTable.FileName, 1 => AcknowledgedLosses.FileName, _ =>
-            CleanMark.FileName }))
+        using (var file = directory.Create(which switch
+        {
+            0 => EpochTable.FileName,
+            1 => AcknowledgedLosses.FileName,
+            _ =>
+            CleanMark.FileName
+        }))
         {
             file.Write(bytes, 0);
         }
@@ -58,7 +63,7 @@ internal sealed class EpochsTarget : FuzzTarget
             case 1:
                 var losses = AcknowledgedLosses.Read(directory);
                 losses.Covers(1, 5);
-                FuzzFinding.Unless(!losses.Damaged || losses.Count == 0, "damaged losses are believed");
+                FuzzException.Unless(!losses.Damaged || losses.Count == 0, "damaged losses are believed");
                 break;
             default:
                 CheckMark(bytes);
@@ -70,7 +75,7 @@ internal sealed class EpochsTarget : FuzzTarget
     private static void CheckEpochs(IWalDirectory directory, byte[] bytes)
     {
         var table = EpochTable.Read(directory, out var damaged);
-        FuzzFinding.Unless(!damaged || table.Entries.Count == 0, "a damaged table is believed");
+        FuzzException.Unless(!damaged || table.Entries.Count == 0, "a damaged table is believed");
         table.SkippedUpTo(50);
         table.LastBefore(50);
         table.Missing(50);
@@ -79,7 +84,7 @@ internal sealed class EpochsTarget : FuzzTarget
         if (!damaged && table.LogId != Guid.Empty)
         {
             // But for a field that is not used yet, and the checksum over it.
-            FuzzFinding.Unless(
+            FuzzException.Unless(
                 bytes.AsSpan(16, bytes.Length - 20).SequenceEqual(Written(table.Write, EpochTable.FileName).AsSpan()[16..^4]),
                 "the table is read as another");
         }
@@ -91,7 +96,7 @@ internal sealed class EpochsTarget : FuzzTarget
         {
             var again = new byte[CleanMark.Bytes];
             mark.Write(again);
-            FuzzFinding.Unless(CleanMark.TryRead(again, out var same) && same == mark, "a mark is written as another");
+            FuzzException.Unless(CleanMark.TryRead(again, out var same) && same == mark, "a mark is written as another");
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class EventTarget : FuzzTarget
     public override void Run(byte[] input)
     {
         var isEvent = StoredEvent.TryRead(9, input, out var stored);
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             StoredEvent.TryReadStream(input, out var stream) == isEvent && StoredEvent.TryReadMark(input, out _) == isEvent
                 && EventHead.TryRead(input, out _) == isEvent,
             "readers of a part do not agree with the reader of the whole");
@@ -35,15 +35,14 @@ internal sealed class EventTarget : FuzzTarget
         {
             return;
         }
-        FuzzFinding.Unless(stream.SequenceEqual(stored.Stream), "the stream alone is another than the event's");
+        FuzzException.Unless(stream.SequenceEqual(stored.Stream), "the stream alone is another than the event's");
         var encoded = new System.Buffers.ArrayBufferWriter<byte>(input.Length + 64);
-        var attributes = input.AsSpan()[
-            (20 + stored.Stream.Length + stored.ContentType.Length + stored.Key.Length + stored.Id.Length)..
-            (input.Length - stored.Payload.Length - stored.Mark.Length)];
+        var from = 20 + stored.Stream.Length + stored.ContentType.Length + stored.Key.Length + stored.Id.Length;
+        var attributes = input.AsSpan()[from..(input.Length - stored.Payload.Length - stored.Mark.Length)];
         EventEncoder.WriteHead(
             encoded, stored.Format, stored.AcceptedUnixMs, stored.Stream, stored.ContentType, stored.Key, stored.Id, attributes,
                 stored.Mark);
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             encoded.WrittenSpan.SequenceEqual(input.AsSpan(0, input.Length - stored.Payload.Length)), "an event is encoded to other bytes");
         foreach (var attribute in stored.Attributes)
         {

@@ -44,8 +44,8 @@ internal sealed class JsonTarget : FuzzTarget
         var scanner = new JsonScanner(text, depth);
         var taken = problem.IsNone && scanner.SkipSpace() && scanner.SkipValue() && JsonProblems.End(ref scanner) && invalid == text.Length;
         var expected = PlainJson.Is(text, depth);
-        FuzzFinding.Unless(taken == expected, expected ? "JSON is refused" : "a text is taken that is no JSON");
-        FuzzFinding.Unless(scanner.Position <= text.Length && invalid <= text.Length, "the fault is outside the text");
+        FuzzException.Unless(taken == expected, expected ? "JSON is refused" : "a text is taken that is no JSON");
+        FuzzException.Unless(scanner.Position <= text.Length && invalid <= text.Length, "the fault is outside the text");
         if (taken)
         {
             CheckKey(text);
@@ -71,7 +71,7 @@ internal sealed class JsonTarget : FuzzTarget
             _ => value.RootElement.GetRawText(),
         };
         var isTooLong = key is not null && Encoding.UTF8.GetByteCount(key) > 1024;
-        FuzzFinding.Unless(isKey == (key is not null && !isTooLong), "a key is taken for none, or the other way round");
-        FuzzFinding.Unless(!isKey || Encoding.UTF8.GetString(_key.Written) == key, "another key is found than stands there");
+        FuzzException.Unless(isKey == (key is not null && !isTooLong), "a key is taken for none, or the other way round");
+        FuzzException.Unless(!isKey || Encoding.UTF8.GetString(_key.Written) == key, "another key is found than stands there");
     }
 }

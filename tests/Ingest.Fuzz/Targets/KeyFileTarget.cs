@@ -35,7 +35,7 @@ internal sealed class KeyFileTarget : FuzzTarget
         }
         catch (FormatException e)
         {
-            FuzzFinding.Unless(e.Message.Length > 5, "a mistake is no sentence");
+            FuzzException.Unless(e.Message.Length > 5, "a mistake is no sentence");
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ParkedTarget : FuzzTarget
         {
             return;
         }
-        FuzzFinding.Unless(Again(read).AsSpan().SequenceEqual(input), "a record is written as another");
+        FuzzException.Unless(Again(read).AsSpan().SequenceEqual(input), "a record is written as another");
     }
 
     private static byte[] Again(in ParkedRecord read)
@@ -64,11 +64,20 @@ internal sealed class ParkedTarget : FuzzTarget
 
     private static ParkedEvent Parked(
         long sequence, int attempts, string reason, bool isCounted, long since, long first, bool isOfStream = false) => new()
-    {
-        Sequence = sequence, Stream = "", Key = 0, Bytes = 0, AcceptedUnixMs = 0, SinceUnixMs = since, FirstUnixMs = first, IsCounted =
+        {
+            Sequence = sequence,
+            Stream = "",
+            Key = 0,
+            Bytes = 0,
+            AcceptedUnixMs = 0,
+            SinceUnixMs = since,
+            FirstUnixMs = first,
+            IsCounted =
             isCounted,
-        IsOfStream = isOfStream, Attempts = attempts, Reason = reason,
-    };
+            IsOfStream = isOfStream,
+            Attempts = attempts,
+            Reason = reason,
+        };
 
     private static byte[] Written(Action<RecordBatch> write)
     {

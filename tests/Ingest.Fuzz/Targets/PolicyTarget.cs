@@ -30,14 +30,14 @@ internal sealed class PolicyTarget : FuzzTarget
         var mistake = PolicyDocument.Parse(input, out var document);
         if (mistake is not null)
         {
-            FuzzFinding.Unless(mistake.Length > 10 && mistake.EndsWith('.'), "a mistake is no sentence");
-            FuzzFinding.Unless(mistake.Length < 4 * FuzzTarget.InputBytesMax, "a mistake is longer than the file");
+            FuzzException.Unless(mistake.Length > 10 && mistake.EndsWith('.'), "a mistake is no sentence");
+            FuzzException.Unless(mistake.Length < 4 * FuzzTarget.InputBytesMax, "a mistake is longer than the file");
             return;
         }
         _ = new OperatorPolicy(document, TimeProvider.System, before: null).Check("a", "shop", events: 1);
         var written = JsonSerializer.SerializeToUtf8Bytes(document, PolicyJson.Default.PolicyDocument);
-        FuzzFinding.Unless(PolicyDocument.Parse(written, out var again) is null, "a policy is not accepted as it is written");
-        FuzzFinding.Unless(
+        FuzzException.Unless(PolicyDocument.Parse(written, out var again) is null, "a policy is not accepted as it is written");
+        FuzzException.Unless(
             written.AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(again, PolicyJson.Default.PolicyDocument)),
             "a policy is read as another");
     }

@@ -20,8 +20,14 @@ internal sealed class PositionTarget : FuzzTarget
     {
         get
         {
-            var position = new OutputPosition { Log = Guid.Empty, Held = 5, Epochs = [new OutputEpoch(Guid.Empty, 5)], File = "a.ndjson",
-                Offset = 99 };
+            var position = new OutputPosition
+            {
+                Log = Guid.Empty,
+                Held = 5,
+                Epochs = [new OutputEpoch(Guid.Empty, 5)],
+                File = "a.ndjson",
+                Offset = 99
+            };
             yield return [1, .. Written(position)];
             yield return [0, .. "{\"log\":\"00000000-0000-0000-0000-000000000000\",\"held\":3}"u8];
         }
@@ -58,12 +64,12 @@ internal sealed class PositionTarget : FuzzTarget
         {
             return;
         }
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             end < 0 || note.AsSpan(end).SequenceEqual(Encoding.ASCII.GetBytes($"{Check}{Checksums.Crc32C(note.AsSpan(0, end)):x8}\"}}")),
             "a note is believed whose check does not hold");
         if (read is not null)
         {
-            FuzzFinding.Unless(read.Epochs.Count >= 0 && Written(read).Length > 0, "a note cannot be written again");
+            FuzzException.Unless(read.Epochs.Count >= 0 && Written(read).Length > 0, "a note cannot be written again");
         }
     }
 

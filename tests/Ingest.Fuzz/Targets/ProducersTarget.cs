@@ -34,12 +34,13 @@ internal sealed class ProducersTarget : FuzzTarget
         var sequences = Make();
         if (!ProducerTable.TryRead(file, sequences, new FakeTime().GetUtcNow()))
         {
-            FuzzFinding.Unless(sequences.Count == 0, "a damaged file is taken over in part");
+            FuzzException.Unless(sequences.Count == 0, "a damaged file is taken over in part");
             return;
         }
         var again = Make();
-        FuzzFinding.Unless(ProducerTable.TryRead(Written(sequences), again, new FakeTime().GetUtcNow()), "what is written cannot be read");
-        FuzzFinding.Unless(sequences.Count <= 16 && again.Count == sequences.Count, "other producers are known than were written");
+        FuzzException.Unless(
+            ProducerTable.TryRead(Written(sequences), again, new FakeTime().GetUtcNow()), "what is written cannot be read");
+        FuzzException.Unless(sequences.Count <= 16 && again.Count == sequences.Count, "other producers are known than were written");
     }
 
     private static ProducerSequences Make() => new(16, TimeSpan.FromDays(7), new FakeTime());

@@ -37,14 +37,14 @@ internal sealed class ProgressTarget : FuzzTarget
             {
                 continue;
             }
-            FuzzFinding.Unless(!progress.Delivered.Contains(progress.Delivered.Last + 1), "a number behind the last one is delivered");
+            FuzzException.Unless(!progress.Delivered.Contains(progress.Delivered.Last + 1), "a number behind the last one is delivered");
             if (progress.Delivered.Last - progress.Delivered.Floor > 1_000_000)
             {
                 continue;
             }
             var again = Progress.Decode(progress.Encode());
-            FuzzFinding.Unless(again is not null, "progress is written and cannot be read");
-            FuzzFinding.Unless(
+            FuzzException.Unless(again is not null, "progress is written and cannot be read");
+            FuzzException.Unless(
                 again!.Offset == progress.Offset && again.Delivered.Above.All.SequenceEqual(progress.Delivered.Above.All)
                     && again.Delivered.Owed.All.SequenceEqual(progress.Delivered.Owed.All),
                 "progress is read as another");

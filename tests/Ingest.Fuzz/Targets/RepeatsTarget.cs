@@ -40,12 +40,13 @@ internal sealed class RepeatsTarget : FuzzTarget
         var window = new IdempotencyWindow(Window, 16, new FakeTime());
         if (!IdempotencyTable.TryRead(file, window, new FakeTime().GetUtcNow()))
         {
-            FuzzFinding.Unless(window.Count == 0, "a damaged file is taken over in part");
+            FuzzException.Unless(window.Count == 0, "a damaged file is taken over in part");
             return;
         }
         var again = new IdempotencyWindow(Window, 16, new FakeTime());
-        FuzzFinding.Unless(IdempotencyTable.TryRead(Written(window), again, new FakeTime().GetUtcNow()), "what is written cannot be read");
-        FuzzFinding.Unless(window.Count <= 16 && again.Count == window.Count, "other requests are remembered than were written");
+        FuzzException.Unless(
+            IdempotencyTable.TryRead(Written(window), again, new FakeTime().GetUtcNow()), "what is written cannot be read");
+        FuzzException.Unless(window.Count <= 16 && again.Count == window.Count, "other requests are remembered than were written");
     }
 
     internal static void Mended(Span<byte> file, bool isWanted)

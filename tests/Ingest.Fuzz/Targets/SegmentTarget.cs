@@ -5,7 +5,6 @@ using Ingest.Wal.Format;
 using Ingest.Wal.Inspection;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Repair;
-using Ingest.Wal.Storage;
 
 namespace Ingest.Fuzz.Targets;
 
@@ -59,7 +58,7 @@ internal sealed class SegmentTarget : FuzzTarget
         }
         var read = ReadAll(disk, frames);
         var again = ReadAll(disk, frames);
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             read.All(record => again.TryGetValue(record.Key, out var body) && body.AsSpan().SequenceEqual(record.Value)),
             "the second start does not read what the first did");
     }
@@ -69,7 +68,7 @@ internal sealed class SegmentTarget : FuzzTarget
         using var looked = disk.MountReadOnly();
         LogInspector.Verify(looked);
         LogInspector.Summarize(looked);
-        LogInspector.Dump(looked).Count();
+        _ = LogInspector.Dump(looked).Count();
         LogRepair.Plan(looked);
     }
 
@@ -83,18 +82,18 @@ internal sealed class SegmentTarget : FuzzTarget
         while (reader.Read() is var status && status != WalReadStatus.CaughtUp)
         {
             var (first, count) = status == WalReadStatus.Record ? (reader.Sequence, 1) : (reader.Gap.First, reader.Gap.Count);
-            FuzzFinding.Unless(first == expected && count > 0, "a number is neither in a record nor in a gap, or in two of them");
+            FuzzException.Unless(first == expected && count > 0, "a number is neither in a record nor in a gap, or in two of them");
             expected = first + count;
             if (status != WalReadStatus.Record)
             {
                 continue;
             }
             var body = reader.Body.ToArray();
-            FuzzFinding.Unless(
+            FuzzException.Unless(
                 frames[reader.Sequence].Any(stood => stood.AsSpan().SequenceEqual(body)), "a record has bytes that did not stand there");
             read[reader.Sequence] = body;
         }
-        FuzzFinding.Unless(expected == log.DurableSequence + 1, "the reader stops before the durable position");
+        FuzzException.Unless(expected == log.DurableSequence + 1, "the reader stops before the durable position");
         return read;
     }
 

@@ -1,8 +1,6 @@
 using System.Text;
-using Ingest.Hosting;
 using Ingest.Hosting.Settings;
 using Ingest.Kafka;
-using Ingest.Sinks.Discard;
 using Ingest.Sinks.Files;
 using Ingest.Sinks.Http;
 using Ingest.Testing;
@@ -23,7 +21,7 @@ internal sealed class SettingsTarget : FuzzTarget
         ["discard"] = typeof(object),
     };
 
-    private readonly TemporaryDirectory _directory = new();
+    private static readonly TemporaryDirectory Directory = new();
 
     public override string Name => "settings";
 
@@ -53,12 +51,12 @@ internal sealed class SettingsTarget : FuzzTarget
 
     public override void Run(byte[] input)
     {
-        var path = _directory["settings.json"];
+        var path = Directory["settings.json"];
         File.WriteAllBytes(path, input);
         var settings = NodeSettings.Read(new SettingsSources().AddFile(path, required: true), NodeSections.All, Kinds);
         if (settings.Errors.Count > 0)
         {
-            FuzzFinding.Unless(settings.Errors.All(error => error.ToString().Length > 10), "an error says nothing");
+            FuzzException.Unless(settings.Errors.All(error => error.ToString().Length > 10), "an error says nothing");
             return;
         }
         settings.ToConfiguration();
@@ -71,7 +69,7 @@ internal sealed class SettingsTarget : FuzzTarget
         var reread = NodeSettings.Read(again, NodeSections.All, Kinds);
         var values = reread.Effective().ToDictionary(setting => setting.Setting.Key, setting => setting.Value,
             StringComparer.OrdinalIgnoreCase);
-        FuzzFinding.Unless(
+        FuzzException.Unless(
             shown.Where(IsScalar).All(setting => !values.TryGetValue(setting.Setting.Key, out var value) || value == setting.Value),
             "a setting is shown as something else than it is");
     }

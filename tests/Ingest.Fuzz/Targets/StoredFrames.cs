@@ -14,13 +14,13 @@ internal static class StoredFrames
         for (var rest = batch.Frames.ToArray().AsMemory(); rest.Length > 0;)
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(rest.Span);
-            FuzzFinding.Unless(
+            FuzzException.Unless(
                 StoredEvent.TryRead(1 + events.Count, rest.Slice(FrameHeader.Bytes, length), out var stored),
                     "an event cannot be read back");
             events.Add(stored);
             rest = rest[FrameHeader.FrameBytes(length)..];
         }
-        FuzzFinding.Unless(batch.Count == events.Count, "a batch counts other events than it has");
+        FuzzException.Unless(batch.Count == events.Count, "a batch counts other events than it has");
         return events;
     }
 }

@@ -208,7 +208,7 @@ public sealed class LaneParkedLogTests
         /// <summary>Saves that failed.</summary>
         internal int Refused => Volatile.Read(ref _refused);
 
-        internal IWalDirectory Around(IWalDirectory real) => new FailingDirectory(real)
+        internal FailingDirectory Around(IWalDirectory real) => new FailingDirectory(real)
         {
             Fail = (operation, name) =>
             {
