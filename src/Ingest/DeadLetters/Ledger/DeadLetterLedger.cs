@@ -249,11 +249,13 @@ internal sealed class DeadLetterLedger
     /// cover.
     /// </summary>
     /// <param name="bounds">What a lane's accounts on disk have; null: there is no such lane.</param>
-    internal long NeededFrom(Func<string, RequeueBounds?> bounds)
+    /// <returns>The first record that is needed, and whether it is a letter's.</returns>
+    internal (long From, bool IsLetter) NeededFrom(Func<string, RequeueBounds?> bounds)
     {
         lock (_lock)
         {
-            var from = _letters.OldestPosition() ?? _applied + 1;
+            var oldest = _letters.OldestPosition();
+            var from = oldest ?? _applied + 1;
             foreach (var (name, lane) in _letters.Lanes)
             {
                 var saved = bounds(name);
@@ -262,7 +264,7 @@ internal sealed class DeadLetterLedger
                 from = lane.Settlements.TryPeek(out var settlement) ? Math.Min(from, settlement.Position) : from;
                 from = Math.Min(from, lane.OldestDrop ?? from);
             }
-            return from;
+            return (from, from == oldest);
         }
     }
 

@@ -24,13 +24,16 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
             await letters.AppendDurablyAsync(nothing, stop);
         }
         letters.Log.NoteEnd();
-        var needed = letters.Ledger.NeededFrom(lanes.RequeueBounds);
+        var (needed, isLetter) = letters.Ledger.NeededFrom(lanes.RequeueBounds);
         if (needed > _reclaimed)
         {
             letters.Log.Wal.Reclaim(new ReclaimLimits(needed - 1, long.MaxValue, 0));
             _reclaimed = needed;
         }
-        return IsWasteful(letters.Log.Wal.BytesInUse, letters.Ledger.Totals.Bytes, segmentBytes) && await MoveAsync(lanes, stop);
+        // Letters are moved only where the oldest of them is what holds the files: behind a drop or a delivery that its lane's accounts on
+        // disk do not have yet, no file would go, and each look would write all letters once more.
+        return IsWasteful(letters.Log.Wal.BytesInUse, letters.Ledger.Totals.Bytes, segmentBytes)
+            && isLetter && await MoveAsync(lanes, stop);
     }
 
     /// <summary>Whether the files take so much more than what is unresolved in them that moving it pays.</summary>
