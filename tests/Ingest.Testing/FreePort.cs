@@ -16,10 +16,7 @@ public static class FreePort
     private const int Highest = 32_000;
 
     private static readonly Lock Lock = new();
-    private static int _next = int.TryParse(
-        Environment.GetEnvironmentVariable("INGEST_TEST_PORTS_FROM"), CultureInfo.InvariantCulture, out var from)
-        ? from
-        : Lowest + (Environment.ProcessId * 97 % (Highest - Lowest));
+    private static int _next = First();
 
     /// <summary>A port that is not listened on and that this process has not handed out before.</summary>
     public static int Next()
@@ -36,6 +33,18 @@ public static class FreePort
             }
         }
         throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"No free port between {Lowest} and {Highest}."));
+    }
+
+    // Not taken for another number: it would be that of a process beside this one.
+    private static int First()
+    {
+        if (Environment.GetEnvironmentVariable("INGEST_TEST_PORTS_FROM") is not { Length: > 0 } given)
+        {
+            return Lowest + (Environment.ProcessId * 97 % (Highest - Lowest));
+        }
+        return int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var from) && from is >= Lowest and < Highest
+            ? from
+            : throw new InvalidOperationException($"INGEST_TEST_PORTS_FROM is {given}; it is a port from {Lowest} to {Highest - 1}.");
     }
 
     private static bool IsFree(int port)
