@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [[ -x artifacts/ingest/ingest ]] || { echo "run make build first" >&2; exit 2; }
 dotnet build tests/Ingest.MockCluster -c Release --nologo -v quiet >/dev/null
-exec python3 checks/nights/run.py "$@"
+PYTHONPATH=checks exec python3 checks/nights/run.py "$@"

@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [[ -x artifacts/ingest/ingest ]] || { echo "run make build first" >&2; exit 2; }
-exec python3 checks/soak/run.py "$@"
+PYTHONPATH=checks exec python3 checks/soak/run.py "$@"

@@ -3,44 +3,16 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
 
 from handbook import ROOT, missing
+from trial import Failed, free_port, until
 
 INGEST = ROOT / "artifacts/ingest/ingest"
 MOCK = ROOT / "artifacts/bin/Ingest.MockCluster/release/Ingest.MockCluster"
-STEP = 0.1
-
-
-class Failed(Exception):
-    """What the handbook says did not come."""
-
-
-def free_port(taken=set()):
-    """One of the range that was given to this run; without one, any."""
-    first = int(os.environ.get("INGEST_TEST_PORTS_FROM", "0"))
-    for port in range(first, first + 200) if first else (0,) * 50:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            if (port := probe.getsockname()[1]) not in taken:
-                taken.add(port)
-                return port
-    raise Failed("no port is free")
-
-
-def until(what, seconds, holds):
-    """What holds() returns once it is true, and after how long."""
-    start = time.monotonic()
-    while not (found := holds()):
-        if time.monotonic() - start > seconds:
-            raise Failed(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(STEP)
-    return found, time.monotonic() - start
 
 
 class Broker:

@@ -1,42 +1,16 @@
 """A node of the soak: the real executable, started, ended and looked at."""
 import json
-import os
 import signal
-import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
+from trial import Failed, free_port, until
+
 ROOT = Path(__file__).resolve().parents[2]
 INGEST = ROOT / "artifacts/ingest/ingest"
-
-
-class Failed(Exception):
-    """What was to hold did not."""
-
-
-def free_port(taken=set()):
-    """One of the range that was given to this run; without one, any."""
-    first = int(os.environ.get("INGEST_TEST_PORTS_FROM", "0"))
-    for port in range(first, first + 200) if first else (0,) * 50:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            if (port := probe.getsockname()[1]) not in taken:
-                taken.add(port)
-                return port
-    raise Failed("no port is free")
-
-
-def until(what, seconds, holds):
-    """Waits until holds() is true; after so many seconds it raises."""
-    start = time.monotonic()
-    while not holds():
-        if time.monotonic() - start > seconds:
-            raise Failed(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.2)
 
 
 class Node:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from faults import FAULTS, SmallDisk
 from figures import Figures
-from node import INGEST, ROOT, Failed, Node, until
+from node import INGEST, ROOT, Node
+from trial import Failed, until
 
 OUT = ROOT / "artifacts/soak"
 SAMPLE_SECONDS = 5
