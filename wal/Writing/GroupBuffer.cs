@@ -24,7 +24,9 @@ internal sealed unsafe class GroupBuffer : IDisposable
     /// <summary>What it may take there.</summary>
     private int _capacity;
 
-    /// <summary>Memory for groups that no block takes. With blocks there is always some: a group must find a place without any new memory.</summary>
+    /// <summary>
+    /// Memory for groups that no block takes. With blocks there is always some: a group must find a place without any new memory.
+    /// </summary>
     private byte* _own;
 
     /// <summary>Bytes of that memory.</summary>

@@ -225,7 +225,7 @@ public sealed class TailTests
         using var reader = log.OpenReader(1);
         using (var batch = LogExtensions.Batch([LogExtensions.Text(1), LogExtensions.Text(2)]))
         {
-            // As a buffer that somebody else writes to would: after the record's checksum was made.
+            // The buffer changes after the record's checksum was made.
             MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(batch.Frames), batch.Bytes)[^100] ^= 1;
             Assert.True(log.TryAdd(batch, out _));
         }
