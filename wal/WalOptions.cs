@@ -43,6 +43,12 @@ public sealed record WalOptions
     public bool TailCompared { get; init; }
 
     /// <summary>
+    /// Groups are written past the page cache (O_DIRECT) where the file system takes that, and as otherwise where it does not: see
+    /// <see cref="WriteAheadLog.DirectRefusal"/>. Default false.
+    /// </summary>
+    public bool DirectWrites { get; init; }
+
+    /// <summary>
     /// Tells which cursors, by name, hold the log: <see cref="WriteAheadLog.Reclaim"/> never passes their positions. So a file that
     /// cannot be read and is named like a segment older than all others is known to have cost nothing that they had settled. Null, the
     /// default: it is not known of any.

@@ -158,6 +158,12 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Memory of the last groups that is held now, in bytes. Any thread.</summary>
     public long TailBytesHeld => _state.Tail?.HeldBytes ?? 0;
 
+    /// <summary>Groups are written past the page cache. Any thread.</summary>
+    public bool WritesDirect => _state.WritesDirect;
+
+    /// <summary>Why they are not, though it was asked for; null otherwise. Any thread.</summary>
+    public string? DirectRefusal => _state.DirectRefusal;
+
     /// <summary>Gives back the memory of the last groups, except what is filled or read just now. Any thread.</summary>
     public void TrimTail() => _state.Tail?.Trim();
 

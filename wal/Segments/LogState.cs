@@ -23,6 +23,7 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
     private long _durableSequence;
     private long _spareBytes;
     private StorageException? _poison;
+    private string? _directRefusal;
     private Action<long>[] _observers = [];
     private (long First, long Next) _lostHead;
 
@@ -38,6 +39,16 @@ internal sealed class LogState(IWalDirectory directory, WalOptions options, Epoc
 
     /// <summary>What readers have read. Any thread.</summary>
     internal ReadCounts Reads { get; } = new();
+
+    /// <summary>Groups are written past the page cache. Any thread.</summary>
+    internal bool WritesDirect => Options.DirectWrites && DirectRefusal is null;
+
+    /// <summary>Why they are not, though the options say so. Any thread; set by recovery and the committing thread, once.</summary>
+    internal string? DirectRefusal
+    {
+        get => Volatile.Read(ref _directRefusal);
+        set => Volatile.Write(ref _directRefusal, value);
+    }
 
     internal Guid Id => Epochs.LogId;
 

@@ -15,6 +15,10 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     private long _firstUnixMs;
     private long _lastUnixMs;
 
+    /// <summary>What stands in the page of <see cref="End"/> in front of it, where <see cref="_edgeIsKnown"/>.</summary>
+    private readonly byte[] _edge = new byte[DirectPage.Bytes];
+    private bool _edgeIsKnown;
+
     /// <summary>Where the next group starts.</summary>
     internal long End => _bounds.End;
 
@@ -43,6 +47,11 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
         _bounds = bounds;
         _firstUnixMs = firstUnixMs;
         _lastUnixMs = lastUnixMs;
+        _edgeIsKnown = false;
+        if (state.WritesDirect && !file.TryTurnDirect())
+        {
+            state.DirectRefusal = $"The file system of {state.Directory.Path} takes none, or only larger ones.";
+        }
     }
 
     /// <summary>Goes on behind a segment that was sealed before the next one could be started.</summary>
@@ -55,9 +64,10 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     /// <summary>Writes and flushes a group, then lets readers see it.</summary>
     internal void Append(GroupBuffer group, long lastSequence, long unixTimeMs)
     {
-        _file!.Write(group.Written, End);
-        _file.Flush();
-        ThrowIfLost(_file);
+        var file = _file!;
+        Write(file, group);
+        file.Flush();
+        ThrowIfLost(file);
         group.Publish(_segment!, End);
         _bounds = new SegmentBounds(End + group.Bytes, lastSequence);
         _firstUnixMs = Math.Min(_firstUnixMs, unixTimeMs);
@@ -114,6 +124,48 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private void Write(IWalFile file, GroupBuffer group)
+    {
+        if (!TryWriteDirect(file, group))
+        {
+            file.Write(group.Written, End);
+            _edgeIsKnown = false;
+        }
+    }
+
+    /// <summary>
+    /// Writes the pages in which a group lies, with what stands in front of it in the first one, as it is on the disk, and zeros behind it
+    /// in the last one. False: not done, or not all of it; the group is to be written as otherwise.
+    /// </summary>
+    private bool TryWriteDirect(IWalFile file, GroupBuffer group)
+    {
+        var front = DirectPage.Front(End);
+        // Of a file that was cut the last page may not be whole.
+        if (!state.WritesDirect || End - front + DirectPage.Whole(front + group.Bytes) > _segment!.Bytes || !KnowsEdge(file, front))
+        {
+            return false;
+        }
+        var pages = group.Pages(_edge.AsSpan(0, front));
+        if (!file.TryWriteDirect(pages, End - front))
+        {
+            state.DirectRefusal = $"The file system of {state.Directory.Path} refused one.";
+            return false;
+        }
+        var next = front + group.Bytes;
+        pages[(next - DirectPage.Front(next))..next].CopyTo(_edge);
+        return true;
+    }
+
+    /// <summary>Reads the page once: for the first group of a start, or the one behind a group that went the other way.</summary>
+    private bool KnowsEdge(IWalFile file, int front)
+    {
+        if (!_edgeIsKnown)
+        {
+            _edgeIsKnown = front == 0 || file.Read(_edge.AsSpan(0, front), End - front) == front;
+        }
+        return _edgeIsKnown;
+    }
 
     /// <summary>
     /// A file that is deleted or cut while it is open takes writes and flushes as before, and so does one whose directory was moved

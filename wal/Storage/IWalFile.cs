@@ -4,6 +4,9 @@ namespace Ingest.Wal.Storage;
 /// <remarks>Every failure is a <see cref="StorageException"/>.</remarks>
 public interface IWalFile : IDisposable
 {
+    /// <summary>Bytes of the pages of <see cref="TryWriteDirect"/>.</summary>
+    const int PageBytes = 4096;
+
     /// <summary>Current length in bytes.</summary>
     long Length { get; }
 
@@ -15,6 +18,19 @@ public interface IWalFile : IDisposable
 
     /// <summary>Writes all of <paramref name="bytes"/> at <paramref name="offset"/>, or fails.</summary>
     void Write(ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>
+    /// Gets the file ready for <see cref="TryWriteDirect"/>. False: it takes no such writes. True: it does, as far as that is known
+    /// without one.
+    /// </summary>
+    bool TryTurnDirect() => false;
+
+    /// <summary>
+    /// Writes whole pages past the page cache, from memory and to an offset that begin a page: all of them, or it fails. False: the file
+    /// takes no such writes. What there is of the pages then is not known, so that the same bytes are to be written again, by
+    /// <see cref="Write"/>.
+    /// </summary>
+    bool TryWriteDirect(ReadOnlySpan<byte> pages, long offset) => false;
 
     /// <summary>Makes everything written so far durable: a checked fdatasync.</summary>
     void Flush();

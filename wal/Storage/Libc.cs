@@ -22,9 +22,16 @@ internal static partial class Libc
     internal const int FileSizeSignal = 25;
     internal const nint IgnoreSignal = 1;
 
+    /// <summary>F_SETFL.</summary>
+    internal const int SetFlags = 4;
+
     /// <summary>O_DIRECTORY, the one flag whose value differs between processors.</summary>
     internal static readonly int Directory =
         RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x4000 : 0x10000;
+
+    /// <summary>O_DIRECT, which differs as well.</summary>
+    internal static readonly int Direct =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -53,6 +60,11 @@ internal static partial class Libc
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     internal static partial int FAllocate(SafeFileHandle file, int mode, long offset, long length);
+
+    /// <summary>With <see cref="SetFlags"/>: <see cref="Direct"/> or 0.</summary>
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int FControl(SafeFileHandle file, int command, nint flags);
 
     /// <summary>With an empty path and <see cref="StatX.EmptyPath"/>: of the open file itself.</summary>
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

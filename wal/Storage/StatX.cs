@@ -21,6 +21,9 @@ internal struct StatX
     /// <summary>STATX_SIZE.</summary>
     internal const uint AskLength = 0x200;
 
+    /// <summary>STATX_DIOALIGN, of Linux 6.1 and later.</summary>
+    internal const uint AskDirect = 0x2000;
+
     /// <summary>AT_FDCWD: the path alone says which file.</summary>
     internal const int ByPath = -100;
 
@@ -47,4 +50,12 @@ internal struct StatX
     /// <summary>Minor number of the device.</summary>
     [FieldOffset(140)]
     internal uint DeviceMinor;
+
+    /// <summary>What memory of direct writes must be aligned to; 0: the file takes none.</summary>
+    [FieldOffset(152)]
+    internal uint DirectMemory;
+
+    /// <summary>What their offset and length must be aligned to; 0: the file takes none.</summary>
+    [FieldOffset(156)]
+    internal uint DirectOffset;
 }

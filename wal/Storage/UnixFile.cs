@@ -10,6 +10,9 @@ internal sealed class UnixFile : IWalFile
     private readonly SafeFileHandle _handle;
     private readonly string _path;
 
+    /// <summary>The descriptor passes the page cache by. Touched where writes are, by one thread at a time.</summary>
+    private bool _isDirect;
+
     private UnixFile(SafeFileHandle handle, string path, bool isDirectory)
     {
         _handle = handle;
@@ -68,8 +71,19 @@ internal sealed class UnixFile : IWalFile
         }
     }
 
+    public unsafe bool TryTurnDirect()
+    {
+        StatX state;
+        byte noPath = 0;
+        var told = Libc.StatX(_handle, &noPath, StatX.EmptyPath | StatX.NoSync, StatX.AskDirect, &state) == 0
+            && (state.Known & StatX.AskDirect) != 0;
+        // An older kernel, or a file system that does not tell: then the first write does.
+        return (!told || (IsInPage(state.DirectMemory) && IsInPage(state.DirectOffset))) && TrySetDirect(true);
+    }
+
     public unsafe int Read(Span<byte> buffer, long offset)
     {
+        LeaveDirect();
         var done = 0;
         fixed (byte* start = buffer)
         {
@@ -93,29 +107,16 @@ internal sealed class UnixFile : IWalFile
         return done;
     }
 
-    public unsafe void Write(ReadOnlySpan<byte> bytes, long offset)
+    public void Write(ReadOnlySpan<byte> bytes, long offset)
     {
-        var done = 0;
-        fixed (byte* start = bytes)
+        LeaveDirect();
+        if (!TryWrite(bytes, offset))
         {
-            while (done < bytes.Length)
-            {
-                var count = Libc.PWrite(_handle, start + done, bytes.Length - done, offset + done);
-                if (count > 0)
-                {
-                    done += (int)count;
-                }
-                else if (count == 0)
-                {
-                    throw new StorageException(StorageFailure.Failed, $"write {_path}: the system took no bytes and gave no reason");
-                }
-                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
-                {
-                    throw Errno.Failure("write", _path, opening: false);
-                }
-            }
+            throw Errno.Failure("write", _path, opening: false);
         }
     }
+
+    public bool TryWriteDirect(ReadOnlySpan<byte> pages, long offset) => TrySetDirect(true) && TryWrite(pages, offset);
 
     public void Flush() => Checked(Libc.FDataSync, "fdatasync");
 
@@ -160,6 +161,58 @@ internal sealed class UnixFile : IWalFile
     internal void FlushWithMetadata() => Checked(Libc.FSync, "fsync");
 
     public void Dispose() => _handle.Dispose();
+
+    /// <summary>False: the system says that it does not take such a write, as the thread's error number tells.</summary>
+    private unsafe bool TryWrite(ReadOnlySpan<byte> bytes, long offset)
+    {
+        var done = 0;
+        fixed (byte* start = bytes)
+        {
+            while (done < bytes.Length)
+            {
+                var count = Libc.PWrite(_handle, start + done, bytes.Length - done, offset + done);
+                if (count > 0)
+                {
+                    done += (int)count;
+                }
+                else if (count == 0)
+                {
+                    throw new StorageException(StorageFailure.Failed, $"write {_path}: the system took no bytes and gave no reason");
+                }
+                else if (Marshal.GetLastPInvokeError() is Errno.InvalidArgument or Errno.NotSupported)
+                {
+                    return false;
+                }
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw Errno.Failure("write", _path, opening: false);
+                }
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Whether pages are aligned so; 0 stands for a file that takes no direct writes.</summary>
+    private static bool IsInPage(uint alignment) => alignment > 0 && IWalFile.PageBytes % alignment == 0;
+
+    private void LeaveDirect()
+    {
+        if (_isDirect && !TrySetDirect(false))
+        {
+            throw Errno.Failure("fcntl", _path, opening: false);
+        }
+    }
+
+    /// <summary>Has the descriptor pass the page cache by, or not. False: the file system does not.</summary>
+    private bool TrySetDirect(bool direct)
+    {
+        if (_isDirect != direct && Libc.FControl(_handle, Libc.SetFlags, direct ? Libc.Direct : 0) != 0)
+        {
+            return false;
+        }
+        _isDirect = direct;
+        return true;
+    }
 
     // A flush that was interrupted has not failed: nothing was reported and nothing was given up, so it is asked for again.
     private void Checked(Func<SafeFileHandle, int> flush, string operation)

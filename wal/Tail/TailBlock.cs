@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Ingest.Wal.Segments;
+using Ingest.Wal.Writing;
 
 namespace Ingest.Wal.Tail;
 
@@ -15,9 +16,6 @@ namespace Ingest.Wal.Tail;
 /// </remarks>
 internal sealed unsafe class TailBlock
 {
-    /// <summary>What direct writes would want of memory, and what pages have.</summary>
-    private const int MemoryAlignment = 4096;
-
     /// <summary>Null while the block has no memory.</summary>
     private byte* _memory;
 
@@ -26,6 +24,12 @@ internal sealed unsafe class TailBlock
 
     /// <summary>Where in the segment the first byte stands.</summary>
     private long _offset;
+
+    /// <summary>
+    /// How much room the memory has in front of that byte: what stands there in its page, so that memory and segment have their pages in
+    /// the same places, as direct writes want them.
+    /// </summary>
+    private int _front;
 
     /// <summary>How many bytes are flushed.</summary>
     private int _bytes;
@@ -40,7 +44,7 @@ internal sealed unsafe class TailBlock
     internal int Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The first byte behind those that are flushed. Committing thread, while it holds the block.</summary>
-    internal byte* Free => _memory + _bytes;
+    internal byte* Free => _memory + _front + _bytes;
 
     /// <summary>Whether these bytes of a segment are here. Under the ring's lock.</summary>
     internal bool Holds(Segment segment, long offset, int count) => _segment == segment && Holds(offset, count);
@@ -53,7 +57,10 @@ internal sealed unsafe class TailBlock
 
     /// <summary>What is here from an offset on, up to a limit; of an offset that is here. A holder.</summary>
     internal ReadOnlySpan<byte> At(long offset, long limit) =>
-        new(_memory + (offset - _offset), (int)(Math.Min(limit, _offset + Bytes) - offset));
+        new(_memory + _front + (offset - _offset), (int)(Math.Min(limit, _offset + Bytes) - offset));
+
+    /// <summary>Has the first group begin behind so many bytes of its page. Committing thread, of an empty block that it holds.</summary>
+    internal void LeaveFront(int bytes) => _front = bytes;
 
     /// <summary>Counts the group at <see cref="Free"/> as flushed. Committing thread, under the ring's lock for the first one.</summary>
     internal void Publish(Segment segment, long offset, int count)
@@ -73,7 +80,8 @@ internal sealed unsafe class TailBlock
         Empty();
         if (_memory == null)
         {
-            _memory = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, MemoryAlignment);
+            // One page more for the front, and one for what is behind the last group in its page.
+            _memory = (byte*)NativeMemory.AlignedAlloc((nuint)capacity + (2 * DirectPage.Bytes), DirectPage.Bytes);
         }
     }
 
@@ -92,5 +100,5 @@ internal sealed unsafe class TailBlock
     internal bool Overlaps(TailBlock other) =>
         _segment is not null && _segment == other._segment && _offset < other._offset + other.Bytes && other._offset < _offset + Bytes;
 
-    private void Empty() => (_segment, _offset, _bytes) = (null, 0, 0);
+    private void Empty() => (_segment, _offset, _front, _bytes) = (null, 0, 0, 0);
 }

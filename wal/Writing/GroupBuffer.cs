@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Ingest.Wal.Format;
 using Ingest.Wal.Segments;
 using Ingest.Wal.Tail;
 
@@ -41,6 +43,9 @@ internal sealed unsafe class GroupBuffer : IDisposable
     /// <summary>The group will stand on the disk behind what the block has.</summary>
     private bool _follows;
 
+    /// <summary>How many bytes will stand in front of the group in its page; as many are free in front of it in memory.</summary>
+    private int _front;
+
     /// <summary>The last group was larger than a block: the next one is not begun in a block that it would only empty.</summary>
     private bool _outgrew;
 
@@ -64,8 +69,27 @@ internal sealed unsafe class GroupBuffer : IDisposable
     internal ReadOnlySpan<byte> Written => new(_start, Bytes);
 
     /// <summary>Begins a group that will stand at this offset of a segment; null: of one that is not made yet.</summary>
-    internal void Begin(Segment? segment, long offset) =>
+    internal void Begin(Segment? segment, long offset)
+    {
+        _front = DirectPage.Front(segment is null ? SegmentHeader.BlockBytes : offset);
         _follows = _block is not null && (_block.Bytes == 0 || (segment is not null && _block.EndsAt(segment, offset)));
+    }
+
+    /// <summary>
+    /// The pages in which the group will lie, with <paramref name="front"/> before it and zeros behind it. What is in front of it in a
+    /// block is there already, and readers look at it.
+    /// </summary>
+    internal ReadOnlySpan<byte> Pages(ReadOnlySpan<byte> front)
+    {
+        Debug.Assert(front.Length == _front, "A group stands elsewhere than it was begun for.");
+        if (!_isInBlock || _block!.Bytes == 0)
+        {
+            front.CopyTo(new Span<byte>(_start - _front, _front));
+        }
+        var bytes = DirectPage.Whole(_front + Bytes);
+        new Span<byte>(_start + Bytes, bytes - _front - Bytes).Clear();
+        return new(_start - _front, bytes);
+    }
 
     /// <summary>Room for <paramref name="count"/> bytes behind what is there, counted as written.</summary>
     internal Span<byte> Append(int count)
@@ -117,6 +141,7 @@ internal sealed unsafe class GroupBuffer : IDisposable
         }
         else if (_follows && Bytes == 0 && _tail!.BlockBytes - _block!.Bytes >= needed)
         {
+            LeaveFrontOf(_block);
             LieAt(_block.Free, _tail.BlockBytes - _block.Bytes, isInBlock: true);
         }
         else if (needed <= _tail?.BlockBytes && _tail.Next() is { } next)
@@ -131,10 +156,19 @@ internal sealed unsafe class GroupBuffer : IDisposable
 
     private void MoveTo(TailBlock next, int capacity)
     {
+        LeaveFrontOf(next);
         Written.CopyTo(new Span<byte>(next.Free, capacity));
         LeaveBlock();
         _block = next;
         LieAt(next.Free, capacity, isInBlock: true);
+    }
+
+    private void LeaveFrontOf(TailBlock block)
+    {
+        if (block.Bytes == 0)
+        {
+            block.LeaveFront(_front);
+        }
     }
 
     /// <summary>The block is let go of: what comes after the group does not stand behind what is in it.</summary>
@@ -146,10 +180,10 @@ internal sealed unsafe class GroupBuffer : IDisposable
         }
         if (_isInBlock)
         {
-            Written.CopyTo(new Span<byte>(_own, _ownCapacity));
+            Written.CopyTo(new Span<byte>(_own + _front, _ownCapacity));
         }
         LeaveBlock();
-        LieAt(_own, _ownCapacity, isInBlock: false);
+        LieAt(_own + _front, _ownCapacity, isInBlock: false);
     }
 
     private void LieAt(byte* start, int capacity, bool isInBlock)
@@ -171,12 +205,13 @@ internal sealed unsafe class GroupBuffer : IDisposable
     {
         if (capacity == 0)
         {
-            NativeMemory.Free(_own);
+            NativeMemory.AlignedFree(_own);
             _own = null;
         }
         else
         {
-            _own = (byte*)NativeMemory.Realloc(_own, (nuint)capacity);
+            // As a block has them: a page for the front, and one for what is behind the group in its page.
+            _own = (byte*)NativeMemory.AlignedRealloc(_own, (nuint)capacity + (2 * DirectPage.Bytes), DirectPage.Bytes);
         }
         _ownCapacity = capacity;
     }

@@ -69,6 +69,7 @@ internal sealed class NodeLog : IAsyncDisposable
                 GroupBytesMax = Math.Min(parts.Settings.Get<QueueOptions>().CommitBytesMax, settings.SegmentBytes / 2),
                 TailBytes = settings.TailBytes,
                 TailCompared = settings.TailCompared,
+                DirectWrites = settings.DirectWrites == DirectWrites.Auto,
                 Holds = LaneSet.IsLane,
             });
             Report(parts, directory, log);

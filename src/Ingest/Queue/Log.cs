@@ -24,4 +24,8 @@ internal static partial class Log
 
     [LoggerMessage(2006, LogLevel.Error, "Keeping the log tidy failed; it is tried again in {Pause}. {Reason}")]
     internal static partial void UpkeepFailed(ILogger logger, TimeSpan pause, string reason);
+
+    [LoggerMessage(2007, LogLevel.Information,
+        "Wal:DirectWrites is Auto, but events are written through the page cache: {Reason} Nothing else changes.")]
+    internal static partial void NotWrittenDirect(ILogger logger, string reason);
 }

@@ -61,6 +61,9 @@ public sealed class LogUpkeep : IAsyncDisposable
     // Loop only: whether room was short at the last look, and a save was asked for then.
     private bool _saveAsked;
 
+    // Loop only: it was said that the file system takes no direct writes.
+    private bool _refusalTold;
+
     /// <summary>Starts the loop.</summary>
     /// <param name="log">The log.</param>
     /// <param name="totals">Saved beside the log from time to time.</param>
@@ -123,6 +126,16 @@ public sealed class LogUpkeep : IAsyncDisposable
         _wake.Dispose();
     }
 
+    /// <summary>The log finds out when it is opened, or with some later write.</summary>
+    private void TellRefusal()
+    {
+        if (!_refusalTold && _log.DirectRefusal is { } reason)
+        {
+            _refusalTold = true;
+            Log.NotWrittenDirect(_logger, reason);
+        }
+    }
+
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested && _log.Poison is null)
@@ -130,6 +143,7 @@ public sealed class LogUpkeep : IAsyncDisposable
             try
             {
                 LookAfter();
+                TellRefusal();
                 _failureTold = null;
             }
             catch (Exception e)

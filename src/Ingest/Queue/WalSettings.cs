@@ -38,6 +38,13 @@ public sealed class WalSettings
     [Description("Compares each event taken from memory with the disk; to look into a doubt.")]
     public bool TailCompared { get; set; }
 
+    /// <summary>
+    /// Whether groups are written past the page cache (O_DIRECT): less processor time an event, but a lane that is behind what
+    /// <see cref="TailBytes"/> holds reads from the disk and not from memory. Default off.
+    /// </summary>
+    [Description("Auto: writes events past the page cache (O_DIRECT) where the file system takes that. Off: through it.")]
+    public DirectWrites DirectWrites { get; set; } = DirectWrites.Off;
+
     /// <summary>How long delivered events stay for a rewind. Default 0: not at all; up to 10 years.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00"), Description("How long delivered events stay for a rewind.")]
     public TimeSpan Retention { get; set; } = TimeSpan.Zero;
@@ -54,4 +61,14 @@ public sealed class WalSettings
             yield return $"Wal:SegmentBytes must be a multiple of {BlockBytes}.";
         }
     }
+}
+
+/// <summary>Whether commit groups are written past the page cache.</summary>
+public enum DirectWrites
+{
+    /// <summary>Through the page cache.</summary>
+    Off,
+
+    /// <summary>Past it, where the file system takes that; through it where not, which is told.</summary>
+    Auto,
 }

@@ -21,13 +21,15 @@ public sealed class PowerCutTests(ITestOutputHelper output)
     private static readonly TimeSpan CallWithin = TimeSpan.FromSeconds(2);
 
     [Theory]
-    [InlineData(Names.Strict)]
-    [InlineData(Names.Journal)]
-    public async Task Power_cuts_under_load_lose_nothing(Names names)
+    [InlineData(Names.Strict, "Auto")]
+    [InlineData(Names.Strict, "Off")]
+    [InlineData(Names.Journal, "Auto")]
+    public async Task Power_cuts_under_load_lose_nothing(Names names, string directWrites)
     {
         await using var disk = await ForgetfulDisk.MountAsync(names);
         await using var rig = new CrashRig(output, new LoadShape { BatchEventsMax = 200, Percent = (20, 5, 25) });
-        rig.Setup = rig.Setup.With(("Wal:SegmentBytes", "1048576"), ("Publishing:CursorInterval", "100ms")) with
+        rig.Setup = rig.Setup.With(
+            ("Wal:SegmentBytes", "1048576"), ("Wal:DirectWrites", directWrites), ("Publishing:CursorInterval", "100ms")) with
         {
             Data = Path.Combine(disk.Path, "data"),
         };

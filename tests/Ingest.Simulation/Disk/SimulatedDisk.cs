@@ -27,6 +27,12 @@ public sealed class SimulatedDisk(int seed = 0, DiskFaults? faults = null)
     /// <summary>Most bytes the files may have together; <see cref="long.MaxValue"/> at first.</summary>
     public long Capacity { get; set; } = long.MaxValue;
 
+    /// <summary>How many more direct writes files take before they refuse; <see cref="int.MaxValue"/>: any number.</summary>
+    public int DirectWritesLeft { get; set; } = int.MaxValue;
+
+    /// <summary>Direct writes that were done.</summary>
+    public int DirectWrites { get; internal set; }
+
     /// <summary>What the code under test did that no code may do: flushing a file again whose flush has failed.</summary>
     public System.Collections.ObjectModel.Collection<string> Violations { get; } = [];
 

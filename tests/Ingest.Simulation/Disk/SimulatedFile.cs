@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Ingest.Wal.Format;
 using Ingest.Wal.Storage;
 
@@ -79,6 +81,38 @@ internal sealed class SimulatedFile : IWalFile
         }
     }
 
+    public bool TryTurnDirect()
+    {
+        lock (Disk.Lock)
+        {
+            ThrowIfClosed();
+            ThrowUnlessWritable();
+            return Disk.DirectWritesLeft > 0;
+        }
+    }
+
+    public bool TryWriteDirect(ReadOnlySpan<byte> pages, long offset)
+    {
+        lock (Disk.Lock)
+        {
+            if (!IsWholePages(pages, offset) || offset + pages.Length > _inode.Length)
+            {
+                Disk.Violations.Add($"{pages.Length} bytes at {offset} of {_name} were to be written past the page cache.");
+            }
+            if (Disk.DirectWritesLeft <= 0)
+            {
+                // Nothing is promised of what was refused.
+                ThrowIfClosed();
+                WriteSome(pages, offset);
+                return false;
+            }
+            Write(pages, offset);
+            Disk.DirectWrites++;
+            Disk.DirectWritesLeft -= Disk.DirectWritesLeft == int.MaxValue ? 0 : 1;
+            return true;
+        }
+    }
+
     public void Flush()
     {
         lock (Disk.Lock)
@@ -115,6 +149,12 @@ internal sealed class SimulatedFile : IWalFile
     }
 
     public void Dispose() => _disposed = true;
+
+    private static bool IsWholePages(ReadOnlySpan<byte> bytes, long offset)
+    {
+        var address = Unsafe.ByteOffset(ref Unsafe.NullRef<byte>(), ref MemoryMarshal.GetReference(bytes));
+        return address % IWalFile.PageBytes == 0 && offset % IWalFile.PageBytes == 0 && bytes.Length % IWalFile.PageBytes == 0;
+    }
 
     private static string Describe(ReadOnlySpan<byte> bytes, long offset) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes at {offset}, sum {Crc32C.Compute(bytes):x8}");

@@ -44,10 +44,15 @@ public sealed class LogHistory
     public LogHistory(int seed, Func<IWalDirectory, IWalDirectory>? decorate = null, HistoryCoverage? coverage = null)
     {
         _coverage = coverage ?? new HistoryCoverage();
-        _disk = new SimulatedDisk(seed);
+        _disk = new SimulatedDisk(seed) { DirectWritesLeft = DirectWriting.LeftOf(seed) };
         _ids = new Random(seed);
         _decorate = decorate ?? (directory => directory);
-        _options = _options with { TailBytes = TailSizes.Of(seed), TailCompared = true };
+        _options = _options with
+        {
+            TailBytes = TailSizes.Of(seed),
+            TailCompared = true,
+            DirectWrites = DirectWriting.IsAsked(seed),
+        };
         _trimmedEvery = seed % 3 == 0 ? 5 : int.MaxValue;
         Reopen();
     }
@@ -466,6 +471,8 @@ public sealed class LogHistory
     {
         _coverage.Count("record read from memory", (int)_log.ReadFromMemory);
         _coverage.Count("record read from the disk", (int)_log.ReadFromDisk);
+        _coverage.Count("direct writes, where they were taken", _log.WritesDirect ? _disk.DirectWrites : 0);
+        _coverage.Count("direct writes refused", _log.DirectRefusal is null ? 0 : 1);
     }
 
     private void Forget()

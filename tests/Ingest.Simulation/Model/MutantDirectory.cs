@@ -56,13 +56,18 @@ public sealed class MutantDirectory(IWalDirectory inner, Mutation mutation) : IW
 
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
-            if (_flushOwed)
-            {
-                _flushOwed = false;
-                inner.Flush();
-            }
+            PayFlush();
             _headerWritten = !_isCursor && offset == 0 && bytes.Length == HeaderBlockBytes;
             inner.Write(bytes, offset);
+        }
+
+        public bool TryTurnDirect() => inner.TryTurnDirect();
+
+        public bool TryWriteDirect(ReadOnlySpan<byte> pages, long offset)
+        {
+            PayFlush();
+            _headerWritten = false;
+            return inner.TryWriteDirect(pages, offset);
         }
 
         public void Flush()
@@ -88,6 +93,15 @@ public sealed class MutantDirectory(IWalDirectory inner, Mutation mutation) : IW
         public bool Reserve(long length) => inner.Reserve(length);
 
         public void Dispose() => inner.Dispose();
+
+        private void PayFlush()
+        {
+            if (_flushOwed)
+            {
+                _flushOwed = false;
+                inner.Flush();
+            }
+        }
 
         private void Retry()
         {

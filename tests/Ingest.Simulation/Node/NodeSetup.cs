@@ -12,7 +12,7 @@ internal sealed class NodeSetup
 {
     private static readonly string[] Names = ["a", "b"];
 
-    internal NodeSetup(Random random, int tailBytes)
+    internal NodeSetup(Random random, int tailBytes, bool directWrites)
     {
         Lanes = [.. Names.Take(random.Next(1, 3)).Select(name => (name, DrawTraits(random)))];
         Wal = new WalOptions
@@ -22,6 +22,7 @@ internal sealed class NodeSetup
             SegmentsAhead = random.Next(1, 3),
             TailBytes = tailBytes,
             TailCompared = true,
+            DirectWrites = directWrites,
         };
         CommitSlowMax = Pick(random, TimeSpan.Zero, TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(300));
         Publishing = new PublishingOptions

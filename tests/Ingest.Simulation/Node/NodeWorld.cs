@@ -16,9 +16,9 @@ internal sealed class NodeWorld
     internal NodeWorld(SeizedThreadPool pool, int seed)
     {
         Random = new Random(seed);
-        Setup = new NodeSetup(Random, TailSizes.Of(seed));
+        Setup = new NodeSetup(Random, TailSizes.Of(seed), DirectWriting.IsAsked(seed));
         Scheduler = new SimulatedScheduler(pool, Clock, new Random(Random.Next()));
-        Places = new SimulatedPlaces(new Random(Random.Next()));
+        Places = new SimulatedPlaces(new Random(Random.Next())) { DirectWritesLeft = DirectWriting.LeftOf(seed) };
         Model = new NodeModel(Setup.Lanes.Select(lane => lane.Name));
         var poison = NodeSetup.Pick(Random, 0, 0, 7, 23);
         _downstreams = Setup.Lanes.ToDictionary(

@@ -37,6 +37,9 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
         }
     }
 
+    /// <summary>How many direct writes each disk takes.</summary>
+    internal int DirectWritesLeft { get; init; } = int.MaxValue;
+
     /// <summary>Bytes each directory may take.</summary>
     internal long Capacity
     {
@@ -106,7 +109,11 @@ internal sealed class SimulatedPlaces(Random random) : ILogPlaces
     {
         if (!_disks.TryGetValue(directory, out var disk))
         {
-            disk = _disks[directory] = new SimulatedDisk(random.Next(), Faults) { Capacity = Capacity };
+            disk = _disks[directory] = new SimulatedDisk(random.Next(), Faults)
+            {
+                Capacity = Capacity,
+                DirectWritesLeft = DirectWritesLeft,
+            };
             _present = [.. _disks.Values];
         }
         return disk.Mount();

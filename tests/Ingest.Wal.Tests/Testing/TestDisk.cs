@@ -9,7 +9,12 @@ namespace Ingest.Wal.Tests.Testing;
 internal abstract class TestDisk : IDisposable
 {
     /// <summary>The smallest segments, so that few records fill one.</summary>
-    public static readonly WalOptions Small = new() { SegmentBytes = WalOptions.SegmentBytesMin, TailBytes = TailSizes.Tested };
+    public static readonly WalOptions Small = new()
+    {
+        SegmentBytes = WalOptions.SegmentBytesMin,
+        TailBytes = TailSizes.Tested,
+        DirectWrites = DirectWriting.Tested,
+    };
 
     /// <summary>Both kinds, for <c>[MemberData]</c>.</summary>
     public static TheoryData<DiskKind> Kinds => [DiskKind.Simulated, DiskKind.Real];

@@ -90,6 +90,14 @@ internal sealed class WatchedDirectory(IWalDirectory inner) : IWalDirectory
             inner.Write(bytes, offset);
         }
 
+        public bool TryTurnDirect() => inner.TryTurnDirect();
+
+        public bool TryWriteDirect(ReadOnlySpan<byte> pages, long offset)
+        {
+            directory.Watch?.Invoke("write", Name);
+            return inner.TryWriteDirect(pages, offset);
+        }
+
         public void Flush()
         {
             directory.Watch?.Invoke("flush", Name);

@@ -25,7 +25,15 @@ internal static class DiskCheck
             drive.TotalSize,
             patient.Settings.Get<WalSettings>().BytesMax,
             patient.Settings.Get<HealthOptions>().DiskFreeHigh);
-        yield return patient.MayWrite ? Flushes(patient) : new Diagnosis("flush", Verdict.Skipped, "Not measured: --no-disk-test.");
+        if (!patient.MayWrite)
+        {
+            yield return new Diagnosis("flush", Verdict.Skipped, "Not measured: --no-disk-test.");
+            yield break;
+        }
+        foreach (var diagnosis in Try(patient))
+        {
+            yield return diagnosis;
+        }
     }
 
     internal static Diagnosis Kind(string format, string directory) => format switch
@@ -70,7 +78,7 @@ internal static class DiskCheck
     }
 
     // In a folder of its own: its lock is not the node's.
-    private static Diagnosis Flushes(Patient patient)
+    private static IReadOnlyList<Diagnosis> Try(Patient patient)
     {
         var folder = Path.Combine(
             patient.Existing, string.Create(CultureInfo.InvariantCulture, $".doctor-{Environment.ProcessId}"));
@@ -78,14 +86,14 @@ internal static class DiskCheck
         {
             using (var directory = WalDirectory.Open(folder))
             {
-                return Flushes(Measure(directory));
+                return [Flushes(Measure(directory)), Direct(directory)];
             }
         }
         catch (StorageException e)
         {
-            return e.Kind == StorageFailure.Denied
+            return [e.Kind == StorageFailure.Denied
                 ? new Diagnosis("flush", Verdict.Bad, e.Message, "Run it as the user the node runs as, or change the directory's owner.")
-                : new Diagnosis("flush", Verdict.Bad, e.Message, "The disk does not take what the log needs: look at the kernel's log.");
+                : new Diagnosis("flush", Verdict.Bad, e.Message, "The disk does not take what the log needs: look at the kernel's log.")];
         }
         finally
         {
@@ -94,6 +102,17 @@ internal static class DiskCheck
                 Directory.Delete(folder, recursive: true);
             }
         }
+    }
+
+    private static Diagnosis Direct(IWalDirectory directory)
+    {
+        using var file = directory.Create("direct");
+        return new Diagnosis(
+            "direct writes",
+            Verdict.Good,
+            file.TryTurnDirect()
+                ? "The file system takes writes past the page cache: Wal:DirectWrites."
+                : "The file system takes no writes past the page cache, or only larger ones: Wal:DirectWrites does nothing.");
     }
 
     private static List<TimeSpan> Measure(IWalDirectory directory)

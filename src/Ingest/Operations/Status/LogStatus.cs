@@ -45,6 +45,12 @@ public sealed record LogStatus
     /// <summary>Memory that the last events take, in bytes.</summary>
     public long TailBytes { get; init; }
 
+    /// <summary>Events are written past the page cache.</summary>
+    public bool WritesDirect { get; init; }
+
+    /// <summary>Why they are not, where <c>Wal:DirectWrites</c> asks for it; null otherwise.</summary>
+    public string? DirectRefusal { get; init; }
+
     /// <summary>Where the damage was, at most a hundred places.</summary>
     public required IReadOnlyList<DamageStatus> Damage { get; init; }
 }

@@ -128,6 +128,8 @@ public sealed class StatusReader
             ReadFromMemory = log.ReadFromMemory,
             ReadFromDisk = log.ReadFromDisk,
             TailBytes = log.TailBytesHeld,
+            WritesDirect = log.WritesDirect,
+            DirectRefusal = log.DirectRefusal,
             Damage = [.. damage.Take(DamageShownMax).Select(range => new DamageStatus(
                 range.Segment, range.Offset, range.Bytes, range.FirstSequence, range.Records, range.Copy))],
         };
