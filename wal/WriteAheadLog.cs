@@ -170,13 +170,6 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Throws where the parts in memory contradict each other. For tests.</summary>
     internal void AssertInvariants() => _state.Tail?.AssertInvariants();
 
-    /// <summary>Gives back what no collector does, of a log whose process is said to have died: nothing of it is called any more.</summary>
-    internal void Abandon()
-    {
-        _writer.Dispose();
-        _state.Tail?.Abandon();
-    }
-
     /// <summary>Opens or creates the cursor <paramref name="name"/> (<c>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}</c>).</summary>
     /// <exception cref="InvalidOperationException">It is open already.</exception>
     public WalCursor OpenCursor(string name) => _cursors.Open(name);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Ingest.Wal.Segments;
 using Ingest.Wal.Writing;
 
@@ -16,8 +15,8 @@ namespace Ingest.Wal.Tail;
 /// </remarks>
 internal sealed unsafe class TailBlock
 {
-    /// <summary>Null while the block has no memory.</summary>
-    private byte* _memory;
+    /// <summary>Holds nothing while the block has no memory.</summary>
+    private readonly PageMemory _memory = new();
 
     /// <summary>Segment of these bytes; null until the first group is published.</summary>
     private Segment? _segment;
@@ -38,13 +37,13 @@ internal sealed unsafe class TailBlock
     internal int Holders { get; set; }
 
     /// <summary>Under the ring's lock.</summary>
-    internal bool HasMemory => _memory != null;
+    internal bool HasMemory => _memory.Start != null;
 
     /// <summary>How many bytes are flushed. Any thread.</summary>
     internal int Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The first byte behind those that are flushed. Committing thread, while it holds the block.</summary>
-    internal byte* Free => _memory + _front + _bytes;
+    internal byte* Free => _memory.Start + _front + _bytes;
 
     /// <summary>Whether these bytes of a segment are here. Under the ring's lock.</summary>
     internal bool Holds(Segment segment, long offset, int count) => _segment == segment && Holds(offset, count);
@@ -57,7 +56,7 @@ internal sealed unsafe class TailBlock
 
     /// <summary>What is here from an offset on, up to a limit; of an offset that is here. A holder.</summary>
     internal ReadOnlySpan<byte> At(long offset, long limit) =>
-        new(_memory + _front + (offset - _offset), (int)(Math.Min(limit, _offset + Bytes) - offset));
+        new(_memory.Start + _front + (offset - _offset), (int)(Math.Min(limit, _offset + Bytes) - offset));
 
     /// <summary>Has the first group begin behind so many bytes of its page. Committing thread, of an empty block that it holds.</summary>
     internal void LeaveFront(int bytes) => _front = bytes;
@@ -78,10 +77,10 @@ internal sealed unsafe class TailBlock
     internal void Begin(int capacity)
     {
         Empty();
-        if (_memory == null)
+        if (!HasMemory)
         {
             // One page more for the front, and one for what is behind the last group in its page.
-            _memory = (byte*)NativeMemory.AlignedAlloc((nuint)capacity + (2 * DirectPage.Bytes), DirectPage.Bytes);
+            _memory.Resize(capacity + (2L * DirectPage.Bytes));
         }
     }
 
@@ -89,8 +88,7 @@ internal sealed unsafe class TailBlock
     internal void Drop()
     {
         Empty();
-        NativeMemory.AlignedFree(_memory);
-        _memory = null;
+        _memory.Resize(0);
     }
 
     /// <summary>Whether nothing is here that its segment does not let readers see. Under the ring's lock, between two commits.</summary>

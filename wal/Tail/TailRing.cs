@@ -159,15 +159,6 @@ internal sealed class TailRing : IDisposable
         Trim();
     }
 
-    /// <summary>Frees all, also what is held by those who are no more. For tests that have a process die.</summary>
-    internal void Abandon()
-    {
-        foreach (var block in _blocks)
-        {
-            block.Drop();
-        }
-    }
-
     /// <summary>Throws where a field contradicts another. Any thread, between two commits; for tests.</summary>
     internal void AssertInvariants()
     {

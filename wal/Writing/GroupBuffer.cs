@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Ingest.Wal.Format;
 using Ingest.Wal.Segments;
 using Ingest.Wal.Tail;
@@ -29,7 +28,7 @@ internal sealed unsafe class GroupBuffer : IDisposable
     /// <summary>
     /// Memory for groups that no block takes. With blocks there is always some: a group must find a place without any new memory.
     /// </summary>
-    private byte* _own;
+    private readonly PageMemory _own = new();
 
     /// <summary>Bytes of that memory.</summary>
     private int _ownCapacity;
@@ -180,10 +179,10 @@ internal sealed unsafe class GroupBuffer : IDisposable
         }
         if (_isInBlock)
         {
-            Written.CopyTo(new Span<byte>(_own + _front, _ownCapacity));
+            Written.CopyTo(new Span<byte>(_own.Start + _front, _ownCapacity));
         }
         LeaveBlock();
-        LieAt(_own + _front, _ownCapacity, isInBlock: false);
+        LieAt(_own.Start + _front, _ownCapacity, isInBlock: false);
     }
 
     private void LieAt(byte* start, int capacity, bool isInBlock)
@@ -203,16 +202,8 @@ internal sealed unsafe class GroupBuffer : IDisposable
 
     private void ResizeOwn(int capacity)
     {
-        if (capacity == 0)
-        {
-            NativeMemory.AlignedFree(_own);
-            _own = null;
-        }
-        else
-        {
-            // As a block has them: a page for the front, and one for what is behind the group in its page.
-            _own = (byte*)NativeMemory.AlignedRealloc(_own, (nuint)capacity + (2 * DirectPage.Bytes), DirectPage.Bytes);
-        }
+        // As a block has them: a page for the front, and one for what is behind the group in its page.
+        _own.Resize(capacity == 0 ? 0 : capacity + (2L * DirectPage.Bytes));
         _ownCapacity = capacity;
     }
 }

@@ -378,7 +378,6 @@ public sealed class LogHistory
             _disk.Faults.CutPowerAfter(againAfter);
         }
         CountReads();
-        _log.Abandon();
         Forget();
         Reopen();
     }

@@ -254,10 +254,8 @@ internal sealed class NodeHistory
     {
         Faults++;
         Count($"crash: {style}");
-        var died = _node;
         (_node, _closing) = (null, null);
         _world.Kill(style);
-        died?.Log.Abandon();
         return $"crash, {style}";
     }
 

@@ -72,7 +72,6 @@ public sealed class DirectWriteTests
                 disk.Faults.CutPowerAfter(seed % 2);
                 Assert.True(log.Add(LogExtensions.Text(4, 3000)));
                 Assert.Throws<PowerCutException>(() => log.Commit(0));
-                log.Abandon();
             }
             disk.Crash(CrashStyle.AnySubset, seed);
             using var again = WriteAheadLog.Open(disk.Mount(), Direct);
@@ -90,7 +89,6 @@ public sealed class DirectWriteTests
         var disk = new SimulatedDisk();
         var log = WriteAheadLog.Open(disk.Mount(), Direct);
         log.Fill(5);
-        log.Abandon();
         disk.Crash(CrashStyle.AllLost, 1);
         using var again = WriteAheadLog.Open(disk.Mount(), Direct);
         again.ReadAll().AssertFilled(1, 5);
@@ -106,7 +104,6 @@ public sealed class DirectWriteTests
         Assert.NotNull(log.DirectRefusal);
         Assert.Equal(taken, disk.DirectWrites);
         log.ReadAll().AssertFilled(1, 9, 700);
-        log.Abandon();
         disk.Crash(CrashStyle.AllLost, 1);
         using var again = WriteAheadLog.Open(disk.Mount(), Direct);
         again.ReadAll().AssertFilled(1, 9, 700);
