@@ -120,7 +120,7 @@ internal sealed unsafe class GroupBuffer : IDisposable
         (Bytes, _follows) = (0, false);
         if (_ownCapacity > Math.Max(_keptBytesMax, _kept))
         {
-            ResizeOwn(_kept);
+            GiveBack();
         }
     }
 
@@ -197,6 +197,18 @@ internal sealed unsafe class GroupBuffer : IDisposable
         {
             _tail!.Release(_block);
             _block = null;
+        }
+    }
+
+    private void GiveBack()
+    {
+        try
+        {
+            ResizeOwn(_kept);
+        }
+        catch (OutOfMemoryException)
+        {
+            // Less is made before what is held goes: without room for both it stays.
         }
     }
 

@@ -109,8 +109,8 @@ internal sealed class GroupWriter : IDisposable
 
     private void DropGroup()
     {
-        _group.Clear();
         _count = 0;
+        _group.Clear();
     }
 
     private void ChooseSegment(int frameBytes)

@@ -11,7 +11,7 @@ public sealed class DoctorTests : IDisposable
 {
     private static readonly string[] Everything =
     [
-        "settings", "files", "file size", "memory", "kernel", "file system", "space", "flush", "clock", "log", "node",
+        "settings", "files", "file size", "memory", "kernel", "file system", "space", "flush", "direct writes", "clock", "log", "node",
     ];
 
     private readonly TemporaryDirectory _directory = new();

@@ -161,6 +161,8 @@ internal sealed class LogFeed : IDisposable
         catch (StorageException e)
         {
             var pause = _pauses.After(++_failures);
+            // What cannot be read is no end: a lane that took it for one would look for a commit again and again until the next try.
+            _reachedEnd = false;
             Failure = $"event {_reader.NextSequence} cannot be read: {e.Message}";
             RetryDue = now + pause;
             Log.ReadFailed(_logger, _lane, _reader.NextSequence, e.Message, pause);
