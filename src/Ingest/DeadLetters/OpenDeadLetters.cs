@@ -53,7 +53,8 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     internal Task<string> Failed => _failed.Task;
 
     /// <summary>
-    /// Held by the one that resolves, requeues or moves letters: nothing changes them between its look and its record.
+    /// Held by the one that resolves, requeues or moves letters: nothing changes them between its look and its record. Never disposed:
+    /// its holder may still be at work while the log closes.
     /// </summary>
     internal SemaphoreSlim Changing { get; } = new(1, 1);
 
@@ -116,8 +117,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         await _closing.CancelAsync();
         await Feed.DisposeAsync();
         _projection?.Dispose();
-        Log.Dispose();
-        Changing.Dispose();
+        await Log.DisposeAsync();
         _closing.Dispose();
     }
 

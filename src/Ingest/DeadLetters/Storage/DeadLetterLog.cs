@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Ingest.Publishing;
 using Ingest.Wal;
 using Ingest.Wal.Reading;
@@ -7,7 +8,7 @@ using Ingest.Wal.Writing;
 namespace Ingest.DeadLetters.Storage;
 
 /// <summary>The dead letters' own log: appends records durably, one group after another. Any thread.</summary>
-internal sealed class DeadLetterLog : IDisposable
+internal sealed class DeadLetterLog : IAsyncDisposable
 {
     // How far the log went. Nothing is read by it: should its newest files be lost, the next start knows that something is missing.
     private const string EndCursor = "_written";
@@ -23,11 +24,15 @@ internal sealed class DeadLetterLog : IDisposable
     private readonly TimeProvider _time;
 
     // Its holder is the committing thread.
+    [SuppressMessage("Reliability", "CA2213", Justification = "An append may wait for it while the log closes.")]
     private readonly SemaphoreSlim _writing = new(1, 1);
 
     // Beginnings of lanes that are not on disk yet. Under the lock.
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _begun = new(StringComparer.Ordinal);
+
+    // Under _writing: set before the files and the memory go.
+    private bool _closed;
 
     // The upkeep of the log, and at last its close.
     private WalCursor? _end;
@@ -92,12 +97,18 @@ internal sealed class DeadLetterLog : IDisposable
 
     /// <summary>Appends the records durably, as a whole. Returns the position of the last; the batch stays the caller's.</summary>
     /// <exception cref="StorageException">There is no room now; nothing was appended.</exception>
-    /// <exception cref="DeadLettersBlockedException">The log failed; whether the records survive shows when it is opened anew.</exception>
+    /// <exception cref="DeadLettersBlockedException">
+    /// The log failed; whether the records survive shows when it is opened anew. Or it is closed; then nothing was appended.
+    /// </exception>
     internal async ValueTask<long> AppendAsync(RecordBatch records, CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);
         try
         {
+            if (_closed)
+            {
+                throw new DeadLettersBlockedException("the dead-letter log is closed");
+            }
             var begun = TakeBegun();
             try
             {
@@ -126,14 +137,31 @@ internal sealed class DeadLetterLog : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Closes the log once the append under way has ended. Appends that come later are refused.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            if (!_closed)
+            {
+                _closed = true;
+                Close();
+            }
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private void Close()
     {
         SaveEnd();
         _end?.Dispose();
         MarkClean();
         Wal.Dispose();
         _directory.Dispose();
-        _writing.Dispose();
     }
 
     // So that the next start need not pass over numbers.
