@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using Ingest.Testing;
-using Ingest.Worker.Tests.Deploy;
 
 namespace Ingest.Worker.Tests;
 
 /// <summary>The hot pieces, counted in instructions: what time on a busy machine does not show.</summary>
-[Collection(Alone.Name)]
 public sealed class InstructionTests(ITestOutputHelper output)
 {
     private const int Skipped = 77;

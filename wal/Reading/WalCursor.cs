@@ -73,7 +73,7 @@ public sealed class WalCursor : IDisposable
         {
             throw new StorageException(_poison.Kind, $"Cursor {Name} failed before: {_poison.Message}", _poison.ErrorNumber, _poison);
         }
-        Write(new CursorSlot(_value.Generation + 1, sequence, annotation.Length, _store.Tag), annotation);
+        WriteNext(new CursorSlot(_value.Generation + 1, sequence, annotation.Length, _store.Tag), annotation);
         if (!Annotation.Span.SequenceEqual(annotation))
         {
             Annotation = annotation.ToArray();
@@ -81,12 +81,20 @@ public sealed class WalCursor : IDisposable
         Volatile.Write(ref _sequence, sequence);
     }
 
-    /// <summary>Only the page cache may have what an earlier process saved last, if it died before its flush or of it.</summary>
+    /// <summary>
+    /// Only the page cache may have what was saved last, if a flush failed or a process died before it. It is written again where it lies:
+    /// until it is on the disk, the other slot is all the disk has.
+    /// </summary>
     internal void SaveAgain()
     {
-        if (Existed)
+        if (!Existed)
         {
-            Write(_value with { Generation = _value.Generation + 1, Log = _store.Tag }, Annotation.Span);
+            return;
+        }
+        Write(_value, Annotation.Span, _slotIndex);
+        if (_value.Log != _store.Tag)
+        {
+            WriteNext(_value with { Generation = _value.Generation + 1, Log = _store.Tag }, Annotation.Span);
         }
     }
 
@@ -101,7 +109,15 @@ public sealed class WalCursor : IDisposable
         }
     }
 
-    private void Write(in CursorSlot next, ReadOnlySpan<byte> annotation)
+    private void WriteNext(in CursorSlot next, ReadOnlySpan<byte> annotation)
+    {
+        var slotIndex = _slotIndex == 0 ? 1 : 0;
+        Write(next, annotation, slotIndex);
+        _slotIndex = slotIndex;
+        _value = next;
+    }
+
+    private void Write(in CursorSlot value, ReadOnlySpan<byte> annotation, int slotIndex)
     {
         var bytes = CursorSlot.HeaderBytes + annotation.Length;
         if (_slot.Length < bytes)
@@ -109,8 +125,7 @@ public sealed class WalCursor : IDisposable
             _slot = new byte[bytes];
         }
         annotation.CopyTo(_slot.AsSpan(CursorSlot.HeaderBytes));
-        next.Write(_slot);
-        var slotIndex = _slotIndex == 0 ? 1 : 0;
+        value.Write(_slot);
         try
         {
             _file.Write(_slot.AsSpan(0, bytes), slotIndex * CursorSlot.SlotBytes);
@@ -121,7 +136,5 @@ public sealed class WalCursor : IDisposable
             _poison = e;
             throw;
         }
-        _slotIndex = slotIndex;
-        _value = next;
     }
 }

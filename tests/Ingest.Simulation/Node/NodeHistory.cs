@@ -337,7 +337,9 @@ internal sealed class NodeHistory
         CheckNothingIsLost();
     }
 
-    private bool IsAtRest() => _node is { } node && _closing is null && !node.IsExiting && !node.Lanes.IsStopped
+    // A node that drains may end while it is asked what it has.
+    private bool IsAtRest() => _node is { IsExiting: false, Drain.Status.Phase: Ingest.Drain.DrainPhase.Serving } node
+        && _closing is null && !node.Lanes.IsStopped
         && node.Queue is { IsClosed: false, Items: 0 }
         && node.Lanes.Named([]).All(lane =>
             lane.Saved == node.Log.DurableSequence && lane.Receipts.Parked is { IsComplete: true, Count: 0 })

@@ -57,12 +57,15 @@ public sealed partial class NodeSimulationTests(ITestOutputHelper output)
     /// <summary>
     /// Seeds that failed once. 31108, 500236: dead letters were written again at the end of their log at each look, while a drop that the
     /// lane had not saved held its beginning. 177502: a lane that had come to the end of the log, and could not read what came then, looked
-    /// for it without a pause until the time of its next try.
+    /// for it without a pause until the time of its next try. 48296: a cursor's failed save, in the page cache alone, was saved again over
+    /// the other save, and a power cut then took both. 626110: a node was asked for its letters while it ended, and never answered.
     /// </summary>
     [Theory]
     [InlineData(31108)]
     [InlineData(500236)]
     [InlineData(177502)]
+    [InlineData(48296)]
+    [InlineData(626110)]
     public async Task A_history_that_failed_once_holds(int seed)
     {
         var (code, told) = await SimulationProcess.RunAsync("run", 1, seed);
