@@ -7,13 +7,14 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 at_once=${TEST_PROJECTS_AT_ONCE:-2}
 results=artifacts/test-results
-# Runs beside no other: its clients and brokers go by deadlines of a second.
-alone=Ingest.Kafka.Tests
+# Its clients and brokers go by deadlines of a second, and wait nearly all of the time: beside it the others yield their processors.
+first=Ingest.Kafka.Tests
+yields=10
 projects=("$@")
 if [[ ${#projects[@]} -eq 0 ]]; then
   longest=(Ingest.Crash.Tests Ingest.Worker.Tests)
-  mapfile -t others < <(cd tests && ls -d ./*.Tests | sed 's|^\./||' | grep -vxF "$(printf '%s\n' "${longest[@]}" "$alone")")
-  projects=("${longest[@]}" "${others[@]}" "$alone")
+  mapfile -t others < <(cd tests && ls -d ./*.Tests | sed 's|^\./||' | grep -vxF "$(printf '%s\n' "${longest[@]}" "$first")")
+  projects=("${longest[@]}" "$first" "${others[@]}")
 fi
 # One build for all of them: the projects share most of what they compile.
 dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed"; echo "0 passed, 1 failed"; exit 1; }
@@ -22,7 +23,6 @@ dotnet build Ingest.sln -c Release --nologo -v quiet || { echo "the build failed
 # the tests are the work, and not the nodes they start, it pays off soon.
 export DOTNET_TieredPGO=0
 declare -A delays=([Ingest.Crash.Tests]=1000 [Ingest.Worker.Tests]=1000)
-# Tests of Kafka wait for clients and brokers nearly all of their time.
 declare -A threads=([Ingest.Kafka.Tests]=3)
 
 mkdir -p "$results"
@@ -31,8 +31,10 @@ failures=() reasons=
 
 # Ports of their own for projects that run side by side.
 run() {
+  local niceness=$yields
+  [[ $1 != "$first" ]] || niceness=0
   INGEST_TEST_PORTS_FROM=$((15000 + 2400 * $2)) DOTNET_TC_CallCountingDelayMs=${delays[$1]:-100} \
-    timeout 1800 "artifacts/bin/$1/release/$1" -noLogo -noColor -longRunning 60 \
+    nice -n "$niceness" timeout 1800 "artifacts/bin/$1/release/$1" -noLogo -noColor -longRunning 60 \
       -maxThreads "${threads[$1]:-default}" \
     -result-xml "$results/$1.xml" >"$results/$1.log" 2>&1
   echo $? >"$results/$1.code"
@@ -69,7 +71,7 @@ for project in "${projects[@]}"; do
 done
 waiting=("${projects[@]}") running=0 started=0 unreported=("${projects[@]}")
 while ((${#unreported[@]} > 0)); do
-  while ((running < at_once && ${#waiting[@]} > 0)) && [[ ${waiting[0]} != "$alone" || $running -eq 0 ]]; do
+  while ((running < at_once && ${#waiting[@]} > 0)); do
     run "${waiting[0]}" $((started % 7)) &
     waiting=("${waiting[@]:1}") running=$((running + 1)) started=$((started + 1))
   done

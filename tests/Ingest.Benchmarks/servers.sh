@@ -61,9 +61,9 @@ start_gin() {
   return 1
 }
 go_build() { GOPATH=/usr/share/gocode GO111MODULE=off GOCACHE=$cache/go go build -o "$cache/$1" "$2"; }
-start_flush() {
+start_flush() { # start_flush [http2]
   publish flush "$here"/flush/* src/Ingest/Hosting/Lifecycle/SchedulerSlice.cs
-  "$cache/flush/flush" "http://127.0.0.1:${ports[flush]}" "$work/flushed" >"$work/flush.log" 2>&1 & pids[flush]=$!
+  "$cache/flush/flush" "http://127.0.0.1:${ports[flush]}" "$work/flushed" "$@" >"$work/flush.log" 2>&1 & pids[flush]=$!
   for _ in $(seq 100); do (: <"/dev/tcp/127.0.0.1/${ports[flush]}") 2>/dev/null && return; sleep 0.05; done
   return 1
 }

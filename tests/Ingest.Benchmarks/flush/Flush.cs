@@ -1,15 +1,21 @@
 // The least a durable 202 can cost: the bare Kestrel, and a flush that the requests of the moment share. No frames, checksums, numbers,
 // recovery, limits, metrics or delivery: what is between it and ingest is the product, what is between it and bare is the disk.
+// Arguments: URL, file, and http2 for HTTP/2 in clear text.
 using System.Text.Json;
 using Ingest.Benchmarks;
 using Ingest.Hosting;
 using Ingest.Hosting.Lifecycle;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 SchedulerSlice.Set(SchedulerSlice.Shortest);
 var log = new SharedFlush(args[1]);
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
 builder.WebHost.UseUrls(args[0]).UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+if (args.Length > 2 && args[2] == "http2")
+{
+    builder.WebHost.ConfigureKestrel(server => server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+}
 var app = builder.Build();
 var answer = "{\"accepted\":1}"u8.ToArray();
 var values = new JsonReaderOptions { AllowMultipleValues = true };
