@@ -34,8 +34,8 @@ public sealed record WalOptions
     public int SegmentsKept { get; init; }
 
     /// <summary>
-    /// Bytes of the last groups that are kept in memory, so that readers that keep up need not read them from the disk. Default 0: none;
-    /// fewer than 4,096 count as none.
+    /// Memory for the last groups, in bytes, so that readers that keep up need not read them from the disk. Default 0: none; fewer than
+    /// 12,288, which is a group of 4 KiB and its pages, count as none.
     /// </summary>
     public int TailBytes { get; init; }
 

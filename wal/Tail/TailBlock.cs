@@ -15,6 +15,10 @@ namespace Ingest.Wal.Tail;
 /// </remarks>
 internal sealed unsafe class TailBlock
 {
+    /// <summary>Memory beside the groups: a page for what stands in front of them, and one for what is behind the last in its
+    /// page.</summary>
+    internal const int BytesBeside = 2 * DirectPage.Bytes;
+
     /// <summary>Holds nothing while the block has no memory.</summary>
     private readonly PageMemory _memory = new();
 
@@ -36,8 +40,11 @@ internal sealed unsafe class TailBlock
     /// <summary>How many read the block or fill it. Under the ring's lock.</summary>
     internal int Holders { get; set; }
 
+    /// <summary>Memory that is held now. Under the ring's lock.</summary>
+    internal long MemoryBytes => _memory.Bytes;
+
     /// <summary>Under the ring's lock.</summary>
-    internal bool HasMemory => _memory.Start != null;
+    internal bool HasMemory => MemoryBytes > 0;
 
     /// <summary>How many bytes are flushed. Any thread.</summary>
     internal int Bytes => Volatile.Read(ref _bytes);
@@ -61,6 +68,12 @@ internal sealed unsafe class TailBlock
     /// <summary>Has the first group begin behind so many bytes of its page. Committing thread, of an empty block that it holds.</summary>
     internal void LeaveFront(int bytes) => _front = bytes;
 
+    /// <summary>
+    /// How many of so many bytes in front of <see cref="Free"/> in its page are not of this block: those before its first byte, whatever
+    /// way the groups in it were written. Committing thread, while it holds the block.
+    /// </summary>
+    internal int Missing(int front) => Math.Max(0, front - _bytes);
+
     /// <summary>Counts the group at <see cref="Free"/> as flushed. Committing thread, under the ring's lock for the first one.</summary>
     internal void Publish(Segment segment, long offset, int count)
     {
@@ -79,8 +92,7 @@ internal sealed unsafe class TailBlock
         Empty();
         if (!HasMemory)
         {
-            // One page more for the front, and one for what is behind the last group in its page.
-            _memory.Resize(capacity + (2L * DirectPage.Bytes));
+            _memory.Resize((long)capacity + BytesBeside);
         }
     }
 

@@ -13,7 +13,8 @@ namespace Ingest.Wal.Tail;
 /// passed over, readers learn where they learn it without a ring; bytes that are not here they read from the file. So no number can be in
 /// neither, wherever a reader changes between them.</item>
 /// <item>A block with a holder is neither filled anew nor freed. Readers hold one at most, and look at it without a copy.</item>
-/// <item>There are as many blocks as were allowed. When all are held, groups are filled elsewhere and read from the disk.</item>
+/// <item>The memory of all blocks, with the pages beside their groups, is what was allowed at most. When all are held, groups are filled
+/// elsewhere and read from the disk.</item>
 /// </list>
 /// Threads: the lock guards which block is whose, and is taken once a block, not once a group. The committing thread calls
 /// <see cref="Next"/> and <see cref="Publish"/>; any thread the rest.
@@ -25,6 +26,9 @@ internal sealed class TailRing : IDisposable
 
     /// <summary>Smaller blocks would hardly take a group.</summary>
     internal const int BlockBytesMin = 4096;
+
+    /// <summary>The smallest ring: one block.</summary>
+    internal const int BytesMin = BlockBytesMin + TailBlock.BytesBeside;
 
     private const int BlocksWanted = 16;
 
@@ -41,18 +45,18 @@ internal sealed class TailRing : IDisposable
 
     private TailRing(int bytes)
     {
-        BlockBytes = Math.Clamp(bytes / BlocksWanted, BlockBytesMin, BlockBytesMax);
-        _blocks = new TailBlock[bytes / BlockBytes];
+        BlockBytes = Math.Clamp((bytes / BlocksWanted) - TailBlock.BytesBeside, BlockBytesMin, BlockBytesMax);
+        _blocks = new TailBlock[bytes / (BlockBytes + TailBlock.BytesBeside)];
         for (var i = 0; i < _blocks.Length; i++)
         {
             _blocks[i] = new TailBlock();
         }
     }
 
-    /// <summary>A ring of at most so many bytes; null where that is less than a block.</summary>
-    internal static TailRing? Of(int bytes) => bytes < BlockBytesMin ? null : new TailRing(bytes);
+    /// <summary>A ring of at most so many bytes of memory; null where that is less than a block has.</summary>
+    internal static TailRing? Of(int bytes) => bytes < BytesMin ? null : new TailRing(bytes);
 
-    /// <summary>What a block takes.</summary>
+    /// <summary>What a block takes of groups.</summary>
     internal int BlockBytes { get; }
 
     /// <summary>Memory that is held now. Any thread.</summary>
@@ -62,7 +66,7 @@ internal sealed class TailRing : IDisposable
         {
             lock (_lock)
             {
-                return (long)BlockBytes * _blocks.Count(block => block.HasMemory);
+                return _blocks.Sum(block => block.MemoryBytes);
             }
         }
     }

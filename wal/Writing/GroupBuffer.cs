@@ -75,16 +75,14 @@ internal sealed unsafe class GroupBuffer : IDisposable
     }
 
     /// <summary>
-    /// The pages in which the group will lie, with <paramref name="front"/> before it and zeros behind it. What is in front of it in a
-    /// block is there already, and readers look at it.
+    /// The pages in which the group will lie, with <paramref name="front"/> before it and zeros behind it. What a block has of the front is
+    /// there already, and readers look at it.
     /// </summary>
     internal ReadOnlySpan<byte> Pages(ReadOnlySpan<byte> front)
     {
         Debug.Assert(front.Length == _front, "A group stands elsewhere than it was begun for.");
-        if (!_isInBlock || _block!.Bytes == 0)
-        {
-            front.CopyTo(new Span<byte>(_start - _front, _front));
-        }
+        var missing = _isInBlock ? _block!.Missing(_front) : _front;
+        front[..missing].CopyTo(new Span<byte>(_start - _front, missing));
         var bytes = DirectPage.Whole(_front + Bytes);
         new Span<byte>(_start + Bytes, bytes - _front - Bytes).Clear();
         return new(_start - _front, bytes);
@@ -214,8 +212,7 @@ internal sealed unsafe class GroupBuffer : IDisposable
 
     private void ResizeOwn(int capacity)
     {
-        // As a block has them: a page for the front, and one for what is behind the group in its page.
-        _own.Resize(capacity == 0 ? 0 : capacity + (2L * DirectPage.Bytes));
+        _own.Resize(capacity == 0 ? 0 : (long)capacity + TailBlock.BytesBeside);
         _ownCapacity = capacity;
     }
 }

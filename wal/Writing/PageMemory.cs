@@ -15,6 +15,9 @@ internal sealed unsafe class PageMemory
     /// <summary>The first byte; null while nothing is held.</summary>
     internal byte* Start { get; private set; }
 
+    /// <summary>How many bytes are held.</summary>
+    internal long Bytes { get; private set; }
+
     /// <summary>Holds so many bytes from now on, and keeps what was there as far as it fits; 0: none.</summary>
     /// <exception cref="OutOfMemoryException">There is not so much; what is held stays.</exception>
     internal void Resize(long bytes)
@@ -22,9 +25,11 @@ internal sealed unsafe class PageMemory
         if (bytes > 0)
         {
             Start = (byte*)NativeMemory.AlignedRealloc(Start, (nuint)bytes, DirectPage.Bytes);
+            Bytes = bytes;
             return;
         }
         NativeMemory.AlignedFree(Start);
         Start = null;
+        Bytes = 0;
     }
 }

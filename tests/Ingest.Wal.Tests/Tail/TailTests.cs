@@ -16,7 +16,7 @@ public sealed class TailTests
     private static readonly WalOptions Options = TestDisk.Small with
     {
         SegmentBytes = 1024 * 1024,
-        TailBytes = 16 * 1024,
+        TailBytes = 4 * TailRing.BytesMin,
         TailCompared = true,
     };
 
@@ -181,11 +181,28 @@ public sealed class TailTests
         Assert.Equal(Options.TailBytes, log.TailBytesHeld);
         log.TrimTail();
         log.AssertInvariants();
-        Assert.Equal(2 * TailRing.BlockBytesMin, log.TailBytesHeld);
+        Assert.Equal(2 * TailRing.BytesMin, log.TailBytesHeld);
         for (var number = 2; number <= 21; number++)
         {
             AssertNext(reader, number);
         }
+    }
+
+    [Theory]
+    [InlineData(TailRing.BytesMin - 1, 0)]
+    [InlineData(TailRing.BytesMin, 1)]
+    [InlineData(100_000, 8)]
+    [InlineData(1024 * 1024, 16)]
+    public void All_memory_of_the_tail_is_within_its_setting(int allowed, int blocks)
+    {
+        using var disk = TestDisk.Create(DiskKind.Simulated);
+        using var log = disk.Open(Options with { TailBytes = allowed });
+        while (log.BytesInUse <= 3 * Options.SegmentBytes)
+        {
+            log.Fill(1, 3000);
+            log.AssertInvariants();
+        }
+        Assert.InRange(log.TailBytesHeld, blocks * (long)TailRing.BytesMin, allowed);
     }
 
     [Fact]
@@ -201,7 +218,7 @@ public sealed class TailTests
         log.Dispose();
         log.AssertInvariants();
         Assert.Equal(before, body);
-        Assert.Equal(TailRing.BlockBytesMin, log.TailBytesHeld);
+        Assert.Equal(TailRing.BytesMin, log.TailBytesHeld);
         reader.Dispose();
         Assert.Equal(0, log.TailBytesHeld);
     }
