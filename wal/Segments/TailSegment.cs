@@ -141,8 +141,8 @@ internal sealed class TailSegment(LogState state, SegmentSpares spares, Func<ulo
     private bool TryWriteDirect(IWalFile file, GroupBuffer group)
     {
         var front = DirectPage.Front(End);
-        // Of a file that was cut the last page may not be whole.
-        if (!state.WritesDirect || End - front + DirectPage.Whole(front + group.Bytes) > _segment!.Bytes || !KnowsEdge(file, front))
+        // A write that reaches the end of the file would give one its length back that was cut meanwhile, and hide that.
+        if (!state.WritesDirect || End - front + DirectPage.Whole(front + group.Bytes) >= _segment!.Bytes || !KnowsEdge(file, front))
         {
             return false;
         }

@@ -3,6 +3,7 @@ using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Retention;
 using Ingest.Wal.Storage;
+using Ingest.Wal.Tail;
 using Ingest.Wal.Tests.Testing;
 using Ingest.Wal.Writing;
 
@@ -25,12 +26,12 @@ public sealed class DirectWriteTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(4096)]
+    [InlineData(TailRing.BytesMin)]
     [InlineData(64 * 1024)]
     public void Every_group_goes_past_the_page_cache_whatever_its_size(int tailBytes)
     {
         var disk = new SimulatedDisk();
-        using var log = WriteAheadLog.Open(disk.Mount(), Direct with { TailBytes = tailBytes });
+        using var log = WriteAheadLog.Open(disk.Mount(), Direct with { SegmentBytes = 4 * 1024 * 1024, TailBytes = tailBytes });
         AppendAll(log, 10);
         Assert.True(log.WritesDirect);
         Assert.Equal(10 * Sizes.Length, disk.DirectWrites);
@@ -39,11 +40,48 @@ public sealed class DirectWriteTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(4096)]
+    [InlineData(TailRing.BytesMin)]
     [InlineData(64 * 1024)]
     public void A_log_has_the_same_bytes_whichever_way_it_was_written(int tailBytes)
     {
         Assert.Equal(Content(Direct with { TailBytes = 0, DirectWrites = false }), Content(Direct with { TailBytes = tailBytes }));
+    }
+
+    [Fact]
+    public void Only_groups_in_the_last_page_of_a_segment_go_through_the_page_cache()
+    {
+        var disk = new SimulatedDisk();
+        using var log = WriteAheadLog.Open(disk.Mount(), Direct with { SegmentBytes = WalOptions.SegmentBytesMin });
+        // Eleven groups fill a segment: one reaches into the last page, three lie in it.
+        for (var number = 1; number <= 22; number++)
+        {
+            var before = disk.DirectWrites;
+            log.Fill(1);
+            Assert.Equal((number - 1) % 11 < 7 ? before + 1 : before, disk.DirectWrites);
+        }
+        Assert.True(log.WritesDirect);
+        Assert.Empty(disk.Violations);
+        log.ReadAll().AssertFilled(1, 22);
+    }
+
+    /// <summary>A write that reaches the end of the file would give it its length back.</summary>
+    [Theory]
+    [InlineData(7, 4096)]
+    [InlineData(7, 12_288)]
+    [InlineData(8, 4096)]
+    [InlineData(8, 12_288)]
+    [InlineData(8, WalOptions.SegmentBytesMin - 1)]
+    public void Nothing_is_acknowledged_in_the_last_page_of_a_segment_that_somebody_cut(int records, int left)
+    {
+        using var disk = TestDisk.Create(DiskKind.Real);
+        using var log = disk.Open(Direct with { SegmentBytes = WalOptions.SegmentBytesMin });
+        log.Fill(records);
+        var segment = disk.Segments.Single();
+        disk.Put(segment, disk.Bytes(segment).AsSpan(0, left));
+        Assert.True(log.Add(LogExtensions.Text(records + 1)));
+        Assert.Equal(CommitOutcome.Poisoned, log.Commit(0));
+        Assert.Contains($".wal was cut from {WalOptions.SegmentBytesMin} to ", log.Poison?.Message, StringComparison.Ordinal);
+        Assert.Equal(records, log.DurableSequence);
     }
 
     [Theory, MemberData(nameof(Disks))]
