@@ -155,6 +155,9 @@ public sealed class WriteAheadLog : IDisposable
     /// <summary>Records that readers read from the disk. Any thread.</summary>
     public long ReadFromDisk => _state.Reads.Disk;
 
+    /// <summary>Frames that readers found wrong in memory and read from the disk. Any thread.</summary>
+    public long MemoryErrors => _state.Reads.MemoryErrors;
+
     /// <summary>Memory of the last groups that is held now, in bytes. Any thread.</summary>
     public long TailBytesHeld => _state.Tail?.HeldBytes ?? 0;
 

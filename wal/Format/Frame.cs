@@ -42,13 +42,25 @@ internal readonly record struct Frame(FrameType Type, long Sequence, int BodyByt
         return true;
     }
 
-    /// <summary>Reads a header that is known to be whole: what it says is taken as it is.</summary>
-    internal static Frame Read(ReadOnlySpan<byte> bytes) => new(
-        (FrameType)bytes[FrameHeader.TypeOffset],
-        BinaryPrimitives.ReadInt64LittleEndian(bytes[FrameHeader.SequenceOffset..]),
-        BinaryPrimitives.ReadInt32LittleEndian(bytes),
-        BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.BodyChecksumOffset..]),
-        BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.ChecksumOffset..]));
+    /// <summary>
+    /// Reads a record's header without asking its own checksum: all of it may be wrong, but for a length that cannot fit in
+    /// <paramref name="bytesLeft"/>. False for other frames.
+    /// </summary>
+    internal static bool TryReadRecord(ReadOnlySpan<byte> bytes, long bytesLeft, out Frame frame)
+    {
+        if (bytes.Length < FrameHeader.Bytes || bytes[FrameHeader.TypeOffset] != (byte)FrameType.Record)
+        {
+            frame = default;
+            return false;
+        }
+        frame = new Frame(
+            FrameType.Record,
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[FrameHeader.SequenceOffset..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.BodyChecksumOffset..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[FrameHeader.ChecksumOffset..]));
+        return (uint)frame.BodyBytes <= bytesLeft - FrameHeader.Bytes;
+    }
 
     /// <summary>Whether <paramref name="body"/> is the body this header was written for.</summary>
     internal bool Matches(ReadOnlySpan<byte> body) => Crc32C.Compute(body) == BodyChecksum;

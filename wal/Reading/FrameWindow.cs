@@ -25,7 +25,10 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
     private long _start;
     private int _count;
 
-    /// <summary>What <see cref="At"/> gave last is in memory since it was committed: frames in it are whole.</summary>
+    /// <summary>What begins before this offset is read from the file, whether it is in memory or not.</summary>
+    private long _fileTo;
+
+    /// <summary>What <see cref="At"/> gave last is in memory since it was committed: whole frames, as far as memory keeps them.</summary>
     internal bool IsFromMemory { get; private set; }
 
     /// <summary>Reads <paramref name="file"/> from now on. The file stays the caller's.</summary>
@@ -33,7 +36,7 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
     /// <param name="segment">Which segment's it is, where its last groups may be in memory.</param>
     internal void Attach(IWalFile? file, Segment? segment = null)
     {
-        (_segment, _file, _count) = (segment, file, 0);
+        (_segment, _file, _count, _fileTo) = (segment, file, 0, 0);
         LeaveBlock();
     }
 
@@ -92,6 +95,13 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
         return limit;
     }
 
+    /// <summary>What begins before this offset is read from the file from now on: in memory it may be wrong.</summary>
+    internal void ReadFileTo(long offset)
+    {
+        _fileTo = offset;
+        LeaveBlock();
+    }
+
     /// <summary>Lets go of the block: a reader that has nothing to read keeps none from being filled anew.</summary>
     internal void Rest() => LeaveBlock();
 
@@ -115,7 +125,7 @@ internal sealed class FrameWindow(TailRing? tail = null) : IDisposable
 
     private bool TryFindBlock(long offset, int count)
     {
-        if (tail is null || _segment is null)
+        if (tail is null || _segment is null || offset < _fileTo)
         {
             return false;
         }

@@ -127,7 +127,10 @@ public sealed class WalReader : IDisposable
         var isFromMemory = _window.IsFromMemory;
         if (!TryReadHeader(header, isFromMemory, bounds.End - _offset, out var frame) || !IsNext(frame))
         {
-            Skip(bounds);
+            if (!DoubtsMemory(isFromMemory, FrameHeader.Bytes))
+            {
+                Skip(bounds);
+            }
             return false;
         }
         if (isFromMemory && _state.Options.TailCompared)
@@ -142,7 +145,10 @@ public sealed class WalReader : IDisposable
         var wanted = _expected == NextSequence;
         if (wanted && !HasItsBody(frame, bounds.End))
         {
-            Lose(new DamagedRange(_offset, frame.Bytes, _expected, 1));
+            if (!DoubtsMemory(isFromMemory || _window.IsFromMemory, frame.Bytes))
+            {
+                Lose(new DamagedRange(_offset, frame.Bytes, _expected, 1));
+            }
             return false;
         }
         _bodyOffset = _offset + FrameHeader.Bytes;
@@ -158,14 +164,30 @@ public sealed class WalReader : IDisposable
         return wanted;
     }
 
-    /// <summary>Headers in memory were made by this process a moment ago, and whole groups are there: they need no checksum.</summary>
-    private bool TryReadHeader(ReadOnlySpan<byte> bytes, bool isFromMemory, long bytesLeft, out Frame frame)
+    /// <summary>
+    /// In memory the header of the record looked for needs no checksum of its own: its number is known, and its length and its body must
+    /// meet the body's checksum. Of a frame that is passed over the length alone counts, and nothing else would tell that it is wrong.
+    /// </summary>
+    private bool TryReadHeader(ReadOnlySpan<byte> bytes, bool isFromMemory, long bytesLeft, out Frame frame) =>
+        (isFromMemory && _expected == NextSequence && Frame.TryReadRecord(bytes, bytesLeft, out frame))
+        || Frame.TryRead(bytes, _segment!.Salt, bytesLeft, out frame);
+
+    /// <summary>
+    /// True: what is wrong at <see cref="_offset"/> was in memory, and the next try reads it from the file. Only what is wrong there too
+    /// is damage.
+    /// </summary>
+    private bool DoubtsMemory(bool isFromMemory, int count)
     {
-        if (!isFromMemory || bytes.Length < FrameHeader.Bytes)
+        if (!isFromMemory)
         {
-            return Frame.TryRead(bytes, _segment!.Salt, bytesLeft, out frame);
+            return false;
         }
-        frame = Frame.Read(bytes);
+        if (_state.Options.TailCompared)
+        {
+            _window.CompareWithFile(_offset, count);
+        }
+        _window.ReadFileTo(_offset + 1);
+        _state.Reads.AddMemoryError();
         return true;
     }
 
@@ -182,9 +204,10 @@ public sealed class WalReader : IDisposable
         return bytes.Length >= frame.Bytes && frame.Matches(bytes.Slice(FrameHeader.Bytes, frame.BodyBytes));
     }
 
-    /// <summary>No frame where one should be: goes to the next valid one, or to the end of what is readable.</summary>
+    /// <summary>No frame where one should be: goes to the next valid one in the file, or to the end of what is readable.</summary>
     private void Skip(in SegmentBounds bounds)
     {
+        _window.ReadFileTo(bounds.End);
         var next = _window.FindFrame(_offset, bounds.End, _segment!.Salt, _offset, _expected, bounds.Last, out var frame);
         var expected = next == bounds.End ? bounds.Last + 1 : frame.Type == FrameType.Record ? frame.Sequence : frame.Sequence + 1;
         Lose(new DamagedRange(_offset, next - _offset, _expected, expected - _expected));

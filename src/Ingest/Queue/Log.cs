@@ -28,4 +28,9 @@ internal static partial class Log
     [LoggerMessage(2007, LogLevel.Information,
         "Wal:DirectWrites is Auto, but events are written through the page cache: {Reason} Nothing else changes.")]
     internal static partial void NotWrittenDirect(ILogger logger, string reason);
+
+    [LoggerMessage(2008, LogLevel.Warning,
+        "The last events were found wrong in memory, {Errors} times since the start, and read from the disk instead. The memory of this "
+        + "machine may be failing.")]
+    internal static partial void MemoryErrors(ILogger logger, long errors);
 }

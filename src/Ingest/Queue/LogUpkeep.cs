@@ -61,8 +61,9 @@ public sealed class LogUpkeep : IAsyncDisposable
     // Loop only: whether room was short at the last look, and a save was asked for then.
     private bool _saveAsked;
 
-    // Loop only: it was said that the file system takes no direct writes.
+    // Loop only: it was said that the file system takes no direct writes, and how often memory was wrong.
     private bool _refusalTold;
+    private long _memoryErrorsTold;
 
     /// <summary>Starts the loop.</summary>
     /// <param name="log">The log.</param>
@@ -126,13 +127,19 @@ public sealed class LogUpkeep : IAsyncDisposable
         _wake.Dispose();
     }
 
-    /// <summary>The log finds out when it is opened, or with some later write.</summary>
-    private void TellRefusal()
+    private void TellNews()
     {
+        // The log finds out when it is opened, or with some later write.
         if (!_refusalTold && _log.DirectRefusal is { } reason)
         {
             _refusalTold = true;
             Log.NotWrittenDirect(_logger, reason);
+        }
+        // A line each time there are twice as many: memory that fails may do so often.
+        if (_log.MemoryErrors is var errors && errors > 2 * _memoryErrorsTold)
+        {
+            _memoryErrorsTold = errors;
+            Log.MemoryErrors(_logger, errors);
         }
     }
 
@@ -143,7 +150,7 @@ public sealed class LogUpkeep : IAsyncDisposable
             try
             {
                 LookAfter();
-                TellRefusal();
+                TellNews();
                 _failureTold = null;
             }
             catch (Exception e)

@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
 using Ingest.Health;
 using Ingest.Queue;
 using Ingest.Queue.Totals;
+using Ingest.Simulation.Model;
 using Ingest.Testing;
 using Ingest.Tests.Intake;
 using Ingest.Tests.Sinks.File;
 using Ingest.Wal;
+using Ingest.Wal.Reading;
 using Ingest.Wal.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -143,6 +146,39 @@ public sealed class LogUpkeepTests
         upkeep.SaveTotals();
 
         Assert.Equal(2, fixture.Log.ListCursors().Single(cursor => cursor.Name == LogUpkeep.TotalsCursor).Sequence);
+    }
+
+    [Fact]
+    public async Task Memory_that_does_not_keep_events_is_told_of_though_the_disk_had_them()
+    {
+        Assert.SkipWhen(TailSizes.Tested == 0, "Nothing is kept in memory.");
+        using var fixture = new QueueFixture();
+        using var logs = new CollectedLogs();
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
+        using (var reader = fixture.Log.OpenReader(1))
+        {
+            await fixture.Queue.SubmitAsync(QueueFixture.Batch("a", "b"), "s", TestContext.Current.CancellationToken);
+            Assert.Equal(WalReadStatus.Record, reader.Read());
+            // In the memory of the log itself.
+            MemoryMarshal.GetReference(reader.Body) ^= 1;
+        }
+        using (var again = fixture.Log.OpenReader(1))
+        {
+            Assert.Equal(WalReadStatus.Record, again.Read());
+        }
+        await using var upkeep = new LogUpkeep(
+            fixture.Log,
+            fixture.Totals,
+            fixture.Log.OpenCursor(LogUpkeep.TotalsCursor),
+            new WalSettings { SegmentBytes = QueueFixture.SegmentBytes },
+            fixture.Gate,
+            settled: () => 0,
+            keepFrom: () => long.MaxValue,
+            freeBytes: () => long.MaxValue,
+            TimeProvider.System,
+            loggers.CreateLogger<LogUpkeep>());
+
+        await Poll.Until("it is told", () => logs.Lines.Any(line => line.Contains("wrong in memory, 1 times", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -74,6 +74,11 @@ public sealed class ObservedInstruments
             () => ReadEvents(Now.Log),
             "{event}",
             "Events that lanes and other readers took from memory, or read from the disk.");
+        meter.CreateObservableCounter(
+            "ingest.log.memory.errors",
+            () => Now.Log.MemoryErrors,
+            "{error}",
+            "How often events were found wrong in memory, and read from the disk instead.");
         meter.CreateObservableGauge("ingest.log.tail.bytes", () => Now.Log.TailBytes, "By", "Memory that the last events take.");
         meter.CreateObservableGauge(
             "ingest.log.poisoned",

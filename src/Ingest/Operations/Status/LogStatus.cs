@@ -42,6 +42,9 @@ public sealed record LogStatus
     /// <summary>Events that readers read from the disk, since the start.</summary>
     public long ReadFromDisk { get; init; }
 
+    /// <summary>How often events were found wrong in memory, and read from the disk instead, since the start.</summary>
+    public long MemoryErrors { get; init; }
+
     /// <summary>Memory that the last events take, in bytes.</summary>
     public long TailBytes { get; init; }
 

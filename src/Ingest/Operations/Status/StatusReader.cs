@@ -127,6 +127,7 @@ public sealed class StatusReader
             LostEvents = damage.Sum(range => range.Records) + (log.Recovery.MissingEnd?.Count ?? 0),
             ReadFromMemory = log.ReadFromMemory,
             ReadFromDisk = log.ReadFromDisk,
+            MemoryErrors = log.MemoryErrors,
             TailBytes = log.TailBytesHeld,
             WritesDirect = log.WritesDirect,
             DirectRefusal = log.DirectRefusal,

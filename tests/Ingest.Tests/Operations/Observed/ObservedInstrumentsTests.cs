@@ -64,6 +64,7 @@ public sealed class ObservedInstrumentsTests : IDisposable
         Assert.Equal("gauge", read.Families["ingest_log_bytes"].Type);
         Assert.Equal("gauge", read.Families["ingest_log_tail_bytes"].Type);
         Assert.Equal("counter", read.Families["ingest_log_read_events_total"].Type);
+        Assert.Equal(0, read.Value("ingest_log_memory_errors_total"));
         Assert.Equal(1, _node.Looks);
     }
 
