@@ -46,10 +46,8 @@ public static class IngestEndpoints
         var dialects = endpoints.ServiceProvider.GetRequiredService<NodeDialects>();
         var mark = new SurfaceMark(HostedSurface.Intake);
         // Made once: a handler that is made for each request would be an allocation for each.
-        Func<HttpContext, Task> single = context => node.Intake.HandleDefaultAsync(context);
         Func<HttpContext, Task> named = context => node.Intake.HandleStreamAsync(context);
-        endpoints.Map(IntakeEndpoint.DefaultPattern, (RequestDelegate)(context =>
-            dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, single))).WithMetadata(mark);
+        endpoints.Map(IntakeEndpoint.DefaultPattern, DefaultHandler(endpoints.ServiceProvider)).WithMetadata(mark);
         endpoints.Map(IntakeEndpoint.StreamPattern, (RequestDelegate)(context =>
             dialects.RunAsync(context, IntakeEndpoint.StreamPattern, named))).WithMetadata(mark);
         Func<HttpContext, Task> receipt = context => node.Intake.HandleReceiptAsync(context);
@@ -57,6 +55,15 @@ public static class IngestEndpoints
             dialects.RunAsync(context, ReceiptEndpoint.Pattern, receipt))).WithMetadata(mark);
         dialects.Map(endpoints, mark);
         return endpoints;
+    }
+
+    /// <summary>What handles <see cref="IntakeEndpoint.DefaultPattern"/>.</summary>
+    internal static RequestDelegate DefaultHandler(IServiceProvider services)
+    {
+        var node = services.GetRequiredService<IngestNode>();
+        var dialects = services.GetRequiredService<NodeDialects>();
+        Func<HttpContext, Task> handle = context => node.Intake.HandleDefaultAsync(context);
+        return context => dialects.RunAsync(context, IntakeEndpoint.DefaultPattern, handle);
     }
 
     /// <summary>Maps what load balancers ask.</summary>

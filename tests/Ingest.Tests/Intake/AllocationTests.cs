@@ -23,12 +23,17 @@ namespace Ingest.Tests.Intake;
 
 /// <summary>
 /// What a request allocates: the intake with its real queue and log, against a handler on the same server that reads the body and
-/// answers as much. The client is a socket on a thread of its own and allocates nothing.
+/// answers as much. The client is sockets on a thread of its own and allocates nothing.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class AllocationTests
 {
-    private const int BudgetBytes = 1024;
+    // Reached: 136, the task the server waits for (72) and the answer's X-Request-Id (64). docs/performance.md has what it was before.
+    private const int BudgetBytes = 176;
+
+    // Reached: 430 to 720.
+    private const int DialectBudgetBytes = 940;
+    private const int Connections = 32;
     private const int Warmup = 1500;
     private const int Requests = 400;
 
@@ -49,8 +54,7 @@ public sealed class AllocationTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_request_with_one_event_allocates_no_more_than_a_kilobyte_beyond_the_servers_own(
-        string type, string headers, string body)
+    public async Task A_request_with_one_event_allocates_little_beyond_the_servers_own(string type, string headers, string body)
     {
         var request = Encoding.ASCII.GetBytes(
             $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n{headers}\r\n{body}");
@@ -58,11 +62,18 @@ public sealed class AllocationTests
         using var instruments = new Instruments();
         using var intake = NewIntake(queue, instruments);
 
-        var own = await MeasureAsync(BareAsync, request);
-        var whole = await MeasureAsync(intake.HandleDefaultAsync, request, own + BudgetBytes);
+        await CompareAsync(type, request, intake.HandleDefaultAsync, BudgetBytes);
+    }
 
-        TestContext.Current.SendDiagnosticMessage($"{type}: {own:0} bytes a request by the server, {whole:0} with the intake");
-        Assert.True(whole - own <= BudgetBytes, $"{whole:0} bytes a request, {whole - own:0} of them beyond the server's own {own:0}");
+    [Fact]
+    public async Task So_does_each_of_many_requests_that_wait_for_the_disk_at_once()
+    {
+        var request = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n{\"order\":4711}"u8.ToArray();
+        using var queue = new QueueFixture();
+        using var instruments = new Instruments();
+        using var intake = NewIntake(queue, instruments);
+
+        await CompareAsync($"{Connections} at once", request, intake.HandleDefaultAsync, BudgetBytes, Connections);
     }
 
     public static TheoryData<IDialect, string> Dialects { get; } = new()
@@ -75,7 +86,7 @@ public sealed class AllocationTests
 
     [Theory]
     [MemberData(nameof(Dialects))]
-    public async Task A_request_of_a_dialect_allocates_no_more_than_a_kilobyte_beyond_the_servers_own(IDialect dialect, string body)
+    public async Task A_request_of_a_dialect_allocates_less_than_a_kilobyte_beyond_the_servers_own(IDialect dialect, string body)
     {
         var request = Encoding.ASCII.GetBytes(
             $"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
@@ -87,12 +98,8 @@ public sealed class AllocationTests
         var settings = (DialectOptions)Activator.CreateInstance(dialect.OptionsType)!;
         var route = dialect.Routes(settings).First(route => route.Intake is not null);
 
-        var own = await MeasureAsync(BareAsync, request);
-        var whole = await MeasureAsync(
-            context => endpoint.HandleAsync(context, dialect.Name, route).AsTask(), request, own + BudgetBytes);
-
-        TestContext.Current.SendDiagnosticMessage($"{dialect.Name}: {own:0} bytes a request by the server, {whole:0} with the intake");
-        Assert.True(whole - own <= BudgetBytes, $"{whole:0} bytes a request, {whole - own:0} of them beyond the server's own {own:0}");
+        await CompareAsync(
+            dialect.Name, request, context => endpoint.HandleAsync(context, dialect.Name, route).AsTask(), DialectBudgetBytes);
     }
 
     private static IntakeEndpoint NewIntake(QueueFixture queue, Instruments instruments)
@@ -121,7 +128,21 @@ public sealed class AllocationTests
         await context.Response.BodyWriter.WriteAsync(Answer);
     }
 
-    private static async Task<double> MeasureAsync(RequestDelegate handler, byte[] request, double enough = double.MaxValue)
+    private static async Task CompareAsync(string what, byte[] request, RequestDelegate handler, int budget, int connections = 1)
+    {
+        var (own, whole) = (double.MaxValue, double.MaxValue);
+        // Twice: what the server needs is less once its code has been compiled well, which is later than the first requests.
+        for (var i = 0; i < 2; i++)
+        {
+            own = Math.Min(own, await MeasureAsync(BareAsync, request, connections));
+            whole = Math.Min(whole, await MeasureAsync(handler, request, connections, own + budget));
+        }
+        TestContext.Current.SendDiagnosticMessage($"{what}: {own:0} bytes a request by the server, {whole:0} with the intake");
+        Assert.True(whole - own <= budget, $"{whole:0} bytes a request, {whole - own:0} of them beyond the server's own {own:0}");
+    }
+
+    private static async Task<double> MeasureAsync(
+        RequestDelegate handler, byte[] request, int connections, double enough = double.MaxValue)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -131,41 +152,67 @@ public sealed class AllocationTests
         await app.StartAsync(TestContext.Current.CancellationToken);
         var port = new Uri(app.Urls.First()).Port;
         return await Task.Factory.StartNew(
-            () => Send(port, request, enough), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Send(port, request, connections, enough), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    private static double Send(int port, byte[] request, double enough)
+    private static double Send(int port, byte[] request, int connections, double enough)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.ReceiveTimeout = 30_000;
-        socket.Connect(IPAddress.Loopback, port);
-        var buffer = new byte[4096];
-        Exchange(Warmup);
-        var least = double.MaxValue;
-        for (var span = 0; span < Spans || (span < SpansMax && least > enough); span++)
+        var sockets = new Socket[connections];
+        for (var i = 0; i < connections; i++)
         {
-            var before = GC.GetTotalAllocatedBytes(precise: true);
-            Exchange(Requests);
-            least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Requests);
+            sockets[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            sockets[i].ReceiveTimeout = 30_000;
+            sockets[i].Connect(IPAddress.Loopback, port);
         }
-        return least;
-
-        void Exchange(int count)
+        var buffer = new byte[4096];
+        try
         {
-            for (var i = 0; i < count; i++)
+            Exchange(sockets, request, buffer, Warmup);
+            var least = double.MaxValue;
+            for (var span = 0; span < Spans || (span < SpansMax && least > enough); span++)
+            {
+                var before = GC.GetTotalAllocatedBytes(precise: true);
+                var sent = Exchange(sockets, request, buffer, Requests);
+                least = Math.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)sent);
+            }
+            return least;
+        }
+        finally
+        {
+            Array.ForEach(sockets, socket => socket.Dispose());
+        }
+    }
+
+    /// <summary>Sends a request on each connection, then receives all answers, until there were that many; returns how many.</summary>
+    private static int Exchange(Socket[] sockets, byte[] request, byte[] buffer, int count)
+    {
+        var sent = 0;
+        while (sent < count)
+        {
+            foreach (var socket in sockets)
             {
                 socket.Send(request, SocketFlags.None);
-                var received = 0;
-                // Every answer here ends in a brace, and holds no other.
-                while (received == 0 || buffer[received - 1] != (byte)'}')
-                {
-                    var got = socket.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
-                    Assert.NotEqual(0, got);
-                    received += got;
-                }
-                Assert.True(buffer.AsSpan(0, received).StartsWith("HTTP/1.1 20"u8));
+                sent++;
+            }
+            foreach (var socket in sockets)
+            {
+                Receive(socket, buffer);
             }
         }
+        return sent;
+    }
+
+    private static void Receive(Socket socket, byte[] buffer)
+    {
+        var received = 0;
+        // Every answer here ends in a brace, and holds no other.
+        while (received == 0 || buffer[received - 1] != (byte)'}')
+        {
+            var got = socket.Receive(buffer, received, buffer.Length - received, SocketFlags.None);
+            Assert.NotEqual(0, got);
+            received += got;
+        }
+        Assert.True(buffer.AsSpan(0, received).StartsWith("HTTP/1.1 20"u8));
     }
 
     private sealed class NoAdvice : IRetryAdvice

@@ -21,9 +21,12 @@ internal sealed class EventStore(
 {
     private readonly SequencedSubmit _sequenced = new(submit, sequences);
 
-    /// <summary>Stores the events and answers. The batch is this method's from here on.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    internal async ValueTask StoreAsync(HttpContext context, EncodedRequest request, AckWish ack, string stream, string route, long started)
+    /// <summary>Stores events of which nothing is to be asked before. The batch is the queue's from here on.</summary>
+    internal ValueTask<CommitReceipt> SubmitAsync(RecordBatch batch, string stream) => submit(batch, stream, CancellationToken.None);
+
+    /// <summary>Stores what needs more than <see cref="SubmitAsync"/>, if there is any, and answers. The batch is this method's.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
+    internal async Task StoreAsync(HttpContext context, EncodedRequest request, AckWish ack, string stream, string route, long started)
     {
         if (request.Batch is not { } batch)
         {
@@ -39,18 +42,14 @@ internal sealed class EventStore(
         {
             await StoreInOrderAsync(context, batch, numbers, ack, stream, route, started);
         }
-        else if (request.Mark is { } mark)
-        {
-            await StoreOnceAsync(context, batch, mark, ack, stream, route, started);
-        }
         else
         {
-            var count = batch.Count;
-            await AnswerAsync(context, count, await submit(batch, stream, CancellationToken.None), ack, route, started);
+            await StoreOnceAsync(context, batch, request.Mark!.Value, ack, stream, route, started);
         }
     }
 
     /// <summary>The same for events that may have been stored before, or may be on their way at this moment.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
     private async Task StoreOnceAsync(
         HttpContext context, RecordBatch batch, RequestMark mark, AckWish ack, string stream, string route, long started)
     {
@@ -84,6 +83,7 @@ internal sealed class EventStore(
     }
 
     /// <summary>The same for the events of a producer that numbers them.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
     private async Task StoreInOrderAsync(
         HttpContext context, RecordBatch batch, ProducerMark numbers, AckWish ack, string stream, string route, long started)
     {
@@ -130,7 +130,8 @@ internal sealed class EventStore(
         }
     }
 
-    private Task AnswerAsync(HttpContext context, int count, CommitReceipt receipt, AckWish ack, string route, long started)
+    /// <summary>Answers for events that are durable, and by the request's wish delivered; or says why they are not stored.</summary>
+    internal Task AnswerAsync(HttpContext context, int count, CommitReceipt receipt, AckWish ack, string route, long started)
     {
         if (receipt.Status != CommitStatus.Durable)
         {

@@ -21,6 +21,9 @@ internal readonly struct EncodedRequest
 
     /// <summary>The producer and its numbers; null where the request does not say.</summary>
     internal ProducerMark? Numbers { get; init; }
+
+    /// <summary>Whether there are events, and nothing is to be asked of them before they are stored.</summary>
+    internal bool IsPlain => Batch is { Count: > 0 } && Mark is null && Numbers is null;
 }
 
 /// <summary>From an admitted request and the bytes of its body to encoded events, in one synchronous step.</summary>

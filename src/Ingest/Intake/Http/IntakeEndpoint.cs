@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Ingest.Events;
 using Ingest.Health;
 using Ingest.Intake.Admission;
@@ -213,6 +214,7 @@ internal sealed class IntakeEndpoint : IDisposable
         }
     }
 
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
     private async Task VerifyAndTakeAsync(HttpContext context, AdmittedRequest admitted, string route, long started)
     {
         var (producer, problem) = await _admission.VerifyAsync(context.Request, admitted);
@@ -228,6 +230,7 @@ internal sealed class IntakeEndpoint : IDisposable
     }
 
     /// <summary>The whole way of an admitted request.</summary>
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
     private async Task TakeAsync(HttpContext context, AdmittedRequest admitted, string route, long started)
     {
         var problem = _acks.Read(context.Request.Headers, admitted, out var ack);
@@ -265,7 +268,17 @@ internal sealed class IntakeEndpoint : IDisposable
                     : new EncodedRequest { Problem = body.Problem };
                 _budget.Release(body);
             }
-            await _store.StoreAsync(context, request, ack, admitted.Stream.Name, route, started);
+            if (request.IsPlain)
+            {
+                // Waited for here: another asynchronous method in between would be another task for each request.
+                var count = request.Batch!.Count;
+                var receipt = await _store.SubmitAsync(request.Batch, admitted.Stream.Name);
+                await _store.AnswerAsync(context, count, receipt, ack, route, started);
+            }
+            else
+            {
+                await _store.StoreAsync(context, request, ack, admitted.Stream.Name, route, started);
+            }
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {

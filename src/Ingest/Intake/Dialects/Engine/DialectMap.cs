@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -39,6 +40,7 @@ internal static class DialectMap
         }
     }
 
+    [AsyncMethodBuilder(typeof(PooledTaskMethodBuilder))]
     private static async Task HandleAsync(
         HttpContext context, string dialect, DialectRoute[] routes, string allow, DialectEndpoint endpoint, IDialectNode node)
     {
