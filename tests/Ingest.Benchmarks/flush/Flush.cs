@@ -11,8 +11,10 @@ SchedulerSlice.Set(SchedulerSlice.Shortest);
 var log = new SharedFlush(args[1]);
 var builder = WebApplication.CreateSlimBuilder();
 builder.Logging.ClearProviders();
-builder.WebHost.UseUrls(args[0]).UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-if (args.Length > 2 && args[2] == "http2")
+var http2 = args.Length > 2 && args[2] == "http2";
+// Over HTTP/2 each answer would be a system call of its own with it.
+builder.WebHost.UseUrls(args[0]).UseSockets(sockets => sockets.UnsafePreferInlineScheduling = !http2);
+if (http2)
 {
     builder.WebHost.ConfigureKestrel(server => server.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
 }

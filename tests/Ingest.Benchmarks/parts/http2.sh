@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
 # HTTP/2 in clear text, one connection with 100 streams (BENCH_H2_CONNECTIONS=1), single events: h2load, each server in turn in every round.
+# BENCH_FLUSH=1: a bare server with a shared flush beside them, the least a durable 202 costs.
 part=http2
 source "$(dirname "${BASH_SOURCE[0]}")/../servers.sh"
 need h2load nghttp2-client
 connections=${BENCH_H2_CONNECTIONS:-1}
 printf '{"id":"evt-0123456789","type":"order.created","note":"%0480d"}' 0 >"$work/body"
+servers=(bare ${BENCH_FLUSH:+flush} ingest)
 start_bare http2
+[[ ! ${BENCH_FLUSH:-} ]] || start_flush http2
 start_ingest --sink discard --set Listen:Protocols=Http2
 load() { # load SERVER SECONDS → requests/s, mean in ms, requests, errors
   h2load -t1 -c"$connections" -m100 -D"$2" -d "$work/body" -H 'content-type: application/json' "http://127.0.0.1:${ports[$1]}/v1/events" |
     awk "$as_ms"'/^finished in/ {r = $4} /^time for request:/ {m = ms($6)} /^status codes:/ {n = $3; e = $5 + $7 + $9}
       END {print r, m, n, e + 0}'
 }
-for server in bare ingest; do load "$server" 4 >/dev/null; done
+for server in "${servers[@]}"; do load "$server" 4 >/dev/null; done
 for _ in $(seq "$rounds"); do
-  for server in bare ingest; do
+  for server in "${servers[@]}"; do
     before=$(ticks "$server")
     shot=$(load "$server" "$seconds")
     per_request "$shot" "$before" "$(ticks "$server")" 3 >>"$work/$server"
@@ -22,7 +25,7 @@ for _ in $(seq "$rounds"); do
 done
 column() { cut -d' ' -f"$2" "$work/$1" | median; }
 printf '%-8s %10s %8s %8s\n' server req/s "mean ms" us/req
-for server in bare ingest; do
+for server in "${servers[@]}"; do
   printf '%-8s %10.0f %8.2f %8.1f\n' "$server" "$(column "$server" 1)" "$(column "$server" 2)" "$(column "$server" 5)"
   record "http2/100" "$server req/s" "$(column "$server" 1)"
   record "http2/100" "$server us/request" "$(column "$server" 5)"

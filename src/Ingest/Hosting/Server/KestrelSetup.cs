@@ -14,6 +14,9 @@ namespace Ingest.Hosting.Server;
 /// <summary>Sets every limit and timeout of the server explicitly: a default can change with an update.</summary>
 internal static class KestrelSetup
 {
+    // What one connection may have waiting to be sent before its requests wait.
+    private const int ResponseBytesMax = 64 * 1024;
+
     private static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
     internal static void Apply(KestrelServerOptions kestrel, ListenerOptions options, int connectionsMax, long bodyBytesMax,
@@ -37,7 +40,7 @@ internal static class KestrelSetup
         limits.MaxRequestBodySize = bodyBytesMax;
         // What the server buffers before the handler reads: a whole usual request, never a whole large one.
         limits.MaxRequestBufferSize = Math.Max(256 * 1024, options.RequestLineBytesMax);
-        limits.MaxResponseBufferSize = 64 * 1024;
+        limits.MaxResponseBufferSize = ResponseBytesMax;
         limits.MinRequestBodyDataRate = new MinDataRate(options.BodyRateMin, BodyRateGrace);
         limits.MinResponseDataRate = new MinDataRate(240, BodyRateGrace);
         limits.Http2.MaxStreamsPerConnection = options.Http2StreamsMax;
@@ -71,6 +74,7 @@ internal static class KestrelSetup
         var address = ListenAddress.Parse(url);
         // HTTP/2 in clear text needs prior knowledge, and a listener that speaks both cannot tell: say what was meant.
         var spoken = !address.Tls && protocols == HttpProtocols.Http1AndHttp2 ? HttpProtocols.Http1 : protocols;
+        var gathered = new GatheredOutput(ResponseBytesMax);
         void Configure(ListenOptions listen)
         {
             listen.Protocols = spoken;
@@ -84,6 +88,7 @@ internal static class KestrelSetup
                 connection.Features.Set(role);
                 return next(connection);
             });
+            listen.Use(next => gathered.Around(next, always: spoken == HttpProtocols.Http2));
         }
         if (address.Socket is { } path)
         {
