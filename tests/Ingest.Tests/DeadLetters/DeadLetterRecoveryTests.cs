@@ -135,4 +135,39 @@ public sealed class DeadLetterRecoveryTests
                 ? new StorageException(StorageFailure.Failed, message)
                 : null;
     }
+
+    [Fact]
+    public async Task What_a_lane_was_told_before_an_operator_set_its_position_it_is_told_again()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        fixture.Log.AppendMany(40);
+        var shorter = fixture.Log.Copy();
+        await fixture.StartAndSettleAsync(60);
+        fixture.Refuses = seen => seen.Sequence == 20 ? null : "no";
+        await fixture.Requeue(20);
+        await fixture.Accounts(delivered: 91, dead: 9);
+        using var longer = fixture.Log;
+        // The lane's cursor stands behind the end of this log, which a start would pass over: so it comes while the log is open.
+        await fixture.ReplaceLogAsync(shorter, opened: () =>
+        {
+            var cursors = Directory.CreateDirectory(Path.Combine(shorter.WalPath, "cursors")).FullName;
+            File.Copy(Path.Combine(longer.WalPath, "cursors", "test.cursor"), Path.Combine(cursors, "test.cursor"));
+        });
+        await Poll.Until("the lane is refused", () => fixture.Status.State == LaneState.Blocked);
+        await fixture.Quiet();
+        var written = Path.Combine(fixture.Directory, "cursors", "_written.cursor");
+        var before = await File.ReadAllBytesAsync(written);
+        var drop = fixture.Drop(30);
+        // Then the lane was told of both as it was refused.
+        await Poll.Until("the dead letters were looked after since", () => !File.ReadAllBytes(written).SequenceEqual(before));
+
+        Assert.Equal(RewindStatus.Done, (await fixture.Lanes.RewindAsync("test", 36, CancellationToken.None)).Status);
+        await fixture.Settled();
+        await drop;
+
+        await Poll.Until(
+            "its accounts on disk have both, so that nothing holds the dead letters' files",
+            () => fixture.Lanes.RequeueBounds("test") is { SettledTo: > 0, DroppedTo: >= 30 });
+        Assert.Equal([10L, 36, 37, 38, 39, 40], await fixture.Sequences());
+    }
 }

@@ -103,13 +103,17 @@ internal sealed class DeadLettersFixture : IAsyncDisposable
     }
 
     /// <summary>Stops in order and starts again with another log in the place of the one there was.</summary>
-    internal async Task ReplaceLogAsync(TestLog log, Action? between = null)
+    /// <param name="log">That log.</param>
+    /// <param name="between">Called while neither is open.</param>
+    /// <param name="opened">Called when it is open, before the lanes are.</param>
+    internal async Task ReplaceLogAsync(TestLog log, Action? between = null, Action? opened = null)
     {
         await StopAsync();
         Log.Close();
         between?.Invoke();
         Log = log;
         Log.Reopen();
+        opened?.Invoke();
         Sink = NewSink();
         Start();
     }

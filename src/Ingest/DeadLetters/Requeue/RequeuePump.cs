@@ -106,8 +106,8 @@ internal sealed class RequeuePump : IAsyncDisposable
     }
 
     // Offers each settlement once per opening of the lanes. Lanes that reopen after a canceled drain have reloaded
-    // their accounts from disk, which may lack earlier offers. Drops are offered only at an opening: later ones are
-    // reported by DeadLetterOperations.
+    // their accounts from disk, which may lack earlier offers, and those of a lane whose position an operator sets
+    // begin anew. Drops are offered only then: later ones are reported by DeadLetterOperations.
     private void OfferSettlements()
     {
         if (_lanes.Openings is var opening && opening != _opening)

@@ -41,6 +41,9 @@ internal sealed record LaneContext
     /// <summary>Attempts by verdict, counted on by each lane of this name.</summary>
     internal AttemptCounts Attempts { get; init; } = new();
 
+    /// <summary>Told when the lane's accounts began anew, where an operator said that it goes on. Lane loop.</summary>
+    internal Action BeganAnew { get; init; } = () => { };
+
     /// <summary>Durable events behind a position: numbers that were never given out are none. Any thread.</summary>
     internal long Given(long after)
     {

@@ -73,7 +73,10 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         _lanes = Open();
     }
 
-    /// <summary>Grows each time the lanes are opened: the accounts are read from the disk again then. Any thread.</summary>
+    /// <summary>
+    /// Grows each time the lanes are opened, as the accounts are read from the disk again then, and when those of a lane begin anew: what
+    /// they were told before they may not have. Any thread.
+    /// </summary>
     public int Openings => Volatile.Read(ref _openings);
 
     /// <summary>
@@ -290,6 +293,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
             Logger = _logger,
             Random = _seed is { } given ? new Random(given) : new Random(),
             Attempts = _attempts[spec.Name],
+            BeganAnew = () => Interlocked.Increment(ref _openings),
         });
         lane.Caller.FailureRatio = _failureRatio ?? _options.BreakerFailureRatio;
         return lane;

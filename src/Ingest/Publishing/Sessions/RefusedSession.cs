@@ -18,6 +18,7 @@ internal sealed class RefusedSession(ILaneHost host, LaneContext context, LaneCu
                 {
                     return;
                 }
+                // Settlements of dead letters are offered again to the accounts that begin then.
                 (command as RequeueCommand)?.Request.End();
                 (command as ParkedCommand)?.Done.TrySetResult(null);
             }
@@ -38,6 +39,7 @@ internal sealed class RefusedSession(ILaneHost host, LaneContext context, LaneCu
             rewind.Done.TrySetResult(new(RewindStatus.Failed, "The cursor could not be saved."));
             return false;
         }
+        context.BeganAnew();
         rewind.Done.TrySetResult(new(RewindStatus.Done));
         return true;
     }
