@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Ingest.Wal.Format;
 using Ingest.Wal.Reading;
 using Ingest.Wal.Tests.Testing;
-using Ingest.Wal.Writing;
 
 namespace Ingest.Wal.Tests.Tail;
 
