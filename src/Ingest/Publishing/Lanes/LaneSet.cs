@@ -73,10 +73,7 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         _lanes = Open();
     }
 
-    /// <summary>
-    /// Grows each time the lanes are opened, as the accounts are read from the disk again then, and when those of a lane begin anew: what
-    /// they were told before they may not have. Any thread.
-    /// </summary>
+    /// <summary>Grows when accounts are read from the disk again, or begin anew: they may lack what they were told. Any thread.</summary>
     public int Openings => Volatile.Read(ref _openings);
 
     /// <summary>
