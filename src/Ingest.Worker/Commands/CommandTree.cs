@@ -34,8 +34,14 @@ internal static class CommandTree
     /// <param name="signals">The process's signals, where the command is <c>serve</c>.</param>
     internal static async Task<int> RunAsync(string[] arguments, ShutdownSignals? signals)
     {
-        var root = Create(signals);
+        // A start describes its own command alone: the others are made where a mistake is to be explained.
+        var root = signals is null ? Create() : NewRoot([ServeCommand.Create(signals)]);
         var parsed = root.Parse(GlobalFlags.Sort(root, arguments), Parsing);
+        if (parsed.Errors.Count > 0 && signals is not null)
+        {
+            root = Create(signals);
+            parsed = root.Parse(GlobalFlags.Sort(root, arguments), Parsing);
+        }
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
@@ -58,10 +64,8 @@ internal static class CommandTree
     }
 
     /// <summary>All of them.</summary>
-    internal static RootCommand Create(ShutdownSignals? signals = null)
-    {
-        var root = new RootCommand("Takes events over HTTP, answers 202 when they are on disk, and delivers them.")
-        {
+    internal static RootCommand Create(ShutdownSignals? signals = null) => NewRoot(
+        [
             ServeCommand.Create(signals),
             StatusCommand.Create(),
             TopCommand.Create(),
@@ -83,7 +87,15 @@ internal static class CommandTree
             ContextCommand.Create(),
             CompletionCommand.Create(),
             ManualCommand.Create(),
-        };
+        ]);
+
+    private static RootCommand NewRoot(Command[] commands)
+    {
+        var root = new RootCommand("Takes events over HTTP, answers 202 when they are on disk, and delivers them.");
+        foreach (var command in commands)
+        {
+            root.Add(command);
+        }
         root.HelpName = "ingest";
         root.SetAction(parsed => new Examples(new HelpAction()).Invoke(parsed));
         foreach (var option in root.Options.OfType<HelpOption>())

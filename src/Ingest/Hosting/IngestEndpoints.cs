@@ -80,6 +80,26 @@ public static class IngestEndpoints
         return endpoints;
     }
 
+    /// <summary>
+    /// Answers a question for health before the router is asked: a start is not over before one is answered, and the router's table takes
+    /// longer to make than all of it. What is not written as balancers write it goes on to the router, which answers the same.
+    /// </summary>
+    internal static IApplicationBuilder UseIngestHealth(this IApplicationBuilder app, IngestNode node) => app.Use((context, next) =>
+    {
+        var request = context.Request;
+        if (Array.Exists(HealthMethods, method => HttpMethods.Equals(method, request.Method)))
+        {
+            foreach (var (pattern, pick) in HealthRoutes)
+            {
+                if (request.Path.Value == pattern)
+                {
+                    return AnswerAsync(context, pick(node.Health));
+                }
+            }
+        }
+        return next(context);
+    });
+
     /// <summary>Answers with the status of <paramref name="answer"/>, and its text where the method has one.</summary>
     internal static Task AnswerAsync(HttpContext context, HealthAnswer answer)
     {

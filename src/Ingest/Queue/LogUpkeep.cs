@@ -61,7 +61,8 @@ public sealed class LogUpkeep : IAsyncDisposable
     // Loop only: whether room was short at the last look, and a save was asked for then.
     private bool _saveAsked;
 
-    // Loop only: it was said that the file system takes no direct writes, and how often memory was wrong.
+    // Loop only: it has looked; it was said that the file system takes no direct writes, and how often memory was wrong.
+    private bool _looked;
     private bool _refusalTold;
     private long _memoryErrorsTold;
 
@@ -182,7 +183,9 @@ public sealed class LogUpkeep : IAsyncDisposable
         }
         _saveAsked = isShort;
         Reclaim(takesAll);
-        var mayWait = UpkeepDecision.MayAwaitRecycling(_log.SegmentsReady, _time.GetElapsedTime(_recycled));
+        // Filling segments takes the disk and a processor: the first look leaves both to the rest of the start.
+        var mayWait = !_looked || UpkeepDecision.MayAwaitRecycling(_log.SegmentsReady, _time.GetElapsedTime(_recycled));
+        _looked = true;
         var full = !mayWait && !_log.PrepareSegments();
         if (full && !takesAll)
         {

@@ -50,6 +50,27 @@ public sealed class MethodTests
         await OnAllPathsAsync(node, HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
     }
 
+    [Fact]
+    public async Task Health_has_one_answer_however_its_path_is_written()
+    {
+        await using var node = await NodeHost.StartAsync();
+        foreach (var path in new[] { "/health/live", "/health/ready", "/healthz" })
+        {
+            // As balancers write it, which is answered before the router; then in ways that only the router takes.
+            var answers = new List<string>();
+            foreach (var written in new[] { path, path.ToUpperInvariant(), $"{path}/", $"{path}?by=balancer" })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(node.Admin, written));
+                using var answer = await node.Client.SendAsync(request, TestContext.Current.CancellationToken);
+                var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date")
+                    .Select(header => $"{header.Key}: {string.Join(", ", header.Value)}").Order(StringComparer.Ordinal);
+                answers.Add($"{answer.StatusCode} {string.Join("; ", headers)} {body}");
+            }
+            Assert.Single(answers.Distinct());
+        }
+    }
+
     private static async Task OnAllPathsAsync(NodeHost node, HttpStatusCode live, HttpStatusCode ready)
     {
         foreach (var listener in new[] { node.Intake, node.Admin })

@@ -94,8 +94,9 @@ public static class IngestServer
 
     private static void Configure(IApplicationBuilder app, Action<IEndpointRouteBuilder> operate)
     {
+        var node = app.ApplicationServices.GetRequiredService<IngestNode>();
         // Two tables of routes: what one listener serves does not exist on the other.
-        app.MapWhen(IsAdmin, admin => admin.Use(HopAsync).UseRouting().UseEndpoints(endpoints =>
+        app.MapWhen(IsAdmin, admin => admin.Use(HopAsync).UseIngestHealth(node).UseRouting().UseEndpoints(endpoints =>
         {
             operate(endpoints);
             endpoints.MapIngestHealth();
@@ -110,7 +111,6 @@ public static class IngestServer
             endpoints.MapIngest();
             endpoints.MapMethods(
                 DocumentPattern, [HttpMethods.Get, HttpMethods.Head], (RequestDelegate)(context => ApiDocument.WriteAsync(context)));
-            var node = endpoints.ServiceProvider.GetRequiredService<IngestNode>();
             // What a balancer asks that is told neither a method nor a path.
             endpoints.MapMethods("/", [HttpMethods.Options], context => IngestEndpoints.AnswerAsync(context, node.Health.Ready));
             MapOtherMethods(
