@@ -156,7 +156,7 @@ public sealed class DeadLetterRecoveryTests
         await Poll.Until("the lane is refused", () => fixture.Status.State == LaneState.Blocked);
         await fixture.Quiet();
         var written = Path.Combine(fixture.Directory, "cursors", "_written.cursor");
-        var before = await File.ReadAllBytesAsync(written);
+        var before = await File.ReadAllBytesAsync(written, TestContext.Current.CancellationToken);
         var drop = fixture.Drop(30);
         // Then the lane was told of both as it was refused.
         await Poll.Until("the dead letters were looked after since", () => !File.ReadAllBytes(written).SequenceEqual(before));
