@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using Ingest.Testing;
 
 namespace Ingest.Tests;
@@ -185,27 +184,5 @@ public sealed class PooledTaskMethodBuilderTests
     {
         await gate.WaitAsync();
         Assert.Equal(expected, Ambient.Value);
-    }
-
-    /// <summary>Waited for once at a time; resumes the waiter where it is opened, and allocates nothing.</summary>
-    private sealed class Gate : IValueTaskSource<int>
-    {
-        private ManualResetValueTaskSourceCore<int> _core;
-
-        internal ConfiguredValueTaskAwaitable<int> WaitAsync() => new ValueTask<int>(this, _core.Version).ConfigureAwait(false);
-
-        internal void Open(int number) => _core.SetResult(number);
-
-        public int GetResult(short token)
-        {
-            var result = _core.GetResult(token);
-            _core.Reset();
-            return result;
-        }
-
-        public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
-
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, flags);
     }
 }

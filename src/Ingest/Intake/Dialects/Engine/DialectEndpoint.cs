@@ -42,7 +42,7 @@ internal sealed class DialectEndpoint
     internal int Waiting => _room.Waiting;
 
     /// <summary>Handles a request that brings events.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     internal async ValueTask HandleAsync(HttpContext context, string dialect, DialectRoute route)
     {
         var visit = new DialectVisit(context, route.Intake!, dialect, route.Pattern, _parts.Metrics.Start());
@@ -91,7 +91,7 @@ internal sealed class DialectEndpoint
         return _parts.Refusals.AnswerAsync(context, problem, route.Pattern, started);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask TakeAsync(DialectVisit visit)
     {
         var (request, intake) = (visit.Context.Request, visit.Intake);

@@ -70,7 +70,7 @@ internal sealed class DialectStore(
         return left > least ? left : least;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask SubmitAsync(DialectVisit visit, EncodedDialect encoded)
     {
         var receipt = await submit(encoded.Batch!, encoded.Shares, Patience(visit), CancellationToken.None);
@@ -78,7 +78,7 @@ internal sealed class DialectStore(
     }
 
     /// <summary>The same for events whose ids tell whether they were stored before, or are on their way at this moment.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    [AsyncMethodBuilder(typeof(PooledValueTaskMethodBuilder))]
     private async ValueTask StoreOnceAsync(DialectVisit visit, EncodedDialect encoded, RequestMark mark)
     {
         var window = parts.Window;
