@@ -2,6 +2,7 @@
 """Sorts a profile's samples by what they were for.
 
 profile.py shares FILE: FILE is the output of `perf script -F comm,ip,sym,dso`; prints a line for each kind, with its share of the samples.
+profile.py threads FILE EVENTS TICKS HZ: nanoseconds of processor time an event, by thread, as a Markdown table.
 profile.py table LOAD (SERVER RATE MICROSECONDS SHARES)...: microseconds of processor time a request, by kind and server, as a Markdown table.
 """
 import re
@@ -72,6 +73,22 @@ def shares(path):
         print(f"{kind}\t{counts[kind] / total:.5f}\t{counts[kind]}")
 
 
+def threads(path, events, seconds):
+    """Prints the threads of a process with their time an event; what they do in the kernel is told apart."""
+    counts, kernel = Counter(), Counter()
+    for thread, stack in samples(path):
+        name = re.sub(r"[0-9]+$", "N", thread)
+        counts[name] += 1
+        kernel[name] += "[kernel.kallsyms]" in stack.split("\n", 1)[0]
+    total = sum(counts.values()) or 1
+    per_sample = seconds / events * 1e9 / total
+    print(f"\n| Thread, {events:,.0f} events | ns an event | of it in the kernel |\n|---|---:|---:|")
+    for name, count in counts.most_common():
+        if count / total >= 0.01:
+            print(f"| {name} | {count * per_sample:.0f} | {kernel[name] * per_sample:.0f} |")
+    print(f"| **all** | **{total * per_sample:.0f}** | {sum(kernel.values()) * per_sample:.0f} |")
+
+
 def table(load, words):
     """Prints one table for a load: a column for each server."""
     servers = [words[i : i + 4] for i in range(0, len(words), 4)]
@@ -94,6 +111,8 @@ def table(load, words):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["shares"] and len(sys.argv) == 3:
         shares(sys.argv[2])
+    elif sys.argv[1:2] == ["threads"] and len(sys.argv) == 6:
+        threads(sys.argv[2], float(sys.argv[3]), float(sys.argv[4]) / float(sys.argv[5]))
     elif sys.argv[1:2] == ["table"] and len(sys.argv) > 3 and len(sys.argv) % 4 == 3:
         table(sys.argv[2], sys.argv[3:])
     else:

@@ -1,9 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Ingest.Testing;
 
 namespace Ingest.Tests;
 
 /// <summary>An async method whose state is pooled and awaited itself does what any other does, and allocates nothing.</summary>
+[SuppressMessage("Reliability", "CA2012", Justification = "When an end is taken, and how often, is what these tests are about.")]
 public sealed class PooledValueTaskMethodBuilderTests
 {
     [Fact]
