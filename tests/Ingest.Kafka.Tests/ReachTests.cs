@@ -17,7 +17,7 @@ public sealed class ReachTests
     [Theory]
     [InlineData(KafkaDelivery.Idempotent)]
     [InlineData(KafkaDelivery.Transactions)]
-    public async Task Dead_brokers_are_told_long_before_an_attempt_ends_in_the_clients_words_and_no_more_once_they_are_back(KafkaDelivery delivery)
+    public async Task Dead_brokers_are_told_long_before_an_attempt_ends_in_the_clients_words_and_no_more_once_back(KafkaDelivery delivery)
     {
         await using var cluster = await StartAsync();
         await using var lane = Lane(cluster.Bootstraps, delivery).Start();
