@@ -74,19 +74,33 @@ def shares(path):
 
 
 def threads(path, events, seconds):
-    """Prints the threads of a process with their time an event; what they do in the kernel is told apart."""
-    counts, kernel = Counter(), Counter()
+    """Prints the threads of a process with their time an event, by the library whose frame is nearest to the sample."""
+    libraries = [
+        ("librdkafka", r"rd_kafka|rdk|librdkafka"),
+        ("Confluent.Kafka", r"Confluent\.Kafka"),
+        ("Ingest.Kafka", r"Ingest\.Kafka"),
+        ("lane", r"Ingest\.Publishing|Ingest\.Sinks|Ingest\.Wal|Ingest\.Events|Crc32C"),
+        ("runtime", r"libcoreclr|libclrjit|System\."),
+    ]
+    compiled = [(name, re.compile(pattern)) for name, pattern in libraries]
+
+    def library_of(stack):
+        for frame in stack.splitlines():
+            for name, pattern in compiled:
+                if pattern.search(frame) and name != "runtime":
+                    return name
+        return "runtime" if compiled[-1][1].search(stack) else "kernel and rest"
+
+    counts, total = Counter(), 0
     for thread, stack in samples(path):
-        name = re.sub(r"[0-9]+$", "N", thread)
-        counts[name] += 1
-        kernel[name] += "[kernel.kallsyms]" in stack.split("\n", 1)[0]
-    total = sum(counts.values()) or 1
-    per_sample = seconds / events * 1e9 / total
-    print(f"\n| Thread, {events:,.0f} events | ns an event | of it in the kernel |\n|---|---:|---:|")
-    for name, count in counts.most_common():
-        if count / total >= 0.01:
-            print(f"| {name} | {count * per_sample:.0f} | {kernel[name] * per_sample:.0f} |")
-    print(f"| **all** | **{total * per_sample:.0f}** | {sum(kernel.values()) * per_sample:.0f} |")
+        counts[re.sub(r"[0-9]+$", "N", thread), library_of(stack)] += 1
+        total += 1
+    per_sample = seconds / events * 1e9 / (total or 1)
+    print(f"\n| Thread, {events:,.0f} events | Code | ns an event |\n|---|---|---:|")
+    for (thread, library), count in counts.most_common():
+        if count / (total or 1) >= 0.02:
+            print(f"| {thread} | {library} | {count * per_sample:.0f} |")
+    print(f"| **all** | | **{total * per_sample:.0f}** |")
 
 
 def table(load, words):

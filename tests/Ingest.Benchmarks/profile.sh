@@ -41,12 +41,12 @@ kafka() {
   until grep -q listening "$work/cluster"; do kill -0 "${pids[cluster]}" && sleep 0.1; done
   start_ingest --sink kafka --set "Sinks:Kafka:BootstrapServers=$(awk '/listening/ {print $2; exit}' "$work/cluster")" --set Wal:Retention=1h
   shoot ingest batch 16 10 >/dev/null
-  until [[ $(metric ingest_lane_pending_events) == 0.000000 ]]; do sleep 0.2; done
+  until [[ $(metric ingest_lane_lag_events) == 0.000000 ]]; do sleep 0.2; done
   before=$(ticks ingest)
   artifacts/ingest/ingest lanes rewind kafka --to 1 --yes --admin "http://127.0.0.1:${ports[admin]}" >/dev/null
-  settled=$(metric ingest_lane_pending_events)
+  settled=$(metric ingest_lane_lag_events)
   record_while ingest "$seconds"
-  settled=$(awk -v a="$settled" -v b="$(metric ingest_lane_pending_events)" 'BEGIN {print a - b}')
+  settled=$(awk -v a="$settled" -v b="$(metric ingest_lane_lag_events)" 'BEGIN {print a - b}')
   ((${settled%.*} > 0)) || { echo "nothing was delivered again" >&2; exit 1; }
   python3 "$here/profile.py" threads "$work/script" "$settled" "$(($(ticks ingest) - before))" "$(getconf CLK_TCK)"
   exec 8>&-
