@@ -24,6 +24,38 @@ public sealed class DeadLetterRequeueTests
     }
 
     [Fact]
+    public async Task A_sink_that_keeps_the_order_of_keys_is_sent_no_letter_before_the_lane_is_past_it()
+    {
+        await using var fixture = new DeadLettersFixture(new SinkTraits { KeepsKeyOrder = true })
+        {
+            Refuses = DeadLettersFixture.Tenth("no"),
+        };
+        await fixture.StartAndSettleAsync(30, keys: 1);
+        fixture.Refuses = _ => null;
+        var (isFailing, attempts, early) = (true, 0, 0);
+        var answers = fixture.Sink.OnSend!;
+        fixture.Sink.OnSend = (events, cancel) =>
+        {
+            if (!Volatile.Read(ref isFailing))
+            {
+                return answers(events, cancel);
+            }
+            early += events[0].Sequence > 1 ? 1 : 0;
+            Interlocked.Increment(ref attempts);
+            return Task.FromResult(new SinkResult(new SinkVerdict(VerdictKind.Retryable, "not now")));
+        };
+        await fixture.Lanes.RewindAsync(DeadLettersFixture.Lane, 1, TestContext.Current.CancellationToken);
+
+        var change = await fixture.Requeue(20);
+
+        await Poll.Until("the lane has tried again and again", () => Volatile.Read(ref attempts) >= 100);
+        Assert.Equal(0, early);
+        Volatile.Write(ref isFailing, false);
+        await Poll.Until("the ticket is done", async () => (await fixture.Ticket(change))?.Waiting == 0);
+        Assert.Equal(30L, fixture.Delivered.Max(seen => seen.Sequence));
+    }
+
+    [Fact]
     public async Task A_requeued_letter_is_delivered_unchanged_and_counted_as_delivered()
     {
         await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };

@@ -59,6 +59,7 @@ public sealed partial class NodeSimulationTests(ITestOutputHelper output)
     /// lane had not saved held its beginning. 177502: a lane that had come to the end of the log, and could not read what came then, looked
     /// for it without a pause until the time of its next try. 48296: a cursor's failed save, in the page cache alone, was saved again over
     /// the other save, and a power cut then took both. 626110: a node was asked for its letters while it ended, and never answered.
+    /// 678873: a letter that an operator had sent again went before an earlier event of its key, for which its sink held it back for ever.
     /// </summary>
     [Theory]
     [InlineData(31108)]
@@ -66,6 +67,7 @@ public sealed partial class NodeSimulationTests(ITestOutputHelper output)
     [InlineData(177502)]
     [InlineData(48296)]
     [InlineData(626110)]
+    [InlineData(678873)]
     public async Task A_history_that_failed_once_holds(int seed)
     {
         var (code, told) = await SimulationProcess.RunAsync("run", 1, seed);

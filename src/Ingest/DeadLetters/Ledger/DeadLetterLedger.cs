@@ -225,7 +225,7 @@ internal sealed class DeadLetterLedger
             {
                 var letter = _letters.Find(new DeadLetterKey(sequence, lane))!;
                 bytes += letter.Bytes;
-                if (sequence > bounds.CountedTo || (next.Count > 0 && (next.Count == bounds.EventsMax || bytes > bounds.BytesMax)))
+                if (sequence > bounds.SentTo || (next.Count > 0 && (next.Count == bounds.EventsMax || bytes > bounds.BytesMax)))
                 {
                     break;
                 }

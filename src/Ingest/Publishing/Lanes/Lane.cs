@@ -144,9 +144,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
     internal bool TakesRequeues => _context.Sink.Traits.AcceptsOutOfOrder;
 
     /// <summary>What may be sent again now. Any thread.</summary>
-    internal RequeueBounds RequeueBounds => new(
-        _cursor.SavedHighWater, _cursor.SavedRequeues, _cursor.SavedDoubtful,
-        _context.Sink.Traits.EventsMaxOutOfTurn, _context.Sink.Traits.BatchBytesMax);
+    internal RequeueBounds RequeueBounds => RequeueBounds.Of(_cursor, _context.Sink.Traits);
 
     /// <summary>Parked events in log order: of one stream or of all. Any thread.</summary>
     internal IReadOnlyList<ParkedEventStatus> ListParked(string? stream, long after, int limit) =>

@@ -1,4 +1,5 @@
 using Ingest.Publishing.Lanes;
+using Ingest.Publishing.Requeue;
 using Ingest.Publishing.Scheduling;
 using Ingest.Sinks.Contract;
 
@@ -27,8 +28,7 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
                     state.Abort.CancelAfter(_context.Options.StopGrace);
                     break;
                 case RequeueCommand requeue:
-                    var batch = requeue.Request.Batch;
-                    state.Deliveries.Add(new BatchDelivery(batch, state.GroupsOf(batch)) { Requeue = requeue.Request });
+                    TakeRequeue(requeue.Request);
                     break;
                 case SettleRequeuesCommand settle:
                     if (state.Cursor.Accounts.AddRequeued(settle.Settlement))
@@ -76,6 +76,19 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
         {
             rewind.Done.SetResult(new(RewindStatus.Failed, e.Message));
         }
+    }
+
+    private void TakeRequeue(RequeueRequest request)
+    {
+        var batch = request.Batch;
+        if (_context.Sink.Traits.KeepsKeyOrder && batch.LastSequence > state.Tracker.Settled)
+        {
+            // The lane went back after it was asked for (RequeueBounds.SentTo): the letters are handed to it again later.
+            batch.Dispose();
+            request.End();
+            return;
+        }
+        state.Deliveries.Add(new BatchDelivery(batch, state.GroupsOf(batch)) { Requeue = request });
     }
 
     private void SkipWaits()
