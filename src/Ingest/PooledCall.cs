@@ -32,7 +32,10 @@ internal abstract class PooledCall : IValueTaskSource
     void IValueTaskSource.GetResult(short token)
     {
         // Throws where the end was taken before: then the object is another call's.
-        _end.GetStatus(token);
+        if (_end.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The call has not ended.");
+        }
         try
         {
             _end.GetResult(token);

@@ -16,6 +16,9 @@ namespace Ingest.DeadLetters;
 internal sealed class OpenDeadLetters : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closing = new();
+
+    // Asked for after its source is disposed of, by an append that ended as the log closed.
+    private readonly CancellationToken _closed;
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly ProjectionWriter? _projection;
@@ -23,6 +26,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     private OpenDeadLetters(string directory, DeadLetterLog log, ProjectionOptions? projection, TimeProvider time, ILogger logger)
     {
         Log = log;
+        _closed = _closing.Token;
         Ledger = new DeadLetterLedger();
         Feed = new DeadLetterFeed(log.Wal, Ledger, directory, time, logger) { Failed = Fail };
         if (projection is not null)
@@ -104,7 +108,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
     {
         var last = await AppendDurablyAsync(records, cancel);
         // What is durable happened: the caller's wish to stop does not end this wait, a failure or the end of the process does.
-        await Feed.WaitAsync(last, _closing.Token);
+        await Feed.WaitAsync(last, _closed);
         return last;
     }
 

@@ -57,8 +57,9 @@ internal sealed class GatheredOutput(int bytesMax)
                 {
                     output.Write(piece.Span);
                 }
-                gathered.AdvanceTo(read.Buffer.End);
                 var sent = await output.FlushAsync();
+                // Not before: what waits to be sent counts until it is.
+                gathered.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted || sent.IsCompleted)
                 {
                     break;

@@ -133,6 +133,9 @@ internal sealed class BatchDeliveries(bool concurrent)
         return next;
     }
 
+    /// <summary>The oldest delivery of the lane's own events that waits; null when none does.</summary>
+    internal BatchDelivery? FirstWaitingEvents => _deliveries.Find(delivery => !delivery.IsInFlight && delivery.Requeue is null);
+
     internal void Add(BatchDelivery delivery) => _deliveries.Add(delivery);
 
     internal void InsertBefore(BatchDelivery next, BatchDelivery delivery) => _deliveries.Insert(_deliveries.IndexOf(next), delivery);

@@ -88,7 +88,14 @@ internal sealed class SessionCommands(SessionState state, PositionKeeper positio
             request.End();
             return;
         }
-        state.Deliveries.Add(new BatchDelivery(batch, state.GroupsOf(batch)) { Requeue = request });
+        var letters = new BatchDelivery(batch, state.GroupsOf(batch)) { Requeue = request };
+        // They are older than what waits, and a sink that keeps the order of keys may wait for them.
+        if (_context.Sink.Traits.KeepsKeyOrder && state.Deliveries.FirstWaitingEvents is { } waiting)
+        {
+            state.Deliveries.InsertBefore(waiting, letters);
+            return;
+        }
+        state.Deliveries.Add(letters);
     }
 
     private void SkipWaits()
