@@ -17,6 +17,7 @@ public sealed class DamagedTailHistory
     public const string Appended = "record acknowledged";
 
     private const int RecordBytes = 64;
+    private const int HeaderBytes = 4096;
 
     private readonly SimulatedDisk _disk;
     private readonly Random _random;
@@ -154,9 +155,9 @@ public sealed class DamagedTailHistory
                 return ChangeEnd(tail, _random.NextBytes);
             case TailDamage.Cut:
                 var whole = _disk.ReadAll(tail);
-                Put(tail, whole.AsSpan(0, _random.Next(4) == 0 ? _random.Next(whole.Length) : Math.Clamp(EndOf(whole) - _random.Next(
-                    800), 0, whole.Length)));
-                return true;
+                return CutTo(tail, whole, _random.Next(4) == 0
+                    ? _random.Next(whole.Length)
+                    : Math.Clamp(EndOf(whole) - _random.Next(800), 0, whole.Length));
             case TailDamage.Delete:
                 _deleted = true;
                 return !_epochsDamaged && Remove(tail);
@@ -175,6 +176,21 @@ public sealed class DamagedTailHistory
             default:
                 return true;
         }
+    }
+
+    // What leaves no whole header is a deletion: the other witness of the segment's numbers is gone.
+    private bool CutTo(string tail, ReadOnlySpan<byte> whole, int length)
+    {
+        if (length < HeaderBytes)
+        {
+            if (_epochsDamaged)
+            {
+                return false;
+            }
+            _deleted = true;
+        }
+        Put(tail, whole[..length]);
+        return true;
     }
 
     private bool RestoreCopy()
@@ -200,7 +216,7 @@ public sealed class DamagedTailHistory
     {
         var content = _disk.ReadAll(file);
         var end = EndOf(content);
-        var start = Math.Max(file.EndsWith(".wal", StringComparison.Ordinal) ? 4096 : 0, end - _random.Next(1, 1000));
+        var start = Math.Max(file.EndsWith(".wal", StringComparison.Ordinal) ? HeaderBytes : 0, end - _random.Next(1, 1000));
         if (start >= end)
         {
             return false;
