@@ -178,10 +178,10 @@ public sealed class DamagedTailHistory
         }
     }
 
-    // What leaves no whole header is a deletion: the other witness of the segment's numbers is gone.
+    // What may leave no whole group is a deletion: the other witness of the segment's numbers is gone.
     private bool CutTo(string tail, ReadOnlySpan<byte> whole, int length)
     {
-        if (length < HeaderBytes)
+        if (length < HeaderBytes + _options.GroupBytesMax)
         {
             if (_epochsDamaged)
             {
