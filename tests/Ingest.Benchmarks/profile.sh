@@ -8,21 +8,17 @@ need wrk wrk
 need h2load nghttp2-client
 need perf linux-perf
 export DOTNET_PerfMapEnabled=1 DOTNET_ReadyToRun=0 DOTNET_EnableWriteXorExecute=0
-printf '{"id":"evt-0123456789","type":"order.created","note":"%0480d"}' 0 >"$work/body"
+h2_body
 
 start() { # start SERVER LOAD
-  local http2=${2%%/*}
-  case $1 in
-    ingest) if [[ $http2 == http2 ]]; then start_ingest --sink discard --set Listen:Protocols=Http2; else start_ingest --sink discard; fi ;;
-    flush) if [[ $http2 == http2 ]]; then start_flush http2; else start_flush; fi ;;
-    bare) if [[ $http2 == http2 ]]; then start_bare http2; else start_bare; fi ;;
-  esac
+  local version=()
+  if [[ $2 == http2/* && $1 == ingest ]]; then version=(--set Listen:Protocols=Http2); elif [[ $2 == http2/* ]]; then version=(http2); fi
+  [[ $1 != ingest ]] || version=(--sink discard "${version[@]}")
+  "start_$1" "${version[@]}"
 }
 load() { # load SERVER LOAD SECONDS → requests/s, p99 or mean in ms, requests, errors
   if [[ $2 == http2/* ]]; then
-    h2load -t1 -c1 -m"${2#*/}" -D"$3" -d "$work/body" -H 'content-type: application/json' "http://127.0.0.1:${ports[$1]}/v1/events" |
-      awk "$as_ms"'/^finished in/ {r = $4} /^time for request:/ {m = ms($6)} /^status codes:/ {n = $3; e = $5 + $7 + $9}
-        END {print r, m, n, e + 0}'
+    shoot_h2 "$1" 1 "${2#*/}" "$3"
   else
     shoot "$1" "${2%/*}" "${2#*/}" "$3"
   fi
@@ -33,13 +29,8 @@ record_while() { # record_while SERVER SECONDS: its samples, in $work/script
 }
 kafka() {
   local before settled
-  tests/tools.sh
-  dotnet build tests/Ingest.MockCluster -c Release --nologo -v quiet >/dev/null
-  mkfifo "$work/commands"
-  artifacts/bin/Ingest.MockCluster/release/Ingest.MockCluster 1 <"$work/commands" >"$work/cluster" 2>"$work/cluster.log" & pids[cluster]=$!
-  exec 8>"$work/commands"
-  until grep -q listening "$work/cluster"; do kill -0 "${pids[cluster]}" && sleep 0.1; done
-  start_ingest --sink kafka --set "Sinks:Kafka:BootstrapServers=$(awk '/listening/ {print $2; exit}' "$work/cluster")" --set Wal:Retention=1h
+  start_cluster >/dev/null
+  start_ingest --sink kafka --set "Sinks:Kafka:BootstrapServers=$cluster" --set Wal:Retention=1h
   shoot ingest batch 16 10 >/dev/null
   until [[ $(metric ingest_lane_lag_events) == 0.000000 ]]; do sleep 0.2; done
   before=$(ticks ingest)
@@ -49,8 +40,8 @@ kafka() {
   settled=$(awk -v a="$settled" -v b="$(metric ingest_lane_lag_events)" 'BEGIN {print a - b}')
   ((${settled%.*} > 0)) || { echo "nothing was delivered again" >&2; exit 1; }
   python3 "$here/profile.py" threads "$work/script" "$settled" "$(($(ticks ingest) - before))" "$(getconf CLK_TCK)"
-  exec 8>&-
-  stop ingest cluster
+  stop ingest
+  stop_cluster
 }
 loads=("$@")
 ((${#loads[@]})) || loads=(single/64 single/256 batch/16 http2/100 kafka)

@@ -96,6 +96,12 @@ shoot() { # shoot SERVER LUA CONNECTIONS [SECONDS] → as wrk_at
 per_request() { # per_request SHOT TICKS-BEFORE TICKS-AFTER FIELD → the shot, and µs of processor time a request; FIELD has their number
   awk -v s="$1" -v t=$(($3 - $2)) -v f="$4" -v hz="$(getconf CLK_TCK)" 'BEGIN {split(s, a); print s, (a[f] > 0 ? t / hz * 1e6 / a[f] : 0)}'
 }
+h2_body() { printf '{"id":"evt-0123456789","type":"order.created","note":"%0480d"}' 0 >"$work/body"; }
+shoot_h2() { # shoot_h2 SERVER CONNECTIONS STREAMS SECONDS → requests/s, mean in ms, requests, errors; of the body that h2_body wrote
+  h2load -t1 -c"$2" -m"$3" -D"$4" -d "$work/body" -H 'content-type: application/json' "http://127.0.0.1:${ports[$1]}/v1/events" |
+    awk "$as_ms"'/^finished in/ {r = $4} /^time for request:/ {m = ms($6)} /^status codes:/ {n = $3; e = $5 + $7 + $9}
+      END {print r, m, n, e + 0}'
+}
 measure() { # measure SERVER LUA CONNECTIONS [SECONDS] → as shoot, and the server's own processor time a request in µs
   local before shot
   before=$(ticks "$1")
@@ -105,6 +111,18 @@ measure() { # measure SERVER LUA CONNECTIONS [SECONDS] → as shoot, and the ser
 record() { # record ROW METRIC VALUE [OPERATOR TARGET]: report.py compares, prints and keeps it
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "${part:?}" "$1" "$2" "$3" "${4:-}" "${5:-}" >>"$rows"
 }
+
+start_cluster() { # librdkafka's mock cluster in a process of its own, which stop_cluster ends; its address is in $cluster
+  tests/tools.sh
+  dotnet build tests/Ingest.MockCluster -c Release --nologo -v quiet
+  mkfifo "$work/commands"
+  artifacts/bin/Ingest.MockCluster/release/Ingest.MockCluster 1 <"$work/commands" >"$work/cluster" 2>"$work/cluster.log" & pids[cluster]=$!
+  exec 8>"$work/commands"
+  until grep -q listening "$work/cluster"; do kill -0 "${pids[cluster]}" && sleep 0.1; done
+  # shellcheck disable=SC2034 # Read by the parts.
+  cluster=$(awk '/listening/ {print $2; exit}' "$work/cluster")
+}
+stop_cluster() { exec 8>&-; stop cluster; }
 
 build_open_loop() {
   need cc gcc libc6-dev

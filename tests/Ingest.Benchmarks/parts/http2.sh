@@ -5,16 +5,12 @@ part=http2
 source "$(dirname "${BASH_SOURCE[0]}")/../servers.sh"
 need h2load nghttp2-client
 connections=${BENCH_H2_CONNECTIONS:-1}
-printf '{"id":"evt-0123456789","type":"order.created","note":"%0480d"}' 0 >"$work/body"
+h2_body
 servers=(bare ${BENCH_FLUSH:+flush} ingest)
 start_bare http2
 [[ ! ${BENCH_FLUSH:-} ]] || start_flush http2
 start_ingest --sink discard --set Listen:Protocols=Http2
-load() { # load SERVER SECONDS → requests/s, mean in ms, requests, errors
-  h2load -t1 -c"$connections" -m100 -D"$2" -d "$work/body" -H 'content-type: application/json' "http://127.0.0.1:${ports[$1]}/v1/events" |
-    awk "$as_ms"'/^finished in/ {r = $4} /^time for request:/ {m = ms($6)} /^status codes:/ {n = $3; e = $5 + $7 + $9}
-      END {print r, m, n, e + 0}'
-}
+load() { shoot_h2 "$1" "$connections" 100 "$2"; } # load SERVER SECONDS → as shoot_h2
 for server in "${servers[@]}"; do load "$server" 4 >/dev/null; done
 for _ in $(seq "$rounds"); do
   for server in "${servers[@]}"; do

@@ -7,13 +7,8 @@ part=kafka
 source "$(dirname "${BASH_SOURCE[0]}")/../servers.sh"
 rate=${BENCH_KAFKA_RATE:-150000} time=${BENCH_KAFKA_SECONDS:-30} events=${BENCH_KAFKA_EVENTS:-500000}
 build_open_loop
-tests/tools.sh
-dotnet build tests/Ingest.MockCluster -c Release --nologo -v quiet
-mkfifo "$work/commands"
-artifacts/bin/Ingest.MockCluster/release/Ingest.MockCluster 1 <"$work/commands" >"$work/cluster" 2>"$work/cluster.log" & pids[cluster]=$!
-exec 8>"$work/commands"
-until grep -q listening "$work/cluster"; do kill -0 "${pids[cluster]}" && sleep 0.1; done
-start_ingest --sink kafka --set "Sinks:Kafka:BootstrapServers=$(awk '/listening/ {print $2; exit}' "$work/cluster")"
+start_cluster
+start_ingest --sink kafka --set "Sinks:Kafka:BootstrapServers=$cluster"
 open_loop ingest $((rate / 100)) 16 100 200 4 >/dev/null
 
 open_loop ingest $((rate / 100)) 16 100 200 "$time" >"$work/shot" & generator=$!
@@ -51,8 +46,8 @@ record kafka "memory flat" "$flat_memory" ">=" 1
 record kafka "resident MB" "$memory"
 record kafka "pending events" "$lag"
 record kafka "us/event" "$(per_request $((delivered * time)) 0 "$cpu" 1 | cut -d' ' -f2)"
-exec 8>&-
-stop ingest cluster
+stop ingest
+stop_cluster
 
 dotnet build tests/Ingest.Kafka.Tests -c Release --nologo -v quiet
 INGEST_BENCH_EVENTS=$events INGEST_BENCH_ROUNDS=$rounds artifacts/bin/Ingest.Kafka.Tests/release/Ingest.Kafka.Tests -noLogo -noColor \
