@@ -33,6 +33,12 @@ public sealed record DeadLetter
     /// <summary>Where it lies in the dead letters' log.</summary>
     public required long Position { get; init; }
 
+    /// <summary>
+    /// The first record of the log that says what is known of the letter: <see cref="Position"/>, or where an earlier letter of the event
+    /// lies, which this one takes up what is known from. Once both are gone, the next start would know less.
+    /// </summary>
+    public long NeededFrom { get; init; }
+
     /// <summary>The lane's accounts have it as dead-lettered. False for an event that was sent again after a rewind.</summary>
     public required bool IsCounted { get; init; }
 

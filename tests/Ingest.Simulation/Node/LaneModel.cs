@@ -34,6 +34,9 @@ internal sealed class LaneModel(string name, NodeModel node)
 
     internal bool Has(long sequence) => _delivered.Contains(sequence);
 
+    /// <summary>Events that an operator gave up, or may have.</summary>
+    internal int Dropped => _dropped.Count;
+
     /// <summary>An operator gave the event up, or may have.</summary>
     internal bool IsDropped(long sequence) => _dropped.Contains(sequence);
 

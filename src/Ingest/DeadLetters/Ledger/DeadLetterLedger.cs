@@ -13,6 +13,8 @@ namespace Ingest.DeadLetters.Ledger;
 /// 2. A letter above the high water with which its lane began is void: its event is sent again and decided anew.
 /// 3. A dropped letter stays dropped. Its lane may store it once more after a crash, because its accounts on disk did not have it yet;
 ///    such a record adds no letter. Drops are remembered, and their records kept, until the accounts on disk cover them.
+/// 4. No file goes whose records say what is known of a letter, or of a delivery that the accounts on disk may not have: the first
+///    invariant holds for the records that are left, too.
 /// </remarks>
 internal sealed class DeadLetterLedger
 {
@@ -245,8 +247,8 @@ internal sealed class DeadLetterLedger
     }
 
     /// <summary>
-    /// The lowest position whose record is needed: of a letter, of a delivery the accounts on disk may not have, or of a drop they do not
-    /// cover.
+    /// The lowest position whose record is needed: of a letter, of a delivery the accounts on disk may not have or one of its letters, or of
+    /// a drop they do not cover.
     /// </summary>
     /// <param name="bounds">What a lane's accounts on disk have; null: there is no such lane.</param>
     /// <returns>The first record that is needed, and whether it is a letter's.</returns>
@@ -261,7 +263,7 @@ internal sealed class DeadLetterLedger
                 var saved = bounds(name);
                 lane.TrimSettlements(saved?.SettledTo);
                 lane.TrimDrops(saved is { } known ? Math.Min(known.CountedTo, known.DroppedTo) : null);
-                from = lane.Settlements.TryPeek(out var settlement) ? Math.Min(from, settlement.Position) : from;
+                from = lane.Settlements.Aggregate(from, (lowest, settlement) => Math.Min(lowest, settlement.NeededFrom));
                 from = Math.Min(from, lane.OldestDrop ?? from);
             }
             return (from, from == oldest);
@@ -273,7 +275,7 @@ internal sealed class DeadLetterLedger
     {
         lock (_lock)
         {
-            return [.. _letters.Lanes.SelectMany(lane => lane.Value.Settlements.Select(settlement => (lane.Key, settlement)))];
+            return [.. _letters.Lanes.SelectMany(lane => lane.Value.Settlements.Select(settlement => (lane.Key, settlement.Settlement)))];
         }
     }
 

@@ -15,8 +15,11 @@ internal sealed class LaneDeadLetters
     /// <summary>Sequence numbers of the letters to be sent again, in ascending order.</summary>
     internal SortedSet<long> Requeued { get; } = [];
 
-    /// <summary>Deliveries that the lane's accounts on disk may not have yet, in the order of their positions.</summary>
-    internal Queue<RequeueSettlement> Settlements { get; } = new();
+    /// <summary>
+    /// Deliveries that the lane's accounts on disk may not have yet, in the order of their positions, each with the first record that is
+    /// needed to know of it: the record of a delivery only names its letters, whose own records say what they are counted as.
+    /// </summary>
+    internal Queue<(RequeueSettlement Settlement, long NeededFrom)> Settlements { get; } = new();
 
     /// <summary>
     /// Remembers letters that an operator dropped, until <see cref="TrimDrops"/> is told that the lane's accounts on disk cover them.
@@ -53,7 +56,8 @@ internal sealed class LaneDeadLetters
     /// <param name="settledTo">Position up to which they have them; null if there is no such lane.</param>
     internal void TrimSettlements(long? settledTo)
     {
-        while (Settlements.TryPeek(out var settlement) && settlement.Position <= (settledTo ?? long.MaxValue))
+        while (Settlements.TryPeek(out var settlement)
+            && settlement.Settlement.Position <= (settledTo ?? long.MaxValue))
         {
             Settlements.Dequeue();
         }

@@ -9,8 +9,8 @@ internal sealed class LetterTable
     private readonly DeadLetterTree _letters = new();
     private readonly Dictionary<string, LaneDeadLetters> _lanes = new(StringComparer.Ordinal);
 
-    // In the order of positions. Entries of letters that were resolved or moved are removed when they reach the front.
-    private readonly Queue<(long Position, DeadLetterKey Key)> _places = new();
+    // In the order of what they are needed from. Entries of letters that were resolved or moved are removed when they reach the front.
+    private readonly Queue<(long NeededFrom, DeadLetterKey Key)> _places = new();
 
     internal long Count { get; private set; }
 
@@ -38,12 +38,7 @@ internal sealed class LetterTable
     {
         if (_letters.Find(letter.Key) is { } known)
         {
-            letter = letter with
-            {
-                IsCounted = letter.IsCounted || known.IsCounted,
-                FirstUnixMs = Math.Min(letter.FirstUnixMs, known.FirstUnixMs),
-                Ticket = letter.Ticket != 0 ? letter.Ticket : known.Ticket,
-            };
+            letter = Merge(letter, known);
             Remove(known.Key);
         }
         _letters.Put(letter);
@@ -52,7 +47,10 @@ internal sealed class LetterTable
         lane.Bytes += letter.Bytes;
         Count++;
         Bytes += letter.Bytes;
-        _places.Enqueue((letter.Position, letter.Key));
+        if (letter.NeededFrom == letter.Position)
+        {
+            _places.Enqueue((letter.NeededFrom, letter.Key));
+        }
         if (letter.IsRequeued)
         {
             lane.Requeued.Add(letter.Key.Sequence);
@@ -86,19 +84,19 @@ internal sealed class LetterTable
         return letter;
     }
 
-    /// <summary>The letters that lie first in the log, in that order, at most <paramref name="limit"/>.</summary>
+    /// <summary>The letters whose records lie first in the log, in that order, at most <paramref name="limit"/>.</summary>
     internal IReadOnlyList<DeadLetter> Oldest(int limit)
     {
         TrimPlaces();
-        return [.. _places.Select(place => (place.Position, Letter: _letters.Find(place.Key)))
-            .Where(place => place.Letter?.Position == place.Position).Select(place => place.Letter!).Take(limit)];
+        return [.. _places.Select(place => (place.NeededFrom, Letter: _letters.Find(place.Key)))
+            .Where(place => place.Letter?.NeededFrom == place.NeededFrom).Select(place => place.Letter!).Take(limit)];
     }
 
-    /// <summary>The lowest position of a letter; null when there is none.</summary>
+    /// <summary>The lowest position that a letter is needed from; null when there is no letter.</summary>
     internal long? OldestPosition()
     {
         TrimPlaces();
-        return _places.TryPeek(out var oldest) ? oldest.Position : null;
+        return _places.TryPeek(out var oldest) ? oldest.NeededFrom : null;
     }
 
     internal LaneDeadLetters Lane(string lane)
@@ -111,9 +109,21 @@ internal sealed class LetterTable
         return letters;
     }
 
+    // A letter that was moved says all of itself. One that was refused once more says less than both do.
+    private static DeadLetter Merge(DeadLetter letter, DeadLetter known)
+    {
+        var merged = letter with
+        {
+            IsCounted = letter.IsCounted || known.IsCounted,
+            FirstUnixMs = Math.Min(letter.FirstUnixMs, known.FirstUnixMs),
+            Ticket = letter.Ticket != 0 ? letter.Ticket : known.Ticket,
+        };
+        return merged == letter ? letter : merged with { NeededFrom = known.NeededFrom };
+    }
+
     private void TrimPlaces()
     {
-        while (_places.TryPeek(out var place) && _letters.Find(place.Key)?.Position != place.Position)
+        while (_places.TryPeek(out var place) && _letters.Find(place.Key)?.NeededFrom != place.NeededFrom)
         {
             _places.Dequeue();
         }

@@ -55,6 +55,7 @@ internal sealed class RecordApplication(LetterTable letters, RequeueTickets tick
             AcceptedUnixMs = isEvent ? head.AcceptedUnixMs : 0,
             Bytes = record.FrameBytes,
             Position = position,
+            NeededFrom = position,
             IsCounted = record.IsCounted,
             Ticket = record.Ticket,
         };
@@ -102,17 +103,19 @@ internal sealed class RecordApplication(LetterTable letters, RequeueTickets tick
     private void Deliver(in DeadLetterRecord record, long position)
     {
         var delivered = new List<RequeuedDeadLetter>(record.Count);
+        var neededFrom = position;
         for (var i = 0; i < record.Count; i++)
         {
             if (letters.Remove(new DeadLetterKey(record.SequenceAt(i), record.Lane)) is { } letter)
             {
                 delivered.Add(new RequeuedDeadLetter(letter.Stream, letter.IsCounted));
+                neededFrom = Math.Min(neededFrom, letter.NeededFrom);
                 tickets.Delivered(letter.Ticket);
             }
         }
         if (delivered.Count > 0)
         {
-            letters.Lane(record.Lane).Settlements.Enqueue(new RequeueSettlement(position, delivered));
+            letters.Lane(record.Lane).Settlements.Enqueue((new RequeueSettlement(position, delivered), neededFrom));
         }
     }
 
