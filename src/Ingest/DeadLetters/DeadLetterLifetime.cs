@@ -86,7 +86,7 @@ internal sealed class DeadLetterLifetime(
             ThrowIfFailed();
             if (_open is null)
             {
-                OpenNeedsLock([]);
+                OpenNeedsLock();
             }
             return _open!;
         }
@@ -114,7 +114,7 @@ internal sealed class DeadLetterLifetime(
         _closing.Dispose();
     }
 
-    private void OpenNeedsLock(IReadOnlyList<KeyValuePair<string, long>> begun)
+    private void OpenNeedsLock()
     {
         var open = openLog();
         try
@@ -126,10 +126,6 @@ internal sealed class DeadLetterLifetime(
             // The feed ends by itself, and the caller has another exception to report.
             _ = open.DisposeAsync().AsTask();
             throw;
-        }
-        foreach (var (lane, highWater) in begun)
-        {
-            open.Log.Begin(lane, highWater);
         }
         _wasOpened = true;
         _open = open;
@@ -163,12 +159,11 @@ internal sealed class DeadLetterLifetime(
         }
         Log.Failed(logger, directory, reason);
         await CloseAsync(failed);
-        var begun = failed.Log.TakeBegun();
         var pause = ReopenMin;
         while (!_closing.IsCancellationRequested)
         {
             await Task.Delay(pause, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (TryReopen(begun))
+            if (TryReopen())
             {
                 return;
             }
@@ -176,7 +171,7 @@ internal sealed class DeadLetterLifetime(
         }
     }
 
-    private bool TryReopen(IReadOnlyList<KeyValuePair<string, long>> begun)
+    private bool TryReopen()
     {
         lock (_opening)
         {
@@ -186,7 +181,7 @@ internal sealed class DeadLetterLifetime(
             }
             try
             {
-                OpenNeedsLock(begun);
+                OpenNeedsLock();
                 _failure = null;
                 Log.Reopened(logger, directory);
                 return true;

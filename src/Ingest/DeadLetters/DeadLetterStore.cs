@@ -26,6 +26,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     private readonly Instruments _instruments;
     private readonly TimeProvider _time;
     private readonly ReasonClasses _classes = new();
+    private readonly LaneBeginnings _beginnings = new();
     private readonly DeadLetterLifetime _lifetime;
 
     /// <summary>
@@ -75,7 +76,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         var logger = loggers.CreateLogger<DeadLetterStore>();
         _lifetime = new DeadLetterLifetime(
             directory,
-            () => OpenDeadLetters.Open(directory, places, logId, segmentBytes, projection, time, logger),
+            () => OpenDeadLetters.Open(directory, places, logId, segmentBytes, _beginnings, projection, time, logger),
             publication,
             segmentBytes,
             instruments,
@@ -128,7 +129,10 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     public void Start(LaneSet lanes) => _lifetime.Start(lanes);
 
     /// <inheritdoc/>
-    public void Begin(string lane, long highWater) => _lifetime.Open?.Log.Begin(lane, highWater);
+    public void Begin(string lane, long highWater) => _beginnings.Add(lane, highWater);
+
+    /// <inheritdoc/>
+    public long? Beginning(string lane) => _lifetime.WasOpened ? _beginnings.Of(lane) : null;
 
     /// <inheritdoc/>
     public long? CountIn(string lane, long first, long last) =>

@@ -68,6 +68,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         ILogPlaces places,
         Guid origin,
         int segmentBytes,
+        LaneBeginnings beginnings,
         ProjectionOptions? projection,
         TimeProvider time,
         ILogger logger)
@@ -76,7 +77,7 @@ internal sealed class OpenDeadLetters : IAsyncDisposable
         {
             DeadLetters.Log.SetAside(logger, directory, aside);
         }
-        var log = DeadLetterLog.Open(places, directory, origin, segmentBytes, time);
+        var log = DeadLetterLog.Open(places, directory, origin, segmentBytes, beginnings, time);
         foreach (var damage in log.Wal.Quarantined)
         {
             DeadLetters.Log.Damaged(logger, directory, damage.Segment, damage.Offset, damage.Copy);

@@ -15,6 +15,13 @@ public interface IDeadLetterStore
     }
 
     /// <summary>
+    /// Where a lane began, while a power cut could still bring back what is void since; null once it cannot. Lanes save it beside their
+    /// position, so that the next start begins there. Quick. Any thread.
+    /// </summary>
+    /// <param name="lane">The lane.</param>
+    long? Beginning(string lane) => null;
+
+    /// <summary>
     /// How many events of a range are among the dead letters of a lane now; null when that is not known, so that receipts call none of
     /// them delivered. Quick. Any thread.
     /// </summary>

@@ -14,8 +14,9 @@ internal sealed class AheadTarget : FuzzTarget
 
     internal override IEnumerable<byte[]> Seeds =>
     [
-        Input(10, 100, AheadRuns.Encode([(1, 5), (0, 1), (200, 3)])), Input(0, 1000, AheadRuns.WithDoubtful(AheadRuns.Encode([(3, 300)]),
-            7)),
+        Input(10, 100, AheadRuns.Encode([(1, 5), (0, 1), (200, 3)])),
+        Input(0, 1000, AheadRuns.WithNotes(AheadRuns.Encode([(3, 300)]), 7, beginning: null)),
+        Input(0, 1000, AheadRuns.WithNotes([], 0, beginning: 3)),
         Input(5, 9, []),
     ];
 

@@ -19,7 +19,8 @@ public sealed class DeadLetterLogTests
     {
         using var directory = new TemporaryDirectory();
         using var places = new SlowPlaces();
-        var log = DeadLetterLog.Open(places, directory["dead"], Guid.NewGuid(), DeadLettersFixture.SegmentBytes, TimeProvider.System);
+        var log = DeadLetterLog.Open(
+            places, directory["dead"], Guid.NewGuid(), DeadLettersFixture.SegmentBytes, new LaneBeginnings(), TimeProvider.System);
         places.IsHeld = true;
         using var records = Letter();
         var underWay = log.AppendAsync(records, Cancel).AsTask();

@@ -195,7 +195,7 @@ public abstract class QuestionsContract
             filter, all.Count > 0 ? all[^1].Key : null, PageLetters, CancellationToken.None) is { Count: > 0 } page)
         {
             // Where a letter lies changes by itself.
-            all.AddRange(page.Select(letter => letter with { Position = 0 }));
+            all.AddRange(page.Select(letter => letter with { Position = 0, NeededFrom = 0 }));
         }
         return all;
     }

@@ -27,10 +27,6 @@ internal sealed class DeadLetterLog : IAsyncDisposable
     [SuppressMessage("Reliability", "CA2213", Justification = "An append may wait for it while the log closes.")]
     private readonly SemaphoreSlim _writing = new(1, 1);
 
-    // Beginnings of lanes that are not on disk yet. Under the lock.
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, long> _begun = new(StringComparer.Ordinal);
-
     // Under _writing: set before the files and the memory go.
     private bool _closed;
 
@@ -38,10 +34,13 @@ internal sealed class DeadLetterLog : IAsyncDisposable
     private WalCursor? _end;
     private long _noted;
 
-    private DeadLetterLog(IWalDirectory directory, WriteAheadLog wal, TimeProvider time) =>
-        (_directory, Wal, _time) = (directory, wal, time);
+    private DeadLetterLog(IWalDirectory directory, WriteAheadLog wal, LaneBeginnings beginnings, TimeProvider time) =>
+        (_directory, Wal, Beginnings, _time) = (directory, wal, beginnings, time);
 
     internal WriteAheadLog Wal { get; }
+
+    /// <summary>What the next append, of no records too, puts on disk first.</summary>
+    internal LaneBeginnings Beginnings { get; }
 
     /// <summary>What goes in one piece; a single larger letter goes alone.</summary>
     internal int BatchBytesMax => Math.Min(BatchBytesUsual, Wal.BatchBytesMax);
@@ -51,7 +50,8 @@ internal sealed class DeadLetterLog : IAsyncDisposable
         batch.Count == 0 || batch.Bytes + bodyBytes + LetterBytesBesideBody <= BatchBytesMax;
 
     /// <exception cref="StorageException">In use, not permitted, full or failing.</exception>
-    internal static DeadLetterLog Open(ILogPlaces places, string path, Guid origin, int segmentBytes, TimeProvider time)
+    internal static DeadLetterLog Open(
+        ILogPlaces places, string path, Guid origin, int segmentBytes, LaneBeginnings beginnings, TimeProvider time)
     {
         var directory = places.Open(path);
         try
@@ -64,34 +64,13 @@ internal sealed class DeadLetterLog : IAsyncDisposable
                 SegmentsKept = 1,
                 GroupBytesMax = segmentBytes / 2,
             });
-            return new DeadLetterLog(directory, wal, time);
+            return new DeadLetterLog(directory, wal, beginnings, time);
         }
         catch
         {
             // Its lock would keep out the next try.
             directory.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>A lane begins: noted now in memory, and on disk no later than the next record.</summary>
-    internal void Begin(string lane, long highWater)
-    {
-        lock (_lock)
-        {
-            _begun[lane] = highWater;
-        }
-    }
-
-    /// <summary>Lanes began and that is not on disk yet: the next append, of no records too, puts it there. Any thread.</summary>
-    internal bool HasBeginnings
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _begun.Count > 0;
-            }
         }
     }
 
@@ -109,17 +88,8 @@ internal sealed class DeadLetterLog : IAsyncDisposable
             {
                 throw new DeadLettersBlockedException("the dead-letter log is closed");
             }
-            var begun = TakeBegun();
-            try
-            {
-                // The caller's thread may be one that waits for sockets, and must not wait for the disk.
-                return await Task.Run(() => Append(begun, records), CancellationToken.None);
-            }
-            catch
-            {
-                PutBack(begun);
-                throw;
-            }
+            // The caller's thread may be one that waits for sockets, and must not wait for the disk.
+            return await Task.Run(() => Append(records), CancellationToken.None);
         }
         finally
         {
@@ -195,9 +165,10 @@ internal sealed class DeadLetterLog : IAsyncDisposable
         }
     }
 
-    private long Append(List<KeyValuePair<string, long>> begun, RecordBatch records)
+    private long Append(RecordBatch records)
     {
         ThrowIfFailed();
+        var begun = Beginnings.All();
         if (begun.Count > 0)
         {
             using var beginnings = RecordBatch.Rent();
@@ -213,6 +184,7 @@ internal sealed class DeadLetterLog : IAsyncDisposable
             last = Add(records) + records.Count - 1;
         }
         Commit();
+        Beginnings.Written(begun);
         return last;
     }
 
@@ -253,30 +225,6 @@ internal sealed class DeadLetterLog : IAsyncDisposable
         if (Wal.Poison is { } poison)
         {
             throw new DeadLettersBlockedException($"the dead-letter log failed and is being opened anew: {poison.Message}");
-        }
-    }
-
-    /// <summary>
-    /// Takes the beginnings of lanes that are not on disk yet: the log that is opened in the place of a failed one needs them.
-    /// </summary>
-    internal List<KeyValuePair<string, long>> TakeBegun()
-    {
-        lock (_lock)
-        {
-            List<KeyValuePair<string, long>> taken = [.. _begun];
-            _begun.Clear();
-            return taken;
-        }
-    }
-
-    private void PutBack(List<KeyValuePair<string, long>> begun)
-    {
-        lock (_lock)
-        {
-            foreach (var (lane, highWater) in begun)
-            {
-                _begun.TryAdd(lane, highWater);
-            }
         }
     }
 }

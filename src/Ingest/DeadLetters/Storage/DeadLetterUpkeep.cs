@@ -18,7 +18,7 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
     /// <summary>Looks once. True: there is more to do now.</summary>
     internal async Task<bool> LookAsync(LaneSet lanes, CancellationToken stop)
     {
-        if (letters.Log.HasBeginnings)
+        if (!letters.Log.Beginnings.IsEmpty)
         {
             using var nothing = RecordBatch.Rent();
             await letters.AppendDurablyAsync(nothing, stop);

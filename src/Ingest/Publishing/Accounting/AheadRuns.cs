@@ -5,8 +5,8 @@ namespace Ingest.Publishing.Accounting;
 /// <summary>
 /// Events that were delivered ahead of a saved position, while an earlier one waited: after a restart they are passed over, so that no more
 /// is delivered twice than between two saves. Saved behind the accounts: <c>u16 runs</c>, and for each run the events between it and the
-/// one before (or the position) and its length, as LEB128. Behind them <c>i64</c>, the highest of the
-/// <see cref="DoubtfulEvents"/>, where there is any.
+/// one before (or the position) and its length, as LEB128. Behind them, where there is any, <c>i64</c>, the highest of the
+/// <see cref="DoubtfulEvents"/>, and behind that, while <see cref="IDeadLetterStore.Beginning"/> says so, <c>i64</c>, where the lane began.
 /// </summary>
 internal sealed class AheadRuns
 {
@@ -33,19 +33,27 @@ internal sealed class AheadRuns
         return _next < _runs.Count && sequence >= _runs[_next].First;
     }
 
-    /// <summary>The number that was saved behind the runs; 0: none.</summary>
+    /// <summary>The highest doubtful event that was saved behind the runs; 0: none.</summary>
     internal long DoubtfulUpTo { get; private set; }
 
-    /// <summary>The saved form with a number behind it.</summary>
-    internal static byte[] WithDoubtful(byte[] runs, long upTo)
+    /// <summary>Where the lane began whose dead letters may be void; null: none is.</summary>
+    internal long? Beginning { get; private set; }
+
+    /// <summary>The saved form with what is noted behind it.</summary>
+    internal static byte[] WithNotes(byte[] runs, long doubtfulUpTo, long? beginning)
     {
-        if (upTo == 0)
+        if (doubtfulUpTo == 0 && beginning is null)
         {
             return runs;
         }
-        var whole = new byte[Math.Max(runs.Length, sizeof(ushort)) + sizeof(long)];
+        var at = Math.Max(runs.Length, sizeof(ushort));
+        var whole = new byte[at + (beginning is null ? sizeof(long) : 2 * sizeof(long))];
         runs.CopyTo(whole, 0);
-        BinaryPrimitives.WriteInt64LittleEndian(whole.AsSpan(whole.Length - sizeof(long)), upTo);
+        BinaryPrimitives.WriteInt64LittleEndian(whole.AsSpan(at), doubtfulUpTo);
+        if (beginning is { } highWater)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(whole.AsSpan(at + sizeof(long)), highWater);
+        }
         return whole;
     }
 
@@ -88,8 +96,17 @@ internal sealed class AheadRuns
             ahead._runs.Add((first, end));
             position = end;
         }
-        ahead.DoubtfulUpTo = encoded.Length - at == sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(encoded[at..]) : 0;
+        ahead.ReadNotes(encoded[at..]);
         return ahead;
+    }
+
+    private void ReadNotes(ReadOnlySpan<byte> notes)
+    {
+        if (notes.Length is sizeof(long) or 2 * sizeof(long))
+        {
+            DoubtfulUpTo = BinaryPrimitives.ReadInt64LittleEndian(notes);
+            Beginning = notes.Length > sizeof(long) ? BinaryPrimitives.ReadInt64LittleEndian(notes[sizeof(long)..]) : null;
+        }
     }
 
     private static int Write(Span<byte> into, long value)

@@ -12,6 +12,7 @@ internal sealed class LaneCursor : IDisposable
     private readonly string _lane;
     private readonly WriteAheadLog _log;
     private readonly ILogger _logger;
+    private readonly Func<long?> _beginning;
     private WalCursor? _cursor;
     private LaneAccounts _accounts;
     private long _saved;
@@ -21,9 +22,18 @@ internal sealed class LaneCursor : IDisposable
     private long _savedDoubtful;
     private byte[] _ahead = [];
 
-    internal LaneCursor(string lane, WriteAheadLog log, ILogger logger)
+    // Where an earlier process began, if its dead letters may still have what is void since.
+    private long? _begun;
+
+    /// <summary>Opens the cursor, or makes it.</summary>
+    /// <param name="lane">Its name.</param>
+    /// <param name="log">The log it is a position in.</param>
+    /// <param name="logger">For what operators should know.</param>
+    /// <param name="beginning"><see cref="IDeadLetterStore.Beginning"/> of the lane.</param>
+    /// <exception cref="StorageException">It cannot be opened.</exception>
+    internal LaneCursor(string lane, WriteAheadLog log, ILogger logger, Func<long?> beginning)
     {
-        (_lane, _log, _logger) = (lane, log, logger);
+        (_lane, _log, _logger, _beginning) = (lane, log, logger, beginning);
         var cursor = log.OpenCursor(lane);
         _cursor = cursor;
         try
@@ -58,6 +68,16 @@ internal sealed class LaneCursor : IDisposable
 
     /// <summary>What is doubtful up to here is noted on disk. Any thread.</summary>
     internal long SavedDoubtful => Volatile.Read(ref _savedDoubtful);
+
+    /// <summary>
+    /// Dead letters above this are void as the lane begins here: no accounts on disk ever had them. Once for each beginning.
+    /// </summary>
+    internal long TakeBeginning()
+    {
+        var highWater = Math.Min(_begun ?? long.MaxValue, Accounts.HighWater);
+        _begun = null;
+        return highWater;
+    }
 
     /// <summary>
     /// What was delivered ahead of the position when it was saved. Each session that begins there takes its own. Numbers that the log
@@ -99,7 +119,9 @@ internal sealed class LaneCursor : IDisposable
         try
         {
             var doubtful = Accounts.Doubtful.UpTo;
-            _cursor.Save(settled, [.. Accounts.Encode(), .. AheadRuns.WithDoubtful(ahead, doubtful)]);
+            var accounts = Accounts.Encode();
+            // Asked for behind the accounts: a letter they have was stored behind the beginning, which is on disk then.
+            _cursor.Save(settled, [.. accounts, .. AheadRuns.WithNotes(ahead, doubtful, _beginning())]);
             Volatile.Write(ref _saved, settled);
             Volatile.Write(ref _savedDoubtful, doubtful);
             _ahead = ahead;
@@ -116,7 +138,7 @@ internal sealed class LaneCursor : IDisposable
     /// <summary>An operator said where a lane with a refused position goes on: the accounts begin anew there.</summary>
     internal void Restart(long settled)
     {
-        Refusal = null;
+        (Refusal, _begun) = (null, null);
         _ahead = [];
         Volatile.Write(ref _accounts, new LaneAccounts(settled));
     }
@@ -162,7 +184,9 @@ internal sealed class LaneCursor : IDisposable
         if (LaneAccounts.TryDecode(cursor.Annotation.Span, out var ahead) is { } saved && saved.HighWater >= settled)
         {
             _ahead = ahead.ToArray();
-            saved.Doubtful.Raise(_savedDoubtful = AheadRuns.Decode(ahead, settled, long.MaxValue).DoubtfulUpTo);
+            var notes = AheadRuns.Decode(ahead, settled, long.MaxValue);
+            saved.Doubtful.Raise(_savedDoubtful = notes.DoubtfulUpTo);
+            _begun = notes.Beginning;
             RememberSaved(saved);
             return saved;
         }
