@@ -129,10 +129,17 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
     public void Start(LaneSet lanes) => _lifetime.Start(lanes);
 
     /// <inheritdoc/>
-    public void Begin(string lane, long highWater) => _beginnings.Add(lane, highWater);
+    public void Begin(string lane, long highWater)
+    {
+        // A log that does not exist has nothing to void.
+        if (_lifetime.WasOpened)
+        {
+            _beginnings.Add(lane, highWater);
+        }
+    }
 
     /// <inheritdoc/>
-    public long? Beginning(string lane) => _lifetime.WasOpened ? _beginnings.Of(lane) : null;
+    public long? Beginning(string lane) => _beginnings.Of(lane);
 
     /// <inheritdoc/>
     public long? CountIn(string lane, long first, long last) =>
@@ -152,17 +159,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         var open = _lifetime.OpenOrCreate();
         await WaitRebuiltAsync(open, cancel);
         DeadLetterLimits.ThrowIfFull(open.Ledger, _options, lane, rejected);
-        var (next, last) = (0, 0L);
-        while (next < rejected.Count)
-        {
-            using var records = RecordBatch.Rent();
-            do
-            {
-                DeadLetterRecordWriter.WriteLetter(records, lane, rejected[next++]);
-            }
-            while (next < rejected.Count && open.Log.Fits(records, rejected[next].Body.Length));
-            last = await open.AppendDurablyAsync(records, cancel);
-        }
+        var last = await AppendAsync(open, lane, rejected, cancel);
         foreach (var entry in rejected)
         {
             _instruments.DeadLettered.TryAdd(
@@ -176,6 +173,31 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
 
     /// <summary>Stops what runs and closes the log. The lanes are stopped before.</summary>
     public ValueTask DisposeAsync() => _lifetime.DisposeAsync();
+
+    // Returns the position of the last.
+    private static async Task<long> AppendAsync(
+        OpenDeadLetters open, string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
+    {
+        var (next, last) = (0, 0L);
+        while (next < rejected.Count)
+        {
+            using var records = RecordBatch.Rent();
+            do
+            {
+                DeadLetterRecordWriter.WriteLetter(records, lane, rejected[next++]);
+            }
+            while (next < rejected.Count && open.Log.Fits(records, rejected[next].Body.Length));
+            try
+            {
+                last = await open.AppendDurablyAsync(records, cancel);
+            }
+            catch (Exception e) when (last > 0 || open.Log.Wal.Poison is not null)
+            {
+                throw new DeadLettersDoubtfulException(e);
+            }
+        }
+        return last;
+    }
 
     // The open log, once its ledger is rebuilt; null while there is no log.
     private async Task<OpenDeadLetters?> KnownAsync(CancellationToken cancel)

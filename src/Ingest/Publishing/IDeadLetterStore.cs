@@ -46,6 +46,8 @@ public interface IDeadLetterStore
     /// </summary>
     /// <exception cref="DeadLettersBlockedException">Nothing more can be stored now: the lane is blocked, says why, and
     /// tries again.</exception>
+    /// <exception cref="DeadLettersDoubtfulException">The same, or another failure, behind which some may be stored: the lane begins
+    /// again, which makes them void.</exception>
     ValueTask StoreAsync(string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel);
 }
 
@@ -54,6 +56,13 @@ public interface IDeadLetterStore
 /// is being opened anew. The message is shown to operators as the lane's reason.
 /// </summary>
 public sealed class DeadLettersBlockedException(string message) : Exception(message);
+
+/// <summary>
+/// Storing failed, and some of the events may be stored nevertheless: before the failure, or by a write whose flush failed. What they are
+/// shows when the log is opened anew.
+/// </summary>
+/// <param name="failure">What failed.</param>
+public sealed class DeadLettersDoubtfulException(Exception failure) : Exception(failure.Message, failure);
 
 /// <summary>An event a sink refused.</summary>
 /// <param name="Sequence">Its number in the log.</param>

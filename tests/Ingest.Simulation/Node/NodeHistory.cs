@@ -1,6 +1,5 @@
 using Ingest.DeadLetters;
 using Ingest.Publishing.Breaker;
-using Ingest.Publishing.Lanes;
 using Ingest.Simulation.Disk;
 using Ingest.Wal.Storage;
 
@@ -23,10 +22,14 @@ internal sealed class NodeHistory
 
     // Accounts are looked at this often: it costs more than a step.
     private const int AccountsEvery = 32;
+    private const int LettersPage = 1000;
 
     private readonly NodeWorld _world;
     private readonly Producers _producers;
     private readonly Operators _operators;
+
+    // By lane, as of the last look at rest.
+    private readonly Dictionary<string, List<DeadLetter>> _letters = new(StringComparer.Ordinal);
     private readonly int _actionsMax;
     private readonly (int Weight, Func<string> Do)[] _actions;
 
@@ -317,7 +320,7 @@ internal sealed class NodeHistory
             downstream.Heal();
         }
         var began = _world.Clock.Now;
-        while (!IsAtRest())
+        while (!IsAtRest() || !HasCountedLetters())
         {
             if (_node is null)
             {
@@ -344,36 +347,60 @@ internal sealed class NodeHistory
         && node.Queue is { IsClosed: false, Items: 0 }
         && node.Lanes.Named([]).All(lane =>
             lane.Saved == node.Log.DurableSequence && lane.Receipts.Parked is { IsComplete: true, Count: 0 })
-        && node.DeadLetters.Status is { IsRebuilding: false, Failure: null } letters && letters.Lanes.All(lane => lane.Requeued == 0)
-        && node.Lanes.Statuses.All(lane => HasCounted(lane, letters));
+        && node.DeadLetters.Status is { IsRebuilding: false, Failure: null } letters && letters.Lanes.All(lane => lane.Requeued == 0);
 
-    // Letters that were delivered after all reach the accounts a moment after they are noted, and one that was dropped stays dead.
-    private bool HasCounted(LaneStatus lane, DeadLetterStatus letters) =>
-        lane.DeadLettered <= _world.Model.Lane(lane.Name).Dropped + (letters.Lanes.FirstOrDefault(of => of.Lane == lane.Name)?.Count ?? 0);
+    // Letters that were delivered after all reach the accounts a moment after they are noted, and void ones go a moment after their lane
+    // began. What was dropped stays dead; what was refused again after a rewind is counted as what it was before.
+    private bool HasCountedLetters()
+    {
+        _letters.Clear();
+        foreach (var lane in _world.Model.Lanes)
+        {
+            if (AskLetters(lane.Name) is not { } letters)
+            {
+                return false;
+            }
+            _letters.Add(lane.Name, letters);
+            var dead = _node!.Lanes.Statuses.Single(status => status.Name == lane.Name).DeadLettered;
+            if (dead < letters.Count(letter => letter.IsCounted) || dead > letters.Count + lane.Dropped)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // Null when there is work again before it is answered: the node may even end.
+    private List<DeadLetter>? AskLetters(string lane)
+    {
+        var letters = new List<DeadLetter>();
+        while (_node is { } node)
+        {
+            var asked = node.DeadLetters.Operations.ListAsync(
+                new DeadLetterFilter { Lane = lane }, letters.LastOrDefault()?.Key, LettersPage, CancellationToken.None);
+            while (!asked.IsCompleted && IsAtRest())
+            {
+                Step();
+            }
+            if (!asked.IsCompletedSuccessfully)
+            {
+                return null;
+            }
+            if (asked.Result.Count == 0)
+            {
+                return letters;
+            }
+            letters.AddRange(asked.Result);
+        }
+        return null;
+    }
 
     private void CheckNothingIsLost()
     {
         foreach (var lane in _world.Model.Lanes)
         {
-            var dead = new HashSet<long>();
-            var filter = new DeadLetterFilter { Lane = lane.Name };
-            DeadLetterKey? after = null;
-            while (Await(_node!.DeadLetters.Operations.ListAsync(filter, after, 1000, default)) is { Count: > 0 } page)
-            {
-                dead.UnionWith(page.Select(letter => letter.Key.Sequence));
-                after = page[^1].Key;
-            }
-            lane.CheckAll(dead);
+            lane.CheckAll(_letters[lane.Name].Select(letter => letter.Key.Sequence).ToHashSet());
         }
-    }
-
-    private T Await<T>(Task<T> task)
-    {
-        while (!task.IsCompleted)
-        {
-            Step();
-        }
-        return task.GetAwaiter().GetResult();
     }
 
     private void CountCorners()

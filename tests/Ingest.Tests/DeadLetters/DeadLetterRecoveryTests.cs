@@ -15,14 +15,35 @@ public sealed class DeadLetterRecoveryTests
     {
         await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
         await fixture.StartAndSettleAsync(30);
-        FailOnce(fixture, operation, "the disk failed");
+        var hasFailed = FailOnce(fixture, operation, "the disk failed");
 
         fixture.Log.AppendMany(30);
         await fixture.Settled();
 
+        Assert.True(hasFailed());
+
         await Poll.Until("all letters are there", async () => (await fixture.Sequences()).SequenceEqual([10L, 20, 30, 40, 50, 60]), InTime);
         Assert.Null(fixture.Letters.Status.Failure);
         Assert.Equal((54, 6), (fixture.Status.Delivered, fixture.Status.DeadLettered));
+    }
+
+    [Fact]
+    public async Task A_letter_whose_flush_failed_is_void_once_its_event_was_delivered_after_all()
+    {
+        await using var fixture = new DeadLettersFixture { Refuses = DeadLettersFixture.Tenth("no") };
+        await fixture.StartAndSettleAsync(30);
+        var hasFailed = FailOnce(fixture, "flush", "the disk failed");
+        fixture.Refuses = seen => seen.Sequence % 10 == 0 && (seen.Sequence > 40 || !hasFailed()) ? "no" : null;
+
+        fixture.Log.AppendMany(10);
+        await fixture.Settled();
+        fixture.Log.AppendMany(10);
+        await fixture.Settled();
+
+        Assert.True(hasFailed());
+        await Poll.Until("the letters are those that were not delivered", async () =>
+            (await fixture.Sequences()).SequenceEqual([10L, 20, 30, 50]));
+        Assert.Equal((46, 4), (fixture.Status.Delivered, fixture.Status.DeadLettered));
     }
 
     [Fact]
@@ -158,13 +179,19 @@ public sealed class DeadLetterRecoveryTests
         Assert.Equal((27, 3), (fixture.Status.Delivered, fixture.Status.DeadLettered));
     }
 
-    private static void FailOnce(DeadLettersFixture fixture, string operation, string message)
+    // A segment keeps the name it was filled under as long as it is open.
+    private static bool IsSegment(string name) =>
+        name.EndsWith(".wal", StringComparison.Ordinal) || name.StartsWith("fill-", StringComparison.Ordinal);
+
+    // Returns whether it has failed.
+    private static Func<bool> FailOnce(DeadLettersFixture fixture, string operation, string message)
     {
         var failed = 0;
         fixture.Fails = (asked, name) =>
-            asked == operation && name.EndsWith(".wal", StringComparison.Ordinal) && Interlocked.Exchange(ref failed, 1) == 0
+            asked == operation && IsSegment(name) && Interlocked.Exchange(ref failed, 1) == 0
                 ? new StorageException(StorageFailure.Failed, message)
                 : null;
+        return () => Volatile.Read(ref failed) == 1;
     }
 
     [Fact]

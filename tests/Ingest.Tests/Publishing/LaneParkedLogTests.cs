@@ -73,6 +73,32 @@ public sealed class LaneParkedLogTests
         Assert.Equal((12, 0), (fixture.Status.Delivered, fixture.Status.DeadLettered));
     }
 
+    /// <summary>Behind the beginning that was saved, a start would take its letter for void.</summary>
+    [Fact]
+    public async Task A_parked_event_becomes_a_dead_letter_for_good_once_the_position_was_saved_without_a_beginning()
+    {
+        await using var fixture = new LaneFixture(Traits);
+        (fixture.Options.ParkedAttemptsMax, fixture.DeadLetters.NotNoted) = (2, 0);
+        fixture.Sink.OnSend = (events, _) => Task.FromResult(OfEach(events, IsBad));
+        var stores = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.DeadLetters.BeforeStore = () => stores.Task;
+        fixture.Log.Append("bad", "k1");
+        fixture.Log.AppendMany(10);
+        fixture.Start();
+        await Poll.Until("the position is saved behind the parked one", () => fixture.Status is { ParkedEvents: 1, Saved: 11 });
+        fixture.Options.CursorInterval = TimeSpan.FromHours(1);
+
+        // As the store does it: the beginning is noted in front of the letter.
+        fixture.DeadLetters.NotNoted = null;
+        stores.SetResult();
+        await Poll.Until("it is dead", () => fixture.Status.DeadLettered == 1);
+        var cursor = Directory.GetFiles(fixture.Log.WalPath, "test.cursor", SearchOption.AllDirectories).Single();
+        var saved = await File.ReadAllBytesAsync(cursor, TestContext.Current.CancellationToken);
+        await fixture.RestartAsync(() => File.WriteAllBytes(cursor, saved));
+
+        Assert.Equal([0, 11], fixture.DeadLetters.Begun);
+    }
+
     [Fact]
     public async Task A_parked_log_full_of_failed_attempts_is_made_small_once_and_not_for_ever()
     {

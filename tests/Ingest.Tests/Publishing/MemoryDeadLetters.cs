@@ -13,6 +13,16 @@ internal sealed class MemoryDeadLetters : IDeadLetterStore
 
     internal Func<Task>? BeforeStore { get; set; }
 
+    /// <summary>Where lanes began.</summary>
+    internal ConcurrentQueue<long> Begun { get; } = new();
+
+    /// <summary>What is not noted of it.</summary>
+    internal long? NotNoted { get; set; }
+
+    public void Begin(string lane, long highWater) => Begun.Enqueue(highWater);
+
+    public long? Beginning(string lane) => NotNoted;
+
     public long? CountIn(string lane, long first, long last) => Stored.Where(letter => letter.Lane == lane)
         .Select(letter => letter.Sequence).Distinct()
         .Count(sequence => sequence >= first && sequence <= last && !Dropped.Contains(sequence));

@@ -42,8 +42,13 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
     // False: there is nothing to send now.
     private async Task<bool> SendNextAsync(LaneSet lanes, CancellationToken stop)
     {
-        // Until the beginning of the lane is on disk, letters that are void by it are still here.
-        if (letters.Log.Beginnings.Of(lane) is not null || !lanes.TakesRequeues(lane) || lanes.RequeueBounds(lane) is not { } bounds
+        // Until the beginning of the lane is on disk and read from there, letters that are void by it are still here.
+        if (letters.Log.Beginnings.Of(lane) is not null)
+        {
+            return false;
+        }
+        await letters.Feed.WaitAsync(letters.Log.Wal.DurableSequence, stop);
+        if (!lanes.TakesRequeues(lane) || lanes.RequeueBounds(lane) is not { } bounds
             || letters.Ledger.NextRequeued(lane, bounds) is not { Count: > 0 } next)
         {
             return false;

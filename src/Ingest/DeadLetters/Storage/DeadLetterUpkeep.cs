@@ -18,11 +18,6 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
     /// <summary>Looks once. True: there is more to do now.</summary>
     internal async Task<bool> LookAsync(LaneSet lanes, CancellationToken stop)
     {
-        if (!letters.Log.Beginnings.IsEmpty)
-        {
-            using var nothing = RecordBatch.Rent();
-            await letters.AppendDurablyAsync(nothing, stop);
-        }
         letters.Log.NoteEnd();
         var (needed, isLetter) = letters.Ledger.NeededFrom(lanes.RequeueBounds);
         if (needed > _reclaimed)
@@ -30,6 +25,14 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
             letters.Log.Wal.Reclaim(new ReclaimLimits(needed - 1, long.MaxValue, 0));
             _reclaimed = needed;
         }
+        // Behind that, which may make the room for it.
+        if (!letters.Log.Beginnings.IsEmpty)
+        {
+            using var nothing = RecordBatch.Rent();
+            await letters.AppendDurablyAsync(nothing, stop);
+        }
+        // What is void must not be moved behind what makes it so.
+        await letters.Feed.WaitAsync(letters.Log.Wal.DurableSequence, stop);
         // Letters are moved only where the oldest of them is what holds the files: behind a drop or a delivery that its lane's accounts on
         // disk do not have yet, no file would go, and each look would write all letters once more.
         return IsWasteful(letters.Log.Wal.BytesInUse, letters.Ledger.Totals.Bytes, segmentBytes)

@@ -25,6 +25,9 @@ internal sealed class LaneCursor : IDisposable
     // Where an earlier process began, if its dead letters may still have what is void since.
     private long? _begun;
 
+    // What of it the save on disk has, or may have.
+    private long? _savedBeginning;
+
     /// <summary>Opens the cursor, or makes it.</summary>
     /// <param name="lane">Its name.</param>
     /// <param name="log">The log it is a position in.</param>
@@ -68,6 +71,12 @@ internal sealed class LaneCursor : IDisposable
 
     /// <summary>What is doubtful up to here is noted on disk. Any thread.</summary>
     internal long SavedDoubtful => Volatile.Read(ref _savedDoubtful);
+
+    /// <summary>
+    /// A start from what is on disk would begin where the lane did once, and not where its accounts end: letters of events that are behind
+    /// it and in the accounts, as parked ones are, would be void.
+    /// </summary>
+    internal bool HasSavedBeginning => _savedBeginning is not null;
 
     /// <summary>
     /// Dead letters above this are void as the lane begins here: no accounts on disk ever had them. Once for each beginning.
@@ -121,7 +130,10 @@ internal sealed class LaneCursor : IDisposable
             var doubtful = Accounts.Doubtful.UpTo;
             var accounts = Accounts.Encode();
             // Asked for behind the accounts: a letter they have was stored behind the beginning, which is on disk then.
-            _cursor.Save(settled, [.. accounts, .. AheadRuns.WithNotes(ahead, doubtful, _beginning())]);
+            var beginning = _beginning();
+            _savedBeginning ??= beginning;
+            _cursor.Save(settled, [.. accounts, .. AheadRuns.WithNotes(ahead, doubtful, beginning)]);
+            _savedBeginning = beginning;
             Volatile.Write(ref _saved, settled);
             Volatile.Write(ref _savedDoubtful, doubtful);
             _ahead = ahead;
@@ -186,7 +198,7 @@ internal sealed class LaneCursor : IDisposable
             _ahead = ahead.ToArray();
             var notes = AheadRuns.Decode(ahead, settled, long.MaxValue);
             saved.Doubtful.Raise(_savedDoubtful = notes.DoubtfulUpTo);
-            _begun = notes.Beginning;
+            _begun = _savedBeginning = notes.Beginning;
             RememberSaved(saved);
             return saved;
         }

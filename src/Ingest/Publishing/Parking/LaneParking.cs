@@ -66,6 +66,11 @@ internal sealed class LaneParking : IDisposable
 
     internal TimeSpan? RetryDue => _writer?.RetryDue;
 
+    /// <summary>
+    /// Whether a start from what is on disk keeps the letters of parked events. It may take a save; false where that failed.
+    /// </summary>
+    internal bool TryKeepLetters() => !_cursor.HasSavedBeginning || (_cursor.TrySave(_tracker) && !_cursor.HasSavedBeginning);
+
     /// <summary>Set by each change of the accounts or the position: the cursor has to be saved.</summary>
     internal bool HasMoved { get; set; }
 

@@ -231,6 +231,11 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
             _again.Add((stored.Events, stored.Reason, stored.Then, now + DeadLetterPause));
             return;
         }
+        if (!parking.TryKeepLetters())
+        {
+            _again.Add((stored.Events, stored.Reason, stored.Then, now + DeadLetterPause));
+            return;
+        }
         Log.DeadLettered(context.Logger, context.Name, stored.Events.Count, stored.Reason);
         parking.Resolve(ParkedKind.DeadLettered, stored.Events, stored.Reason, stored.Then);
     }

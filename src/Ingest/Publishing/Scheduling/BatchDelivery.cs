@@ -79,6 +79,9 @@ internal sealed class BatchDelivery(EventBatch batch, ulong groups)
     /// <summary>The dead letters take nothing more until an operator acts. Written by the attempt.</summary>
     internal bool IsStoreBlocked { get; set; }
 
+    /// <summary>Some of the rejected events may be in the dead letters nevertheless. Written by the attempt.</summary>
+    internal bool IsStoreDoubtful { get; set; }
+
     /// <summary>Joins this delivery and a later neighbour, in log order; neither is in flight or of the dead letters.</summary>
     internal BatchDelivery Join(BatchDelivery later)
     {

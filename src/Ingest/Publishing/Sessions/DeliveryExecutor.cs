@@ -28,7 +28,7 @@ internal sealed class DeliveryExecutor(SessionState state)
         {
             delivery.FirstUnixMs = _context.Time.GetUtcNow().ToUnixTimeMilliseconds();
         }
-        (delivery.NotStored, delivery.IsStoreBlocked) = (null, false);
+        (delivery.NotStored, delivery.IsStoreBlocked, delivery.IsStoreDoubtful) = (null, false, false);
         (delivery.IsUntriedPart, delivery.IsUntriedRest) = (false, false);
         delivery.DeliveredBefore = state.Evidence.DeliveredAt;
         delivery.Permit = _host.Window.Dispatch(now, delivery.Batch.Bytes);
@@ -85,7 +85,10 @@ internal sealed class DeliveryExecutor(SessionState state)
         catch (Exception e)
         {
             // Whatever it is, the events are not stored: they stay pending and are tried again.
-            (delivery.NotStored, delivery.IsStoreBlocked) = (e.Message, e is DeadLettersBlockedException);
+            delivery.NotStored = e.Message;
+            delivery.IsStoreBlocked = (e as DeadLettersDoubtfulException)?.InnerException is DeadLettersBlockedException
+                || e is DeadLettersBlockedException;
+            delivery.IsStoreDoubtful = e is DeadLettersDoubtfulException;
             Log.DeadLettersFailed(_context.Logger, _context.Name, e.Message);
         }
     }

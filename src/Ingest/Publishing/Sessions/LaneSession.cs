@@ -131,6 +131,10 @@ internal sealed class LaneSession : IDisposable
         Complete(now);
         // Before anything is read: what was settled makes room, and this look may be the last one for long.
         _position.Advance(now);
+        if (_state.MustBeginAnew)
+        {
+            return true;
+        }
         _commands.Take(now);
         if (_commands.Rewind is { } rewind && !IsBusy)
         {

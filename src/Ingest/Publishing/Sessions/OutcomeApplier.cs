@@ -33,6 +33,7 @@ internal sealed class OutcomeApplier(SessionState state, BreakerSteering breaker
         var verdicts = _remaining.Select(index => ended.Result[index]).ToList();
         KeepRemaining(delivery);
         Fail(delivery, summary, verdicts, now);
+        state.MustBeginAnew |= delivery.IsStoreDoubtful;
         breaker.Attempted(delivery.IsProbe, summary.Worst.Reason, now);
         delivery.IsProbe = false;
         if (summary.Delivered > 0)

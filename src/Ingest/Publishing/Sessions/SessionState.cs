@@ -47,6 +47,12 @@ internal sealed class SessionState
     /// </summary>
     internal string Obstacle => _noRoom.Settled == Tracker.Settled && _noRoom.Why.Length > 0 ? _noRoom.Why : LastFailure;
 
+    /// <summary>
+    /// The session must end: the dead letters may have events that it would send again, and settle otherwise. As the next one begins they
+    /// are void.
+    /// </summary>
+    internal bool MustBeginAnew { get; set; }
+
     /// <summary>When an open breaker is probed.</summary>
     internal TimeSpan ProbeDue { get; set; }
 
