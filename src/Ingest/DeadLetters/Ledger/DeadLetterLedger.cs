@@ -247,8 +247,8 @@ internal sealed class DeadLetterLedger
     }
 
     /// <summary>
-    /// The lowest position whose record is needed: of a letter, of a delivery the accounts on disk may not have or one of its letters, or of
-    /// a drop they do not cover.
+    /// The lowest position whose record is needed: of a letter, of a delivery the accounts on disk may not have or one of its letters, or
+    /// of a drop they do not cover.
     /// </summary>
     /// <param name="bounds">What a lane's accounts on disk have; null: there is no such lane.</param>
     /// <returns>The first record that is needed, and whether it is a letter's.</returns>

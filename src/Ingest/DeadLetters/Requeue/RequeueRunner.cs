@@ -59,9 +59,10 @@ internal sealed class RequeueRunner(OpenDeadLetters letters, string lane, TimePr
             return await GiveUpAsync(unreadable, stop);
         }
         // Dropped while they waited, for a sink that is away maybe: then they are not to be sent any more. Neither when this log was given
-        // up, for the next one has them sent itself.
+        // up, for the next one has them sent itself; nor where the lane began meanwhile, and what is void by that is not known yet.
         bool IsWanted(long sequence) =>
-            !stop.IsCancellationRequested && letters.Ledger.Find(new DeadLetterKey(sequence, lane)) is { IsRequeued: true };
+            !stop.IsCancellationRequested && letters.Log.Beginnings.Of(lane) is null
+            && letters.Ledger.Find(new DeadLetterKey(sequence, lane)) is { IsRequeued: true };
         var decided = await (lanes.RequeueAsync(lane, batch, IsWanted, stop)
             ?? throw new InvalidOperationException("A lane with bounds is there."));
         await NoteAsync(next, decided, stop);

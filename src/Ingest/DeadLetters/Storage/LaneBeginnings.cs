@@ -41,7 +41,7 @@ internal sealed class LaneBeginnings
         }
     }
 
-    /// <summary>Those that are not on disk.</summary>
+    /// <summary>Beginnings that are not on disk.</summary>
     internal IReadOnlyList<KeyValuePair<string, long>> All()
     {
         lock (_lock)
@@ -50,7 +50,7 @@ internal sealed class LaneBeginnings
         }
     }
 
-    /// <summary>These are on disk.</summary>
+    /// <summary>Takes note that beginnings are on disk.</summary>
     internal void Written(IReadOnlyList<KeyValuePair<string, long>> beginnings)
     {
         lock (_lock)

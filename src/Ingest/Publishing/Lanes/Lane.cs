@@ -42,16 +42,12 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
     private volatile bool _draining;
     private Task _loop = Task.CompletedTask;
 
-    // The dead letters know where the next session begins. Lane loop, once it runs.
-    private bool _isBegun;
-
     internal Lane(LaneContext context)
     {
         (_context, _stopping) = (context, _stop.Token);
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
-        _cursor = new LaneCursor(
-            context.Name, context.Log, context.Logger, () => context.DeadLetters.Beginning(context.Name));
+        _cursor = new LaneCursor(context.Name, context.Log, context.Logger, () => context.DeadLetters.Beginning(context.Name));
         Receipts = new LaneReceipts(context, _cursor);
         Backoff = new LaneBackoff(context.Options, context.Random);
         Connection = new SinkConnection(context, Backoff, () => Now);
@@ -87,15 +83,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
 
     public SinkCaller Caller { get; }
 
-    /// <summary>Begins to deliver. What is void since is known when this returns.</summary>
-    internal void Start()
-    {
-        if (_cursor.Refusal is null)
-        {
-            Begin();
-        }
-        _loop = Task.Run(RunAsync);
-    }
+    internal void Start() => _loop = Task.Run(RunAsync);
 
     /// <summary>Gives back what a lane has that is not started, and never will be.</summary>
     internal void Discard()
@@ -264,15 +252,6 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         }
     }
 
-    private void Begin()
-    {
-        if (!_isBegun)
-        {
-            _context.DeadLetters.Begin(Name, _cursor.TakeBeginning());
-            _isBegun = true;
-        }
-    }
-
     private void Post(LaneCommand command)
     {
         Commands.Enqueue(command);
@@ -294,8 +273,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
                     await new RefusedSession(this, _context, _cursor).RunAsync(refusal, _stop.Token);
                     continue;
                 }
-                Begin();
-                _isBegun = false;
+                _context.DeadLetters.Begin(Name, _cursor.TakeBeginning());
                 using var session = new LaneSession(this, _context, _cursor);
                 Receipts.Parked = session.Parked;
                 await session.RunAsync(_stop.Token);

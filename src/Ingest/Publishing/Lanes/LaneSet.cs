@@ -133,13 +133,12 @@ public sealed class LaneSet : ILaneStatuses, IAsyncDisposable
         if (_stopped)
         {
             _lanes = Open();
+            _stopped = false;
         }
         foreach (var lane in _lanes)
         {
             lane.Start();
         }
-        // Then each has begun, and the dead letters may look at it.
-        _stopped = false;
     }
 
     /// <summary>
