@@ -60,6 +60,7 @@ public sealed partial class NodeSimulationTests(ITestOutputHelper output)
     /// for it without a pause until the time of its next try. 48296: a cursor's failed save, in the page cache alone, was saved again over
     /// the other save, and a power cut then took both. 626110: a node was asked for its letters while it ended, and never answered.
     /// 678873: a letter that an operator had sent again went before an earlier event of its key, for which its sink held it back for ever.
+    /// 734439: a parked event that became a letter was sent again before the accounts had it as dead, and was counted twice.
     /// 22103: the files went that said what letters were counted as whose delivery the accounts on disk did not have yet.
     /// </summary>
     [Theory]
@@ -70,6 +71,7 @@ public sealed partial class NodeSimulationTests(ITestOutputHelper output)
     [InlineData(626110)]
     [InlineData(678873)]
     [InlineData(22103)]
+    [InlineData(734439)]
     public async Task A_history_that_failed_once_holds(int seed)
     {
         var (code, told) = await SimulationProcess.RunAsync("run", 1, seed);

@@ -209,11 +209,13 @@ internal sealed class DeliveryScheduler(SessionState state)
         return null;
     }
 
-    // False: none is left.
+    // False: none is left. The accounts have a parked event as dead-lettered once its record says so, which may be a moment after its letter
+    // is stored: delivered before, it would be counted twice.
     private bool KeepWanted(BatchDelivery delivery, RequeueRequest request)
     {
         var whole = delivery.Batch;
-        var wanted = Enumerable.Range(0, whole.Count).Where(index => request.IsWanted(whole.SequenceAt(index))).ToList();
+        var wanted = Enumerable.Range(0, whole.Count).Where(index => whole.SequenceAt(index) is var sequence
+            && request.IsWanted(sequence) && state.Parking.Events.Find(sequence) is null).ToList();
         request.Withdraw(whole.Count - wanted.Count);
         if (wanted.Count > 0 && wanted.Count < whole.Count)
         {
