@@ -179,6 +179,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
         OpenDeadLetters open, string lane, IReadOnlyList<RejectedEvent> rejected, CancellationToken cancel)
     {
         var (next, last) = (0, 0L);
+        var wasPoisoned = open.Log.Wal.Poison is not null;
         while (next < rejected.Count)
         {
             using var records = RecordBatch.Rent();
@@ -191,7 +192,7 @@ public sealed class DeadLetterStore : IDeadLetterStore, IDeadLetterStatus, IAsyn
             {
                 last = await open.AppendDurablyAsync(records, cancel);
             }
-            catch (Exception e) when (last > 0 || open.Log.Wal.Poison is not null)
+            catch (Exception e) when (last > 0 || (!wasPoisoned && open.Log.Wal.Poison is not null))
             {
                 throw new DeadLettersDoubtfulException(e);
             }

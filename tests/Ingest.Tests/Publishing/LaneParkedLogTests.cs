@@ -96,7 +96,8 @@ public sealed class LaneParkedLogTests
         var saved = await File.ReadAllBytesAsync(cursor, TestContext.Current.CancellationToken);
         await fixture.RestartAsync(() => File.WriteAllBytes(cursor, saved));
 
-        Assert.Equal([0, 11], fixture.DeadLetters.Begun);
+        // As it is opened, and as its first session begins.
+        Assert.Equal([0, 0, 11], fixture.DeadLetters.Begun.Take(3));
     }
 
     [Fact]

@@ -31,12 +31,15 @@ internal sealed class DeadLetterUpkeep(OpenDeadLetters letters, int segmentBytes
             using var nothing = RecordBatch.Rent();
             await letters.AppendDurablyAsync(nothing, stop);
         }
-        // What is void must not be moved behind what makes it so.
-        await letters.Feed.WaitAsync(letters.Log.Wal.DurableSequence, stop);
         // Letters are moved only where the oldest of them is what holds the files: behind a drop or a delivery that its lane's accounts on
         // disk do not have yet, no file would go, and each look would write all letters once more.
-        return IsWasteful(letters.Log.Wal.BytesInUse, letters.Ledger.Totals.Bytes, segmentBytes)
-            && isLetter && await MoveAsync(lanes, stop);
+        if (!isLetter || !IsWasteful(letters.Log.Wal.BytesInUse, letters.Ledger.Totals.Bytes, segmentBytes))
+        {
+            return false;
+        }
+        // What is void must not be moved behind what makes it so.
+        await letters.Feed.WaitAsync(letters.Log.Wal.DurableSequence, stop);
+        return await MoveAsync(lanes, stop);
     }
 
     /// <summary>Whether the files take so much more than what is unresolved in them that moving it pays.</summary>

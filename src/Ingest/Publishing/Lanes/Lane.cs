@@ -47,7 +47,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
         (_context, _stopping) = (context, _stop.Token);
         _began = context.Time.GetTimestamp();
         _restart = new Backoff(RestartMin, RestartMax, context.Random);
-        _cursor = new LaneCursor(context.Name, context.Log, context.Logger, () => context.DeadLetters.Beginning(context.Name));
+        _cursor = new LaneCursor(context.Name, context.Log, context.Logger, context.DeadLetters);
         Receipts = new LaneReceipts(context, _cursor);
         Backoff = new LaneBackoff(context.Options, context.Random);
         Connection = new SinkConnection(context, Backoff, () => Now);
@@ -273,7 +273,7 @@ internal sealed class Lane : ILaneHost, IAsyncDisposable
                     await new RefusedSession(this, _context, _cursor).RunAsync(refusal, _stop.Token);
                     continue;
                 }
-                _context.DeadLetters.Begin(Name, _cursor.TakeBeginning());
+                _context.DeadLetters.Begin(Name, _cursor.Accounts.HighWater);
                 using var session = new LaneSession(this, _context, _cursor);
                 Receipts.Parked = session.Parked;
                 await session.RunAsync(_stop.Token);

@@ -12,7 +12,7 @@ internal sealed class LaneCursor : IDisposable
     private readonly string _lane;
     private readonly WriteAheadLog _log;
     private readonly ILogger _logger;
-    private readonly Func<long?> _beginning;
+    private readonly IDeadLetterStore _deadLetters;
     private WalCursor? _cursor;
     private LaneAccounts _accounts;
     private long _saved;
@@ -22,26 +22,28 @@ internal sealed class LaneCursor : IDisposable
     private long _savedDoubtful;
     private byte[] _ahead = [];
 
-    // Where an earlier process began, if its dead letters may still have what is void since.
-    private long? _begun;
-
-    // What of it the save on disk has, or may have.
+    // Where the lane began as the save on disk has it, or may have it: of this process, or of an earlier one.
     private long? _savedBeginning;
 
-    /// <summary>Opens the cursor, or makes it.</summary>
+    /// <summary>Opens the cursor, or makes it, and tells the dead letters where the lane begins, unless the position is refused.</summary>
     /// <param name="lane">Its name.</param>
     /// <param name="log">The log it is a position in.</param>
     /// <param name="logger">For what operators should know.</param>
-    /// <param name="beginning"><see cref="IDeadLetterStore.Beginning"/> of the lane.</param>
+    /// <param name="deadLetters">The lane's.</param>
     /// <exception cref="StorageException">It cannot be opened.</exception>
-    internal LaneCursor(string lane, WriteAheadLog log, ILogger logger, Func<long?> beginning)
+    internal LaneCursor(string lane, WriteAheadLog log, ILogger logger, IDeadLetterStore deadLetters)
     {
-        (_lane, _log, _logger, _beginning) = (lane, log, logger, beginning);
+        (_lane, _log, _logger, _deadLetters) = (lane, log, logger, deadLetters);
         var cursor = log.OpenCursor(lane);
         _cursor = cursor;
         try
         {
             _accounts = Begin(cursor);
+            if (Refusal is null)
+            {
+                // Above this no accounts on disk have any.
+                deadLetters.Begin(lane, Math.Min(_savedBeginning ?? long.MaxValue, _accounts.HighWater));
+            }
         }
         catch
         {
@@ -77,16 +79,6 @@ internal sealed class LaneCursor : IDisposable
     /// it and in the accounts, as parked ones are, would be void.
     /// </summary>
     internal bool HasSavedBeginning => _savedBeginning is not null;
-
-    /// <summary>
-    /// Dead letters above this are void as the lane begins here: no accounts on disk ever had them. Once for each beginning.
-    /// </summary>
-    internal long TakeBeginning()
-    {
-        var highWater = Math.Min(_begun ?? long.MaxValue, Accounts.HighWater);
-        _begun = null;
-        return highWater;
-    }
 
     /// <summary>
     /// What was delivered ahead of the position when it was saved. Each session that begins there takes its own. Numbers that the log
@@ -130,7 +122,7 @@ internal sealed class LaneCursor : IDisposable
             var doubtful = Accounts.Doubtful.UpTo;
             var accounts = Accounts.Encode();
             // Asked for behind the accounts: a letter they have was stored behind the beginning, which is on disk then.
-            var beginning = _beginning();
+            var beginning = _deadLetters.Beginning(_lane);
             _savedBeginning ??= beginning;
             _cursor.Save(settled, [.. accounts, .. AheadRuns.WithNotes(ahead, doubtful, beginning)]);
             _savedBeginning = beginning;
@@ -150,7 +142,7 @@ internal sealed class LaneCursor : IDisposable
     /// <summary>An operator said where a lane with a refused position goes on: the accounts begin anew there.</summary>
     internal void Restart(long settled)
     {
-        (Refusal, _begun) = (null, null);
+        Refusal = null;
         _ahead = [];
         Volatile.Write(ref _accounts, new LaneAccounts(settled));
     }
@@ -198,7 +190,7 @@ internal sealed class LaneCursor : IDisposable
             _ahead = ahead.ToArray();
             var notes = AheadRuns.Decode(ahead, settled, long.MaxValue);
             saved.Doubtful.Raise(_savedDoubtful = notes.DoubtfulUpTo);
-            _begun = _savedBeginning = notes.Beginning;
+            _savedBeginning = notes.Beginning;
             RememberSaved(saved);
             return saved;
         }

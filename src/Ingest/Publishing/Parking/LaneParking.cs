@@ -69,7 +69,10 @@ internal sealed class LaneParking : IDisposable
     /// <summary>
     /// Whether a start from what is on disk keeps the letters of parked events. It may take a save; false where that failed.
     /// </summary>
-    internal bool TryKeepLetters() => !_cursor.HasSavedBeginning || (_cursor.TrySave(_tracker) && !_cursor.HasSavedBeginning);
+    internal bool TryKeepLetters() => !_cursor.HasSavedBeginning || (!IsOver && _cursor.TrySave(_tracker) && !_cursor.HasSavedBeginning);
+
+    /// <summary>The position was set otherwise: nothing of this session is saved any more.</summary>
+    internal bool IsOver { get; set; }
 
     /// <summary>Set by each change of the accounts or the position: the cursor has to be saved.</summary>
     internal bool HasMoved { get; set; }

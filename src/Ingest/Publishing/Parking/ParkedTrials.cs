@@ -17,7 +17,9 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
 
     private readonly ConcurrentQueue<ParkedTrial> _ended = new();
     private readonly ConcurrentQueue<(IReadOnlyList<ParkedEvent> Events, string Reason, Action? Then, string? Failure)> _stored = new();
-    private readonly List<(IReadOnlyList<ParkedEvent> Events, string Reason, Action? Then, TimeSpan Due)> _again = [];
+
+    // Of what is stored only the rest is to be done.
+    private readonly List<(IReadOnlyList<ParkedEvent> Events, string Reason, Action? Then, bool IsStored, TimeSpan Due)> _again = [];
     private int _storing;
 
     /// <summary>Attempts under way.</summary>
@@ -94,7 +96,14 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
         foreach (var again in _again.Where(one => one.Due <= now).ToList())
         {
             _again.Remove(again);
-            Store(again.Events, again.Reason, again.Then);
+            if (again.IsStored)
+            {
+                Resolve(again.Events, again.Reason, again.Then, now);
+            }
+            else
+            {
+                Store(again.Events, again.Reason, again.Then);
+            }
         }
         return probed;
     }
@@ -228,15 +237,21 @@ internal sealed class ParkedTrials(LaneContext context, ILaneHost host, LanePark
         if (stored.Failure is { } failure)
         {
             Log.DeadLettersFailed(context.Logger, context.Name, failure);
-            _again.Add((stored.Events, stored.Reason, stored.Then, now + DeadLetterPause));
-            return;
-        }
-        if (!parking.TryKeepLetters())
-        {
-            _again.Add((stored.Events, stored.Reason, stored.Then, now + DeadLetterPause));
+            _again.Add((stored.Events, stored.Reason, stored.Then, IsStored: false, now + DeadLetterPause));
             return;
         }
         Log.DeadLettered(context.Logger, context.Name, stored.Events.Count, stored.Reason);
-        parking.Resolve(ParkedKind.DeadLettered, stored.Events, stored.Reason, stored.Then);
+        Resolve(stored.Events, stored.Reason, stored.Then, now);
+    }
+
+    // They are stored.
+    private void Resolve(IReadOnlyList<ParkedEvent> events, string reason, Action? then, TimeSpan now)
+    {
+        if (!parking.TryKeepLetters())
+        {
+            _again.Add((events, reason, then, IsStored: true, now + DeadLetterPause));
+            return;
+        }
+        parking.Resolve(ParkedKind.DeadLettered, events, reason, then);
     }
 }

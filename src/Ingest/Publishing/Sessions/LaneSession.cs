@@ -72,7 +72,7 @@ internal sealed class LaneSession : IDisposable
         }
         finally
         {
-            await EndAsync();
+            await EndAsync(stop);
         }
     }
 
@@ -131,10 +131,6 @@ internal sealed class LaneSession : IDisposable
         Complete(now);
         // Before anything is read: what was settled makes room, and this look may be the last one for long.
         _position.Advance(now);
-        if (_state.MustBeginAnew)
-        {
-            return true;
-        }
         _commands.Take(now);
         if (_commands.Rewind is { } rewind && !IsBusy)
         {
@@ -152,7 +148,7 @@ internal sealed class LaneSession : IDisposable
             }
         }
         _host.Window.Tick(now);
-        if (_commands.Rewind is null)
+        if (_commands.Rewind is null && !_state.MustBeginAnew)
         {
             Start(now);
         }
@@ -161,8 +157,10 @@ internal sealed class LaneSession : IDisposable
         _hasMoved = _position.Advance(now);
         _position.SaveIfDue(now);
         _position.Publish(now);
-        return false;
+        return MustBeginAnew;
     }
+
+    private bool MustBeginAnew => _state.MustBeginAnew && _commands.Rewind is null;
 
     private bool IsBusy => _state.Deliveries.InFlight > 0 || _state.Trials.IsBusy || _state.Parking.IsWriting;
 
@@ -203,9 +201,11 @@ internal sealed class LaneSession : IDisposable
         _state.Parking.IsActive && _host.Connection.IsOpen && now >= _host.Backoff.WaitsUntil;
 
     // Stops sending, lets attempts end under their grace, saves.
-    private async Task EndAsync()
+    private async Task EndAsync(CancellationToken stop)
     {
-        _state.Abort.CancelAfter(_context.Options.StopGrace);
+        // Where the lane goes on, attempts have the time they were given.
+        using var stopped = MustBeginAnew ? stop.Register(Abort) : default;
+        _state.Abort.CancelAfter(MustBeginAnew ? Timeout.InfiniteTimeSpan : _context.Options.StopGrace);
         // Complete first, wait then: the signal of an attempt that ended as the lane was stopped may have been taken already.
         var failure = CompleteAll();
         while (IsBusy || (_state.Parking.IsBusy && _state.Parking.Failure is null))
@@ -219,6 +219,8 @@ internal sealed class LaneSession : IDisposable
         _position.Save();
         _position.Publish(_host.Now);
     }
+
+    private void Abort() => _state.Abort.CancelAfter(_context.Options.StopGrace);
 
     // Takes up what ended. The session ends after what an outcome throws too, but not before the other attempts: they read its batches.
     private ExceptionDispatchInfo? CompleteAll()

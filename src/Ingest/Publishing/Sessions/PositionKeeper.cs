@@ -42,7 +42,7 @@ internal sealed class PositionKeeper(SessionState state)
     internal void MustSave(TimeSpan now) => SaveDue ??= now + _options.CursorInterval;
 
     /// <summary>The position was set otherwise: nothing of this session is saved any more.</summary>
-    internal void End() => _isOver = true;
+    internal void End() => _isOver = state.Parking.IsOver = true;
 
     internal void SaveIfDue(TimeSpan now)
     {
