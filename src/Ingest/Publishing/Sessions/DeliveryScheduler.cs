@@ -209,8 +209,8 @@ internal sealed class DeliveryScheduler(SessionState state)
         return null;
     }
 
-    // False: none is left. The accounts have a parked event as dead-lettered once its record says so, which may be a moment after its letter
-    // is stored: delivered before, it would be counted twice.
+    // False: none is left. The accounts have a parked event as dead-lettered once its record says so, which may be a moment after its
+    // letter is stored: delivered before, it would be counted twice.
     private bool KeepWanted(BatchDelivery delivery, RequeueRequest request)
     {
         var whole = delivery.Batch;
