@@ -203,9 +203,8 @@ internal sealed class LaneSession : IDisposable
     // Stops sending, lets attempts end under their grace, saves.
     private async Task EndAsync(CancellationToken stop)
     {
-        // Where the lane goes on, attempts have the time they were given.
-        using var stopped = MustBeginAnew ? stop.Register(Abort) : default;
-        _state.Abort.CancelAfter(MustBeginAnew ? Timeout.InfiniteTimeSpan : _context.Options.StopGrace);
+        // Where the lane goes on, attempts have the time they were given, unless it is stopped meanwhile or was before.
+        using var ending = (MustBeginAnew ? stop : new CancellationToken(canceled: true)).Register(Abort);
         // Complete first, wait then: the signal of an attempt that ended as the lane was stopped may have been taken already.
         var failure = CompleteAll();
         while (IsBusy || (_state.Parking.IsBusy && _state.Parking.Failure is null))
