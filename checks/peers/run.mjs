@@ -5,7 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { campaign } from './campaign.mjs';
 import { faults } from './faults.mjs';
-import { endAll, freePort } from './servers.mjs';
+import { freePort } from '../free-port.mjs';
+import { endAll } from './servers.mjs';
 import { rows } from './stores.mjs';
 
 const { values, positionals } = parseArgs({

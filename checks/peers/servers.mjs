@@ -1,7 +1,7 @@
 // Processes of a run: each dies with this one, whatever ends it, and is killed with all that it started.
 import { execFileSync, spawn } from 'node:child_process';
 import { openSync, readFileSync, readdirSync, closeSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const running = new Set();
@@ -81,28 +81,6 @@ function below(root) {
 /** What a command prints, without its last line's end. */
 export function output(command, ...args) {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-}
-
-const taken = new Set();
-
-/**
- * A free port of loopback, below those that the kernel gives to connections: a connection to a server that is away could take such a port
- * for itself, and keep it from the server.
- */
-export async function freePort() {
-  const end = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0]);
-  for (let tries = 0; tries < 400; tries++) {
-    const port = 10_000 + Math.floor(Math.random() * (end - 10_000));
-    const free = !taken.has(port) && await new Promise((resolve) => {
-      const probe = createServer().once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (free) {
-      taken.add(port);
-      return port;
-    }
-  }
-  throw new Error('no port is free');
 }
 
 /** A connection to a port of loopback, or the error that there is none. */

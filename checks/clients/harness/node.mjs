@@ -2,37 +2,14 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../free-port.mjs";
 
 const executable = process.env.INGEST ?? fileURLToPath(new URL("../../../artifacts/ingest/ingest", import.meta.url));
 const patience = 60_000;
 
 export const key = "check-5f1d0c6be2a84f7d9f0e";
-
-const taken = new Set();
-
-// A free port of loopback, below those that the kernel gives to connections: one of theirs may be taken by a connection, of this run or of
-// another, between the moment it is found free and the start of the node.
-export async function freePort() {
-  const end = Number(readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split("\t")[0]);
-  for (let tries = 0; tries < 400; tries++) {
-    const port = 10_000 + Math.floor(Math.random() * (Math.min(end, 15_000) - 10_000));
-    if (!taken.has(port) && await isFree(port)) {
-      taken.add(port);
-      return port;
-    }
-  }
-  throw new Error("no port is free");
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const probe = createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
-}
 
 export async function until(what, condition, limit = patience) {
   const deadline = Date.now() + limit;

@@ -1,7 +1,8 @@
 // HEC: every id that was ever told is true after kill -9; in delivered mode it is false while the sink is away, and true once it has the events.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { IngestNode, freePort, key, until } from "../harness/node.mjs";
+import { freePort } from "../../free-port.mjs";
+import { IngestNode, key, until } from "../harness/node.mjs";
 
 const requests = 1000;
 const headers = { authorization: `Splunk ${key}`, "x-splunk-request-channel": "7a2f5a4e-4b1c-4d5e-9f00-1c2d3e4f5a6b" };

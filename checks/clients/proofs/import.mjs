@@ -1,7 +1,8 @@
 // An import of 100,000 documents with the client's own helper, through a phase in which the log is full: nothing fails, and all arrive once.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { IngestNode, freePort, key, until } from "../harness/node.mjs";
+import { freePort } from "../../free-port.mjs";
+import { IngestNode, key, until } from "../harness/node.mjs";
 
 const documents = 100_000;
 const padding = "x".repeat(900);
